@@ -1,0 +1,348 @@
+// Package facts holds what the probes saw: typed, verbatim, and without an opinion. Every pointer is
+// three-valued: nil is "not looked at". Values are written once, by the probe that is named in the
+// field, and never changed afterwards, so that they can be read while other steps still run.
+package facts
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Facts has one key per probe.
+type Facts struct {
+	Link       *Link       `json:"link"`
+	Address    *Address    `json:"address"`
+	Gateway    *Gateway    `json:"gateway"`
+	Conflict   *Conflict   `json:"conflict"`
+	Offers     *Offers     `json:"offers"`
+	Internet   *Internet   `json:"internet"`
+	Resolver   *Resolver   `json:"resolver"`
+	Clock      *Clock      `json:"clock"`
+	Public     *Public     `json:"public"`
+	Name       *Name       `json:"name"`
+	Ping       *Ping       `json:"ping"`
+	Quality    *Quality    `json:"quality"`
+	UDP        *Path       `json:"sip_udp"`
+	TCP        *Path       `json:"sip_tcp"`
+	TLS        *Path       `json:"sip_tls"`
+	Controls   *Controls   `json:"controls"`
+	ALG        *ALG        `json:"alg"`
+	Login      *Login      `json:"login"`
+	Bindings   *Bindings   `json:"bindings"`
+	CheckIP    *CheckIP    `json:"check_ip"`
+	Remembered *Remembered `json:"remembered"`
+}
+
+// Link is the cable. (light 1)
+type Link struct {
+	Interface  string   `json:"interface"`
+	MAC        string   `json:"mac"`
+	Carrier    bool     `json:"carrier"`
+	Waited     Duration `json:"waited_ms"`   // how long we waited for a carrier
+	SpeedMbit  *int     `json:"speed_mbit"`  // nil where the driver does not say
+	FullDuplex *bool    `json:"full_duplex"` // nil where the driver does not say
+}
+
+// Address is the box's own IPv4 address. (light 1)
+type Address struct {
+	Mode      string       `json:"mode"`      // "dhcp", "static" or "configured" (used as it was found)
+	Prefix    netip.Prefix `json:"prefix"`    // zero when none was had
+	Gateway   netip.Addr   `json:"gateway"`   // zero when none was given
+	DNS       []netip.Addr `json:"dns"`       // resolvers given
+	NTP       []netip.Addr `json:"ntp"`       // DHCP option 42
+	Server    netip.Addr   `json:"server"`    // DHCP server that gave the lease
+	Lease     Duration     `json:"lease_ms"`  // lease time, 0 when not by DHCP
+	Discovers int          `json:"discovers"` // DISCOVERs sent
+	Waited    Duration     `json:"waited_ms"`
+	Refused   string       `json:"refused"`  // why an offer was not usable, "" otherwise
+	Declined  []netip.Addr `json:"declined"` // leases given back since another device held them
+}
+
+// Gateway is the router as seen on the wire. (light 1)
+type Gateway struct {
+	Addr     netip.Addr `json:"addr"`
+	MAC      string     `json:"mac"` // "" when ARP was not answered
+	ARPSent  int        `json:"arp_sent"`
+	ARPRTT   Duration   `json:"arp_rtt_ms"`
+	PingSent int        `json:"ping_sent"`
+	PingBack int        `json:"ping_back"` // many routers drop ping: never a fault alone
+}
+
+// Conflict is the answer to "does another device hold our address?" (RFC 5227). (light 1)
+type Conflict struct {
+	Addr    netip.Addr `json:"addr"`
+	Probes  int        `json:"probes"`
+	Holder  string     `json:"holder"`   // MAC of the other device, "" when nobody answered
+	PBXMACs []string   `json:"pbx_macs"` // MACs that answered for pbx.address; two are a fault
+}
+
+// Offers are all DHCP offers collected in the background. (light 1)
+type Offers struct {
+	Window Duration `json:"window_ms"`
+	Seen   []Offer  `json:"seen"`
+}
+
+// Offer is one DHCPOFFER.
+type Offer struct {
+	Server    netip.Addr   `json:"server"`
+	ServerMAC string       `json:"server_mac"`
+	Prefix    netip.Prefix `json:"prefix"`
+	Gateway   netip.Addr   `json:"gateway"`
+	DNS       []netip.Addr `json:"dns"`
+}
+
+// Answer is how one question to one host ended.
+type Answer string
+
+const (
+	Unasked     Answer = ""
+	Answered    Answer = "answered"
+	Refused     Answer = "refused"     // a reset or an ICMP error came back
+	Unreachable Answer = "unreachable" // no route, from here or from a router on the way
+	Silent      Answer = "silent"
+	CouldNotAsk Answer = "could-not-ask" // our own fault: no permission, no socket
+)
+
+// Internet is the outside world, three ways to three targets. (light 2)
+type Internet struct {
+	Targets []InternetTarget `json:"targets"`
+}
+
+// InternetTarget is one independent host.
+type InternetTarget struct {
+	Addr netip.Addr `json:"addr"`
+	ICMP Answer     `json:"icmp"`
+	TCP  Answer     `json:"tcp"`
+	DNS  Answer     `json:"dns"`
+	RTT  Duration   `json:"rtt_ms"` // of the first way that answered
+}
+
+// Resolver compares the resolvers that were given with public ones. (light 2)
+type Resolver struct {
+	Local  []NameAnswer `json:"local"`
+	Public []NameAnswer `json:"public"`
+}
+
+// NameAnswer is one resolver's answer to one question.
+type NameAnswer struct {
+	Server netip.Addr   `json:"server"`
+	Name   string       `json:"name"`
+	Type   string       `json:"type"`  // "A", "AAAA", "SRV", "NAPTR"
+	Rcode  string       `json:"rcode"` // "NOERROR", "NXDOMAIN", "SERVFAIL" ...; "" when silent
+	Answer Answer       `json:"answer"`
+	Addrs  []netip.Addr `json:"addrs"`
+	RTT    Duration     `json:"rtt_ms"`
+}
+
+// Clock is the time, and who told it. (light 2)
+type Clock struct {
+	Source string     `json:"source"` // "ntp", "sip", "http" or "none"
+	Server string     `json:"server"`
+	Offset Duration   `json:"offset_ms"` // true time minus the box's clock
+	Now    *time.Time `json:"now"`       // true time at the end of the probe
+}
+
+// Public is the box's address as the outside sees it, by STUN (RFC 8489). (light 2)
+type Public struct {
+	Answers []STUNAnswer `json:"answers"`
+	Addr    netip.Addr   `json:"addr"` // zero when nobody told, or when they differ
+	Differ  bool         `json:"differ"`
+}
+
+// STUNAnswer is one server's view of one socket of ours.
+type STUNAnswer struct {
+	Server string         `json:"server"`
+	Answer Answer         `json:"answer"`
+	Local  netip.AddrPort `json:"local"`
+	Mapped netip.AddrPort `json:"mapped"`
+	RTT    Duration       `json:"rtt_ms"`
+}
+
+// Name is how the provider's name led to servers (RFC 3263). (light 2)
+type Name struct {
+	Asked   string       `json:"asked"` // the name really contacted: proxy where set, else domain
+	Way     string       `json:"way"`   // "naptr", "srv", "address" or "literal"; "" when not found
+	Targets []Target     `json:"targets"`
+	Answers []NameAnswer `json:"answers"` // local resolvers
+	Public  []NameAnswer `json:"public"`  // the second witness
+	UDPSRV  bool         `json:"udp_srv"` // the zone says that the provider serves UDP
+}
+
+// Target is one server of the provider, in the order of preference.
+type Target struct {
+	Host      string         `json:"host"`
+	Addr      netip.AddrPort `json:"addr"`
+	Transport string         `json:"transport"`
+	Priority  int            `json:"priority"`
+	Weight    int            `json:"weight"`
+}
+
+// Ping is the provider by ICMP; its loss is counted, never a verdict alone. (light 2)
+type Ping struct {
+	Targets []Echo `json:"targets"`
+}
+
+// Quality is the line: many probes to the gateway (the control) and to far targets. (light 2)
+type Quality struct {
+	Gateway *Echo  `json:"gateway"`
+	Far     []Echo `json:"far"`
+}
+
+// Echo is a series of ICMP echo requests to one host.
+type Echo struct {
+	Addr   netip.Addr `json:"addr"`
+	Sent   int        `json:"sent"`
+	Back   int        `json:"back"`
+	Min    Duration   `json:"min_ms"`
+	Avg    Duration   `json:"avg_ms"`
+	Max    Duration   `json:"max_ms"`
+	Jitter Duration   `json:"jitter_ms"` // mean absolute difference of neighbours
+}
+
+// Path is SIP over one transport to the provider's servers, in the order of preference. (light 3)
+type Path struct {
+	Transport string    `json:"transport"`
+	Targets   []Attempt `json:"targets"`
+}
+
+// Attempt is what one server did over one transport.
+type Attempt struct {
+	Target    netip.AddrPort `json:"target"`
+	Host      string         `json:"host"`
+	Connect   Answer         `json:"connect"`   // TCP and TLS: the connection; UDP: Unasked
+	Exchanges []Exchange     `json:"exchanges"` // OPTIONS and REGISTER, with every retransmission counted
+	ICMP      []ICMP         `json:"icmp"`
+	TLS       *TLSSession    `json:"tls"`
+}
+
+// Exchange is one SIP request and what came back.
+type Exchange struct {
+	Method   string    `json:"method"`
+	CallID   string    `json:"call_id"`
+	Sends    int       `json:"sends"`
+	Spanned  Duration  `json:"spanned_ms"` // first send to last send
+	At       time.Time `json:"at"`         // first send
+	Reply    *Reply    `json:"reply"`      // final reply; nil is silence
+	Error    string    `json:"error"`      // our own fault, "" otherwise
+	Sent     string    `json:"-"`          // verbatim, credentials overwritten
+	Received string    `json:"-"`          // verbatim, nonces overwritten
+}
+
+// Reply is a SIP response.
+type Reply struct {
+	Code       int            `json:"code"`
+	Reason     string         `json:"reason"`
+	From       netip.AddrPort `json:"from"`
+	RTT        Duration       `json:"rtt_ms"`
+	Server     string         `json:"server"`
+	Date       *time.Time     `json:"date"`
+	RetryAfter Duration       `json:"retry_after_ms"`
+	SeenAs     netip.AddrPort `json:"seen_as"` // received and rport of the top Via: us as the provider sees us
+}
+
+// ICMP is an ICMP error that answered one of our packets. The offender tells who refused.
+type ICMP struct {
+	Offender netip.Addr `json:"offender"`
+	Type     int        `json:"type"`
+	Code     int        `json:"code"`
+	Provider bool       `json:"provider"` // the offender is the server itself
+}
+
+// TLSSession is what the handshake showed. Certificates are judged only when the clock is known.
+type TLSSession struct {
+	Error     string    `json:"error"` // handshake error, "" when it completed
+	Names     []string  `json:"names"`
+	Issuer    string    `json:"issuer"`
+	NotBefore time.Time `json:"not_before"`
+	NotAfter  time.Time `json:"not_after"`
+	// Fault says what is wrong with the certificate: "", "expired", "not-yet", "name", "unknown-authority",
+	// "client-certificate" or "handshake".
+	Fault      string `json:"fault"`
+	ClockKnown bool   `json:"clock_known"`
+}
+
+// Controls are SIP hosts that are not the provider's: they tell "blocked" from "ignored". (light 3)
+type Controls struct {
+	UDP []Attempt `json:"udp"`
+	TCP []Attempt `json:"tcp"`
+}
+
+// ALG is the search for a device that rewrites SIP. (light 3)
+type ALG struct {
+	Word   string  `json:"word"` // the five words of the report
+	Proofs []Proof `json:"proofs"`
+	Why    string  `json:"why"` // one sentence: what the word rests on
+}
+
+// The five words.
+const (
+	ALGProved       = "proved"
+	ALGLikely       = "likely"
+	ALGNotSeen      = "not-seen"
+	ALGRuledOut     = "ruled-out"
+	ALGCouldNotTell = "could-not-tell"
+)
+
+// Proof is one differential with its control.
+type Proof struct {
+	ID      string   `json:"id"`     // "A1" ...
+	Result  string   `json:"result"` // "proof", "clean" or "inconclusive"
+	Why     string   `json:"why"`    // one plain sentence, both values quoted
+	Probe   Exchange `json:"probe"`
+	Control Exchange `json:"control"`
+}
+
+// Login is the attempt to be accepted by the registrar. (light 4)
+type Login struct {
+	Transport  string      `json:"transport"`
+	Challenges []Challenge `json:"challenges"` // every challenge that came, in order
+	Withheld   string      `json:"withheld"`   // why no credentials were sent, "" when they were
+	Attempts   int         `json:"attempts"`   // requests with credentials, retransmissions included (≤ 2)
+	Exchanges  []Exchange  `json:"exchanges"`
+	Reply      *Reply      `json:"reply"`    // the final answer to the credentials; nil is silence or none sent
+	First      *Reply      `json:"first"`    // the answer before credentials
+	Accepted   bool        `json:"accepted"` // 2xx to the credentials
+	Open       bool        `json:"open"`     // 2xx without any challenge: acceptance is not proved
+	AnsweredBy []string    `json:"answered"` // later SIP replies of the provider after silence on the login
+}
+
+// Challenge is one WWW-Authenticate or Proxy-Authenticate; the nonce is never kept.
+type Challenge struct {
+	Code      int    `json:"code"` // 401 or 407
+	Scheme    string `json:"scheme"`
+	Realm     string `json:"realm"`
+	Algorithm string `json:"algorithm"`
+	Stale     bool   `json:"stale"`
+	NewNonce  bool   `json:"new_nonce"` // differs from the one before
+}
+
+// Bindings is the registrar's list, from a REGISTER without Contact (RFC 3261 section 10.2.3). (light 5)
+type Bindings struct {
+	Contacts []Binding `json:"contacts"`
+	// NotShown is the reason why the list could not be had though the login was good, "" otherwise.
+	NotShown string `json:"not_shown"`
+}
+
+// Binding is one Contact of the 200.
+type Binding struct {
+	URI       string         `json:"uri"`
+	Contact   netip.AddrPort `json:"contact"`  // zero when the host is a name
+	Received  netip.AddrPort `json:"received"` // where the registrar saw it from; zero when not told
+	Expires   Duration       `json:"expires_ms"`
+	UserAgent string         `json:"user_agent"`
+}
+
+// CheckIP compares the public address with the one in the portal. (light 4)
+type CheckIP struct {
+	Portal   netip.Addr `json:"portal"`   // check_ip of the profile
+	Provider netip.Addr `json:"provider"` // received= of the provider's reply; zero when not told
+	STUN     netip.Addr `json:"stun"`     // zero when not told
+}
+
+// Remembered is what earlier runs left in the ledger.
+type Remembered struct {
+	Realm          string `json:"realm"`            // realm offered in the last run
+	LoginRefused   bool   `json:"login_refused"`    // no automatic login until the profile changes or a person asks
+	ContactSeen    bool   `json:"contact_seen"`     // this provider has shown a binding before
+	LoginsThisHour int    `json:"logins_this_hour"` // runs with credentials
+}
