@@ -343,6 +343,7 @@ type CheckIP struct {
 type Remembered struct {
 	Realm          string `json:"realm"`            // realm offered in the last run
 	LoginRefused   bool   `json:"login_refused"`    // no automatic login until the profile changes or a person asks
+	RefusedWith    int    `json:"refused_with"`     // SIP status of that refusal, 0 when none was seen
 	ContactSeen    bool   `json:"contact_seen"`     // this provider has shown a binding before
 	LoginsThisHour int    `json:"logins_this_hour"` // runs with credentials
 }
