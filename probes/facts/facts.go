@@ -121,6 +121,7 @@ type InternetTarget struct {
 type Resolver struct {
 	Local  []NameAnswer `json:"local"`
 	Public []NameAnswer `json:"public"`
+	Absent string       `json:"absent"` // a random name that does not exist: an address for it is a lie
 }
 
 // NameAnswer is one resolver's answer to one question.
@@ -128,7 +129,7 @@ type NameAnswer struct {
 	Server netip.Addr   `json:"server"`
 	Name   string       `json:"name"`
 	Type   string       `json:"type"`  // "A", "AAAA", "SRV", "NAPTR"
-	Rcode  string       `json:"rcode"` // "NOERROR", "NXDOMAIN", "SERVFAIL" ...; "" when silent
+	Rcode  string       `json:"rcode"` // "NOERROR", "NXDOMAIN", "SERVFAIL" ..., "malformed"; "" when silent
 	Answer Answer       `json:"answer"`
 	Addrs  []netip.Addr `json:"addrs"`
 	RTT    Duration     `json:"rtt_ms"`
