@@ -102,7 +102,7 @@ func reenter(files []*os.File) (int, error) {
 	return 128 + int(cmd.ProcessState.Sys().(syscall.WaitStatus).Signal()), nil
 }
 
-// forward lets the inner copy decide when to end. A terminal sends an interrupt to both copies by itself.
+// forward lets the inner copy decide when to end.
 func forward(ctx context.Context, inner *os.Process) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
@@ -113,9 +113,7 @@ func forward(ctx context.Context, inner *os.Process) {
 			case <-ctx.Done():
 				return
 			case s := <-signals:
-				if s != syscall.SIGINT {
-					inner.Signal(s) //nolint:errcheck // it may have ended already
-				}
+				inner.Signal(s) //nolint:errcheck // it may have ended already
 			}
 		}
 	}()
