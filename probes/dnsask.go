@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -395,4 +396,37 @@ func dnsAddr(rr dns.RR) (netip.Addr, bool) {
 		return netip.AddrFromSlice(rr.AAAA)
 	}
 	return netip.Addr{}, false
+}
+
+// dnsHost gives the IPv4 addresses of a host: a literal as it is, a name through the resolvers.
+func dnsHost(ctx context.Context, i via.Interface, resolvers []netip.AddrPort, host string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a.Unmap()}, nil
+	}
+	if len(resolvers) == 0 {
+		return nil, fmt.Errorf("look up %q: no DNS server was given", host)
+	}
+	if err := nameCheck(host); err != nil {
+		return nil, fmt.Errorf("look up %q: %w", host, err)
+	}
+	name := dns.CanonicalName(host)
+	r, ok := dnsWinner(dnsLookup(ctx, i, resolvers, name, dns.TypeA))
+	if !ok {
+		return nil, fmt.Errorf("look up %q: no DNS server told", host)
+	}
+	addrs := dnsAddrs(r.msg, name, dns.TypeA)
+	if len(addrs) == 0 {
+		return nil, fmt.Errorf("look up %q: %s without an address", host, r.rcode())
+	}
+	return addrs, nil
+}
+
+// dnsSplit takes a port off "host:port"; without one the usual port holds.
+func dnsSplit(server string, usual uint16) (host string, port uint16) {
+	if h, p, err := net.SplitHostPort(server); err == nil {
+		if n, err := strconv.ParseUint(p, 10, 16); err == nil && n > 0 {
+			return h, uint16(n)
+		}
+	}
+	return strings.Trim(server, "[]"), usual
 }
