@@ -2,8 +2,10 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"trunktester/probes/facts"
@@ -17,12 +19,18 @@ type asking struct {
 	purpose  Purpose
 	write    func([]byte) error
 	place    int  // in the list of requests
-	complete bool // every send that the schedule has was made
+	complete bool // all sends of the schedule were made, and patience ran out
 }
 
 // ask carries one request through: it fills and checks it, sends it when Conduct lets it, repeats it at
 // the moments of again, and collects what comes back. flush empties the socket's error queue.
 func ask(ctx context.Context, d Dialer, c Conn, open *transactions, r Request, p Purpose, write func([]byte) error, again []time.Duration, flush func()) Exchange {
+	if r.begun != nil {
+		defer r.begun() // also when nothing could be sent
+	}
+	if r.Sends > 0 {
+		again = again[:min(len(again), r.Sends-1)]
+	}
 	if r.Agent == "" {
 		r.Agent = d.Agent
 	}
@@ -37,6 +45,9 @@ func ask(ctx context.Context, d Dialer, c Conn, open *transactions, r Request, p
 	defer open.end(t)
 	if a.x.Err = a.send(ctx); a.x.Err != nil {
 		return a.x
+	}
+	if r.begun != nil {
+		r.begun()
 	}
 	a.wait(ctx, t, again)
 	flush()
@@ -53,15 +64,19 @@ func (a *asking) send(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
+	err := a.write(a.x.Sent)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		a.x.Closed, err = err, nil
+	}
+	if err != nil {
+		return fmt.Errorf("send %s to %s: %w", a.x.Request.Method, a.x.Remote, err)
+	}
 	if a.x.Sends == 0 {
 		a.x.First = now
 		a.place = a.conduct.record(facts.Request{
 			CallID: a.x.Request.CallID, Method: a.x.Request.Method, Transport: a.x.Transport,
 			Source: a.x.Local.String(), Destination: a.x.Remote.String(), SentAt: now,
 		})
-	}
-	if err := a.write(a.x.Sent); err != nil {
-		return fmt.Errorf("send %s to %s: %w", a.x.Request.Method, a.x.Remote, err)
 	}
 	a.x.Last = now
 	a.x.Sends++
@@ -72,17 +87,16 @@ func (a *asking) send(ctx context.Context) error {
 func (a *asking) wait(ctx context.Context, t *transaction, again []time.Duration) {
 	patience := time.NewTimer(replyTime)
 	defer patience.Stop()
-	repeat := time.NewTimer(replyTime)
-	defer repeat.Stop()
+	var repeat <-chan time.Time
 	schedule := func() {
-		if len(again) == 0 {
-			a.complete = true
-			return
+		repeat = nil
+		if len(again) > 0 {
+			repeat = time.After(time.Until(a.x.First.Add(again[0])))
 		}
-		repeat.Reset(time.Until(a.x.First.Add(again[0])))
 	}
 	schedule()
-	for {
+	stopped := false
+	for a.x.Closed == nil {
 		select {
 		case in := <-t.arrived:
 			if a.take(in) {
@@ -90,23 +104,20 @@ func (a *asking) wait(ctx context.Context, t *transaction, again []time.Duration
 			}
 			if a.x.Reply != nil { // provisional: it has arrived, so it is not sent again
 				again = nil
-				repeat.Stop()
+				schedule()
 				patience.Reset(provisional)
 			}
-		case <-repeat.C:
-			if len(again) == 0 {
-				continue
-			}
+		case <-repeat:
 			again = again[1:]
-			if err := a.send(ctx); err != nil {
-				again = nil // stopped, out of budget or out of time: what was sent may still be answered
-				continue
+			if a.send(ctx) != nil {
+				again, stopped = nil, true // out of budget or time: what was sent may still be answered
 			}
 			schedule()
 			if len(again) == 0 {
-				patience.Reset(replyTime - resends[len(resends)-1])
+				patience.Reset(lastReply)
 			}
 		case <-patience.C:
+			a.complete = !stopped
 			return
 		case <-ctx.Done():
 			return
@@ -118,7 +129,9 @@ func (a *asking) wait(ctx context.Context, t *transaction, again []time.Duration
 func (a *asking) take(in arrival) (done bool) {
 	switch {
 	case in.err != nil:
-		a.x.Err = in.err
+		if !a.x.Answered() {
+			a.x.Closed = in.err
+		}
 		return true
 	case in.icmp != nil:
 		a.x.ICMP = append(a.x.ICMP, *in.icmp)
@@ -133,7 +146,11 @@ func (a *asking) take(in arrival) (done bool) {
 	if a.x.Reply != nil && a.x.Reply.Code >= 200 {
 		return true // a retransmitted answer
 	}
-	a.x.Reply, a.x.Door, a.x.RTT = m, in.door, in.at.Sub(a.x.Last)
+	since := a.x.Last
+	if in.at.Before(since) {
+		since = a.x.First // it answered an earlier send
+	}
+	a.x.Reply, a.x.Door, a.x.RTT = m, in.door, in.at.Sub(since)
 	a.x.Mangled = mangled(a.x.Request, a.sent, m)
 	return m.Code >= 200
 }

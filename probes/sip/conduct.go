@@ -219,7 +219,8 @@ func (c *Conduct) ended(place int, p Purpose, x Exchange, full bool) {
 // over and the challenge that came back. Whoever takes it closes the connection.
 type Opening struct {
 	Conn     Conn
-	Exchange Exchange // Exchange.Request holds the Call-ID, tag and CSeq to go on with
+	TLS      *facts.TLSSession // of a TLS connection: no credentials go over one with a Fault
+	Exchange Exchange          // Exchange.Request holds the Call-ID, tag and CSeq to go on with
 }
 
 // Leave keeps the opening of one transport for the login; one that was left before is closed.

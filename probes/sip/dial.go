@@ -38,7 +38,8 @@ type Dialer struct {
 // Times are in one list beside their reasons.
 const (
 	connectTime = 4 * time.Second         // the kernel repeats its SYN after 1 and 3 s (RFC 6298)
-	replyTime   = 4500 * time.Millisecond // four sends over 3.5 s and one second for the last reply
+	replyTime   = 4500 * time.Millisecond // over a stream; over UDP: four sends over 3.5 s, and lastReply
+	lastReply   = time.Second             // for the answer to the last send over UDP
 	provisional = 10 * time.Second        // patience with a server that said 1xx
 )
 

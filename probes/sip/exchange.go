@@ -2,6 +2,7 @@ package sip
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"trunktester/probes/facts"
@@ -23,6 +24,7 @@ type Exchange struct {
 	Mangled     []string       // headers of the reply that do not repeat what was sent
 	Strays      []Stray        // other datagrams that came meanwhile
 	ICMP        []ICMPError
+	Closed      error // the far end closed the stream before it answered; nil otherwise
 	Err         error // our own fault, ErrStopped or ErrBudget; nil otherwise
 }
 
@@ -57,6 +59,7 @@ func (x Exchange) reply() *facts.Reply {
 	if server == "" {
 		server = m.Get("User-Agent")
 	}
+	server = strings.Map(printable, server)
 	return &facts.Reply{
 		Code: m.Code, Reason: m.Reason, From: x.Remote, RTT: facts.Duration(x.RTT), Server: server,
 		Date: m.Date(), RetryAfter: facts.Duration(m.RetryAfter()), SeenAs: m.Via().SeenAs(),

@@ -18,7 +18,7 @@ type Message struct {
 	Raw     []byte // verbatim
 	Start   string // the start line
 	Code    int    // 100 to 699 of a response, 0 of anything else
-	Reason  string
+	Reason  string // control characters replaced: it is shown to people
 	Method  string // of a request, "" otherwise
 	URI     string
 	Headers []Header // in order
@@ -64,7 +64,7 @@ func (m *Message) start(line string) {
 	if strings.EqualFold(first, "SIP/2.0") {
 		code, reason, _ := strings.Cut(strings.TrimLeft(after, " "), " ")
 		if n, err := strconv.Atoi(code); err == nil && len(code) == 3 && n >= 100 && n <= 699 {
-			m.Code, m.Reason = n, strings.TrimSpace(reason)
+			m.Code, m.Reason = n, strings.Map(printable, strings.TrimSpace(reason))
 		}
 		return
 	}

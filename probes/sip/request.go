@@ -38,9 +38,12 @@ type Request struct {
 	Headers []Header
 	Agent   string // User-Agent; "" is the dialer's
 	Body    []byte
+	Sends   int // most sends over UDP; 0 is the whole schedule of four
 
 	// Canary says that silence is a finding and not a sign that the provider has begun to ignore us.
 	Canary bool
+
+	begun func() // called after the first send, and again at the end
 }
 
 // Token gives n random bytes in hexadecimal, for branches, tags and Call-IDs.

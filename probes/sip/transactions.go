@@ -62,20 +62,29 @@ func (ts *transactions) deliver(a arrival) {
 	if a.icmp != nil {
 		text = a.icmp.Quoted
 	}
-	var owners []*transaction
+	owner := ts.owner(text)
 	for t := range ts.open {
-		if t.owns(text) {
-			owners = append(owners, t)
-		}
-	}
-	for t := range ts.open {
-		if len(owners) == 0 || owners[0] == t {
+		if owner == nil || owner == t {
 			select {
 			case t.arrived <- a:
 			default:
 			}
 		}
 	}
+}
+
+// owner is the request that bytes belong to; a branch outweighs a Call-ID, which several may share.
+func (ts *transactions) owner(raw []byte) *transaction {
+	var owner *transaction
+	for t := range ts.open {
+		if bytes.Contains(raw, []byte(t.request.Branch)) {
+			return t
+		}
+		if t.owns(raw) {
+			owner = t
+		}
+	}
+	return owner
 }
 
 // owns says whether bytes belong to the request: they hold its branch, or its Call-ID and CSeq. These are
