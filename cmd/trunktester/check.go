@@ -88,7 +88,11 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if c.json {
-		if err := report.WriteJSON(stdout, sight.Report); err != nil {
+		encoded, err := sight.Report.JSON()
+		if err == nil {
+			_, err = stdout.Write(encoded)
+		}
+		if err != nil {
 			fmt.Fprintln(stderr, "trunktester check: the report could not be written:", err)
 			return exitBox
 		}
