@@ -1,0 +1,204 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// TextReport is the report for a ticket: the verdict first, then the provider's guide item by item,
+// then the SIP requests by Call-ID. Plain ASCII, at most one line of ours per thing said; bytes of the network
+// stand behind "> ", so that they cannot pass for ours.
+func (r Report) TextReport() string {
+	var t text
+	t.verdict(r)
+	t.lights(r)
+	t.guide(r)
+	t.requests(r)
+	t.line("Report %s, trunktester %s", r.ID, r.Version)
+	return ascii(t.String())
+}
+
+type text struct{ strings.Builder }
+
+// line writes one line; every argument is put on one line first.
+func (t *text) line(format string, args ...any) {
+	for i, a := range args {
+		args[i] = Line(fmt.Sprint(a))
+	}
+	t.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+}
+
+func (t *text) heading(s string) {
+	t.WriteString("\n")
+	t.line("%s", s)
+	t.line("%s", strings.Repeat("-", len(s)))
+}
+
+func (t *text) verdict(r Report) {
+	v := r.Verdict
+	if v.Code == "" {
+		t.line("VERDICT: none yet, the test is still running")
+	} else {
+		t.line("VERDICT %s (%s): %s", v.Code, v.Severity, v.Title)
+		t.line("%s", v.Text)
+		t.line("What to do: %s", or(v.Advice, "nothing"))
+		t.line("Who acts:   %s", actors(v.Acts))
+	}
+	t.WriteString("\n")
+	t.line("Tested:     %s", when(r))
+	if r.Profile.Domain != "" {
+		t.line("Trunk:      %s, user %s, %s, %s", r.Profile.Domain, or(string(r.Profile.Username), "none"),
+			r.Profile.Transport, authWords(r.Profile.Auth))
+	} else {
+		t.line("Trunk:      no trunk configured")
+	}
+	public := "not known"
+	if r.Site.PublicIP.IsValid() {
+		public = r.Site.PublicIP.String()
+	}
+	t.line("Public IP:  %s", public)
+	t.line("Box at:     %s", r.Position.Words())
+	t.line("SIP ALG:    %s", algWords(r.ALG))
+	if r.Kit != "" {
+		t.line("Kit:        %s", r.Kit)
+	}
+	if len(r.Also) == 0 {
+		return
+	}
+	t.heading("Also noticed")
+	for _, f := range r.Also {
+		t.line("%s (%s): %s", f.Code, f.Severity, f.Title)
+		t.line("    %s", f.Text)
+		t.line("    What to do: %s Who acts: %s", or(f.Advice, "nothing."), actors(f.Acts))
+	}
+}
+
+func (t *text) lights(r Report) {
+	t.heading("The five lights")
+	for _, l := range r.Lights {
+		t.line("%-8s  %s", l.Name, SaidOn(l))
+	}
+}
+
+func (t *text) guide(r Report) {
+	printed := map[string]string{} // step to the item where its evidence stands
+	for _, g := range Guide() {
+		t.heading(g.Item + " " + g.Question)
+		said := false
+		for _, s := range r.Steps {
+			if !slices.Contains(s.Guide, g.Item) {
+				continue
+			}
+			said = true
+			t.step(s, printed[s.ID])
+			if printed[s.ID] == "" {
+				printed[s.ID] = g.Item
+			}
+		}
+		for _, q := range Questions() {
+			if a := q.Answer(r.Answers); q.Guide == g.Item && a != nil {
+				said = true
+				t.line("[told by a person] %s %s", q.Text, yesNo(*a))
+			}
+		}
+		if !said {
+			t.line("[not tested] %s", or(g.Person, "The box did not test this."))
+		}
+	}
+	if rest := slices.DeleteFunc(slices.Clone(r.Steps), func(s facts.Step) bool { return printed[s.ID] != "" }); len(rest) > 0 {
+		t.heading("Further tests")
+		for _, s := range rest {
+			t.step(s, "")
+		}
+	}
+}
+
+// step prints a step with its evidence, or a pointer to the item where that stands already.
+func (t *text) step(s facts.Step, at string) {
+	t.line("[%s] %s: %s", Mark(s), Title(s), or(s.Saw, "nothing was seen"))
+	if s.Blocker != "" {
+		t.line("    since this did not pass: %s", s.Blocker)
+	}
+	if len(s.Evidence) > 0 && at != "" {
+		t.line("    evidence: see %s", at)
+		return
+	}
+	for _, e := range s.Evidence {
+		t.line("    %s: %s", e.Kind, e.Text)
+		t.quote("sent", e.Sent)
+		t.quote("received", e.Received)
+	}
+}
+
+func (t *text) quote(what, bytes string) {
+	if bytes == "" {
+		return
+	}
+	t.line("      %s:", what)
+	for l := range strings.Lines(strings.TrimRight(Clean(bytes), "\n")) {
+		t.WriteString("      > " + strings.TrimRight(l, "\n") + "\n")
+	}
+}
+
+func (t *text) requests(r Report) {
+	if len(r.Requests) == 0 {
+		return
+	}
+	t.heading("SIP requests sent, to be found in the provider's logs")
+	for _, q := range r.Requests {
+		answer := "no answer"
+		if q.Code != 0 {
+			answer = fmt.Sprintf("%d %s after %s", q.Code, q.Reason, q.RTT)
+		}
+		t.line("%s %s %s from %s to %s: %s", clockTime(q.SentAt), q.Method, q.Transport, q.Source, q.Destination, answer)
+		t.line("    Call-ID: %s", q.CallID)
+	}
+	t.WriteString("\n")
+}
+
+func actors(as []catalogue.Actor) string {
+	words := make([]string, len(as))
+	for i, a := range as {
+		words[i] = ActorWords(a)
+	}
+	return or(strings.Join(words, "; "), "nobody")
+}
+
+func algWords(word string) string {
+	switch word {
+	case facts.ALGProved:
+		return "proved: a device on the way rewrites SIP"
+	case facts.ALGLikely:
+		return "likely"
+	case facts.ALGNotSeen:
+		return "not seen, which does not rule it out"
+	case facts.ALGRuledOut:
+		return "ruled out"
+	}
+	return "could not tell"
+}
+
+func authWords(auth Text) string {
+	if auth == "ip" {
+		return "authenticated by address"
+	}
+	return "authenticated by registration"
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
