@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -121,10 +122,9 @@ func (c Controls) resolve(ctx context.Context, s string, known facts.Facts) (net
 	if known.Address == nil || len(known.Address.DNS) == 0 {
 		return netip.AddrPort{}, fmt.Errorf("look up control host %s: no resolver is known", host)
 	}
-	next := 0
+	var next atomic.Uint32
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		server := known.Address.DNS[next%len(known.Address.DNS)]
-		next++
+		server := known.Address.DNS[int(next.Add(1)-1)%len(known.Address.DNS)]
 		return c.Dial.Via.Dialer().DialContext(ctx, network, netip.AddrPortFrom(server, 53).String())
 	}}
 	addrs, err := resolver.LookupNetIP(ctx, "ip4", host)

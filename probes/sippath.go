@@ -218,6 +218,9 @@ func (a looked) ours() bool {
 // saw is one plain sentence about one server.
 func (a looked) saw() string {
 	where := a.Target.String()
+	if !a.Target.IsValid() {
+		where = a.Host
+	}
 	for _, x := range a.Exchanges {
 		if x.Reply != nil {
 			return fmt.Sprintf("%s answered %s with %d %s after %s.", where, x.Method, x.Reply.Code, x.Reply.Reason, x.Reply.RTT)

@@ -1,0 +1,310 @@
+package probes
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// ALG asks: does a device on the way rewrite SIP? It passed when every comparison ran, each with its control,
+// and none showed a rewritten message. All comparisons go out as one paced burst and are awaited together.
+//
+// The comparisons need nothing of the provider but answers: A1 to A3 and A6 of the literature on nf_nat_sip
+// and symmetric ALGs, and the contrast of transports, A9. What shows over TLS as well is the far end's doing.
+type ALG struct {
+	Dial      sip.Dialer // Source is taken from known.Address
+	Domain    string     // SIP domain of the trunk
+	Username  string     // "" for a trunk without one
+	Transport string     // the trunk's: "udp", "tcp" or "tls"; for "tls" the search runs over UDP as information
+	Roots     *x509.CertPool
+}
+
+// Look compares messages with their controls at the first server that answered in known.UDP or known.TCP.
+func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
+	a.Dial = from(a.Dial, known)
+	found := &facts.ALG{}
+	var evidence []facts.Evidence
+	var broken error
+	for _, way := range a.ways(known) {
+		s := search{ALG: a, way: way}
+		err := s.run(ctx, known)
+		if err != nil {
+			broken = err
+		}
+		found.Proofs = append(found.Proofs, s.proofs...)
+		evidence = append(evidence, s.evidence...)
+	}
+	clear := known.UDP
+	if a.Transport == "tcp" {
+		clear = known.TCP
+	}
+	if p, ok := judgeTransports(clear, known.TLS); ok {
+		found.Proofs = append(found.Proofs, p)
+		evidence = append(evidence, pairEvidence(p)...)
+	}
+	found.Word, found.Why = algWord(found.Proofs)
+	r := Result{Outcome: facts.NotRun, Saw: found.Why, Evidence: evidence, File: func(f *facts.Facts) { f.ALG = found }}
+	switch {
+	case found.Word == facts.ALGProved || found.Word == facts.ALGLikely:
+		r.Outcome = facts.Failed
+	case found.Word == facts.ALGNotSeen:
+		r.Outcome = facts.Passed
+	case broken != nil && !errors.Is(broken, sip.ErrStopped):
+		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The comparison could not be made: %v.", broken)
+	case len(found.Proofs) == 0:
+		r.Saw = "No server answered SIP in the clear, so there is nothing to compare."
+	}
+	return r
+}
+
+// way is one transport on which to search.
+type way struct {
+	transport string
+	to        netip.AddrPort
+	method    string // that the server answers
+	register  bool   // it answers REGISTER as well
+	part      bool   // only the comparisons that the trunk's own transport does not have
+}
+
+// ways are UDP, and for a TCP trunk TCP first, where the server answered there.
+func (a ALG) ways(known facts.Facts) []way {
+	var ways []way
+	if a.Transport == "tcp" {
+		if w, ok := wayOf(known.TCP); ok {
+			w.register = false // the provider's budget: the UDP comparisons come on top
+			ways = append(ways, w)
+		}
+	}
+	if w, ok := wayOf(known.UDP); ok {
+		w.part = len(ways) > 0
+		ways = append(ways, w)
+	}
+	return ways
+}
+
+func wayOf(p *facts.Path) (way, bool) {
+	if p == nil {
+		return way{}, false
+	}
+	for _, t := range p.Targets {
+		w := way{transport: p.Transport, to: t.Target}
+		for _, x := range t.Exchanges {
+			if x.Reply == nil {
+				continue
+			}
+			if w.register = w.register || x.Method == sip.REGISTER; x.Method == sip.OPTIONS || w.method == "" {
+				w.method = x.Method
+			}
+		}
+		if w.method != "" {
+			w.register = w.register && w.method == sip.OPTIONS
+			return w, true
+		}
+	}
+	return way{}, false
+}
+
+// search is the search on one way.
+type search struct {
+	ALG
+	way      way
+	proofs   []facts.Proof
+	evidence []facts.Evidence
+}
+
+// pair is one comparison: the places of its probe and control among the questions.
+type pair struct {
+	id             string
+	probe, control int
+	judge          judgement
+	far            bool // the far end could do the same: asked over TLS before it counts
+}
+
+func (s *search) run(ctx context.Context, known facts.Facts) error {
+	conn, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	questions, pairs := s.plan(conn)
+	if s.way.transport == "udp" {
+		doors, err := s.doors(ctx)
+		if err != nil {
+			return err
+		}
+		for _, q := range doors {
+			defer q.Conn.Close()
+		}
+		pairs = append(pairs, pair{"A3", len(questions), len(questions) + 1, judgeDoor, false})
+		questions = append(questions, doors...)
+	}
+	exchanges := sip.Burst(ctx, questions...)
+	findings := make([]finding, len(pairs))
+	doubt := false
+	for i, p := range pairs {
+		findings[i] = p.judge(exchanges[p.probe], exchanges[p.control])
+		doubt = doubt || p.far && findings[i].result == algProof
+	}
+	var hidden []finding
+	if doubt {
+		hidden = s.overTLS(ctx, known.TLS, pairs)
+	}
+	for i, p := range pairs {
+		f := findings[i]
+		if hidden != nil && p.far && f.result == algProof && hidden[i].result == algProof {
+			f = inconclusive("The same shows over TLS, which no device on the way can read: the far end does it. %s", f.why)
+		}
+		s.file(p, f, exchanges)
+	}
+	for _, x := range exchanges {
+		err = errors.Join(err, x.Err)
+	}
+	return err
+}
+
+func (s *search) open(ctx context.Context) (sip.Conn, error) {
+	if s.way.transport == "tcp" {
+		conn, _, err := s.Dial.TCP(ctx, s.way.to)
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
+	}
+	conn, err := s.Dial.UDP(ctx, s.way.to)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+// plan is the comparisons that share one socket. Each control differs from its probe in one thing: a host
+// name in the Via (A1, A2), nothing of ours in Via, From and Call-ID (A6).
+func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
+	hidden := fmt.Sprintf("%s:%d", noHost, conn.Local().Port())
+	ask := func(method string, change func(*sip.Request)) sip.Question {
+		r := s.request(method)
+		change(&r)
+		return sip.Question{Conn: conn, Request: r, Purpose: sip.Search}
+	}
+	questions := []sip.Question{
+		ask(s.way.method, func(r *sip.Request) { r.Canary, r.Sends = false, 3 }),
+		ask(s.way.method, func(r *sip.Request) { r.SentBy, r.Sends = hidden, 3 }),
+	}
+	pairs := []pair{{"A1", 0, 1, judgeReceived, false}}
+	if s.way.register {
+		pairs = append(pairs, pair{"A1", len(questions), len(questions) + 1, judgeReceived, false})
+		questions = append(questions,
+			ask(sip.REGISTER, func(*sip.Request) {}),
+			ask(sip.REGISTER, func(r *sip.Request) { r.SentBy = hidden }))
+	}
+	if s.way.part {
+		return questions, pairs
+	}
+	pairs = append(pairs,
+		pair{"A2", len(questions), len(questions) + 1, judgeMissing, true},
+		pair{"A6", len(questions) + 2, 1, judgeMirror, true})
+	return append(questions,
+		ask(s.way.method, func(r *sip.Request) { r.NoRPort = true }),
+		ask(s.way.method, func(r *sip.Request) { r.NoRPort, r.SentBy = true, hidden }),
+		ask(s.way.method, func(r *sip.Request) { s.plant(r, conn.Local()) })), pairs
+}
+
+// noHost is a name that no device can take for the box (RFC 2606 section 2).
+const noHost = "probe.invalid"
+
+func (s *search) request(method string) sip.Request {
+	r := optionsTo(s.Domain, s.Username)
+	if method == sip.REGISTER {
+		r = registerAt(s.Domain, s.Username)
+	}
+	r.Canary, r.Sends = true, 2
+	return r
+}
+
+// plant puts the box's address where an ALG looks for it. The From of a REGISTER stays, as it is the account.
+func (s *search) plant(r *sip.Request, local netip.AddrPort) {
+	r.CallID = sip.Token(8) + "@" + local.Addr().String()
+	if r.Method == sip.OPTIONS {
+		user, _, _ := strings.Cut(r.From, "@")
+		r.From = user + "@" + local.String()
+	}
+}
+
+// doors are probe and control of A3, each from a socket of its own, since nf_nat_sip remembers for the whole
+// flow where the Via pointed.
+func (s *search) doors(ctx context.Context) ([]sip.Question, error) {
+	var questions []sip.Question
+	for _, host := range []string{"", noHost} {
+		conn, err := s.Dial.UDP(ctx, s.way.to)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(questions))
+		}
+		r := s.request(s.way.method)
+		questions = append(questions, sip.Question{Conn: conn, Request: r, Purpose: sip.Search})
+		door, err := conn.Door(ctx)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(questions))
+		}
+		sentBy := door.String()
+		if host != "" {
+			sentBy = fmt.Sprintf("%s:%d", host, door.Port())
+		}
+		questions[len(questions)-1].Request.SentBy = sentBy
+	}
+	return questions, nil
+}
+
+func closeAll(questions []sip.Question) error {
+	var err error
+	for _, q := range questions {
+		err = errors.Join(err, q.Conn.Close())
+	}
+	return err
+}
+
+// overTLS repeats the doubtful comparisons where nobody can rewrite them; nil when TLS does not pass.
+func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []finding {
+	w, ok := wayOf(path)
+	if !ok {
+		return nil
+	}
+	conn, _, _, err := s.Dial.TLS(ctx, w.to, sip.Trust{Domain: s.Domain, Roots: s.Roots})
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	tls := search{ALG: s.ALG, way: way{transport: "tls", to: w.to, method: w.method}}
+	questions, same := tls.plan(conn)
+	exchanges := sip.Burst(ctx, questions...)
+	findings := make([]finding, len(pairs))
+	for i, p := range pairs {
+		for _, q := range same {
+			if p.far && q.id == p.id {
+				findings[i] = q.judge(exchanges[q.probe], exchanges[q.control])
+			}
+		}
+	}
+	return findings
+}
+
+func (s *search) file(p pair, f finding, exchanges []sip.Exchange) {
+	probe, control := exchanges[p.probe], exchanges[p.control]
+	why := fmt.Sprintf("%s over %s: %s", probe.Request.Method, strings.ToUpper(s.way.transport), f.why)
+	proof := facts.Proof{ID: p.id, Result: f.result, Why: why, Probe: probe.Facts(), Control: control.Facts()}
+	s.proofs = append(s.proofs, proof)
+	s.evidence = append(s.evidence, pairEvidence(proof)...)
+}
+
+// pairEvidence is both messages of a comparison, side by side.
+func pairEvidence(p facts.Proof) []facts.Evidence {
+	return []facts.Evidence{
+		{Kind: "probe", Text: p.ID + ": " + p.Why, Sent: p.Probe.Sent, Received: p.Probe.Received},
+		{Kind: "control", Text: "The control of " + p.ID + ".", Sent: p.Control.Sent, Received: p.Control.Received},
+	}
+}
