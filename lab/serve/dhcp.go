@@ -78,12 +78,13 @@ func (s *DHCP) Serve(ctx context.Context, conn net.PacketConn) error {
 		if reply == nil {
 			return
 		}
-		to := destination(req, reply)
-		time.AfterFunc(set.Delay, func() {
-			if ctx.Err() == nil {
-				_, _ = conn.WriteTo(reply.ToBytes(), to)
-			}
-		})
+		// A reply that is lost, or due after the end, is the client's to notice.
+		send := func() { _, _ = conn.WriteTo(reply.ToBytes(), destination(req, reply)) }
+		if set.Delay == 0 {
+			send()
+		} else {
+			time.AfterFunc(set.Delay, send)
+		}
 	})
 }
 
