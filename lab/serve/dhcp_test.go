@@ -25,7 +25,7 @@ var (
 
 func discover(t *testing.T, s *DHCP, mac net.HardwareAddr) *dhcpv4.DHCPv4 {
 	t.Helper()
-	m, err := dhcpv4.NewDiscovery(mac)
+	m, err := dhcpv4.NewDiscovery(mac, dhcpv4.WithRequestedOptions(dhcpv4.OptionNTPServers))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func lease(t *testing.T, s *DHCP, mac net.HardwareAddr) *dhcpv4.DHCPv4 {
 	if offer == nil {
 		return nil
 	}
-	req, err := dhcpv4.NewRequestFromOffer(offer)
+	req, err := dhcpv4.NewRequestFromOffer(offer, dhcpv4.WithRequestedOptions(dhcpv4.OptionNTPServers))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,14 +26,14 @@ func StartCoturn(ctx context.Context, launch Launcher, o CoturnOptions) (*Coturn
 		port = 3478
 	}
 	p, err := start(ctx, launch, "coturn", nil, func(folder string) []string {
-		args := []string{"/usr/bin/turnserver", "-n", "--stun-only", "--no-auth", "--no-tls", "--no-dtls", "--no-cli",
+		args := []string{"/usr/bin/turnserver", "-n", "--verbose", "--stun-only", "--no-auth", "--no-tls", "--no-dtls", "--no-cli",
 			"--log-file=stdout", "--simple-log", "--pidfile=" + filepath.Join(folder, "pid"), "--userdb=" + filepath.Join(folder, "users"),
 			"--relay-threads=1", "--listening-port=" + fmt.Sprint(port)}
 		for _, a := range o.Listen {
 			args = append(args, "--listening-ip="+a.String(), "--relay-ip="+a.String())
 		}
 		return args
-	}, readiness{line: "UDP listener opened on"})
+	}, readiness{line: "Total General servers"}) // told after the last listener
 	if err != nil {
 		return nil, err
 	}

@@ -155,8 +155,7 @@ func (k *Kamailio) Seen() []serve.Message { return kamailioSeen(k.log.all()) }
 func (k *Kamailio) Count() serve.Count { return serve.CountOf(k.Seen()) }
 
 // seenMark begins what kamailio.cfg logs of a request:
-// time, transport, source, source port, own address, own port, method, length of the credentials,
-// Call-ID and User-Agent, with bars between them.
+// time, transport, source, source port, own address, own port, method, 1 with credentials, Call-ID and User-Agent, with bars between them.
 const seenMark = "SEEN|"
 
 func kamailioSeen(lines []string) (seen []serve.Message) {
