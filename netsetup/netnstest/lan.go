@@ -33,12 +33,7 @@ func New(t testing.TB, ifname string) *LAN {
 		}
 		return up("br0")
 	})
-	l.box = l.cable(ifname, nil)
-	t.Cleanup(func() {
-		if box, err := netlink.LinkByName(ifname); err == nil {
-			netlink.LinkDel(box)
-		}
-	})
+	l.box = l.Second(ifname)
 	return l
 }
 
@@ -186,4 +181,25 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Second plugs another cable of the box into the switch.
+func (l *LAN) Second(ifname string) (port string) {
+	l.t.Helper()
+	port = l.cable(ifname, nil)
+	l.t.Cleanup(func() {
+		if box, err := netlink.LinkByName(ifname); err == nil {
+			netlink.LinkDel(box)
+		}
+	})
+	return port
+}
+
+// NoPing makes the host drop echo requests, as many routers do.
+func (h *Host) NoPing() {
+	h.t.Helper()
+	h.Do(func() error {
+		// /proc/sys/net is that of the thread which opens the file
+		return os.WriteFile("/proc/sys/net/ipv4/icmp_echo_ignore_all", []byte("1"), 0o644)
+	})
 }
