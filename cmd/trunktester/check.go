@@ -15,6 +15,7 @@ import (
 	"trunktester/appliance"
 	"trunktester/appliance/capture"
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/store"
 	"trunktester/netsetup"
@@ -116,7 +117,7 @@ func (c checkFlags) tester(stderr io.Writer) (*appliance.Tester, int) {
 		}
 		t.Profile = *p
 	} else {
-		t.Profile = appliance.NoTrunk()
+		t.Profile = profile.Default()
 	}
 	plan := netsetup.NewPlan(t.Profile.Network)
 	plan.Metric = laptopMetric
