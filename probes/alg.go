@@ -83,6 +83,7 @@ func (a ALG) ways(known facts.Facts) []way {
 	}
 	if w, ok := wayOf(known.UDP); ok {
 		w.part = len(ways) > 0
+		w.register = w.register && !w.part
 		ways = append(ways, w)
 	}
 	return ways
@@ -123,7 +124,7 @@ type pair struct {
 	id             string
 	probe, control int
 	judge          judgement
-	far            bool // the far end could do the same: asked over TLS before it counts
+	far            bool // the far end could do the same: asked over TLS, unless another proof stands
 }
 
 func (s *search) run(ctx context.Context, known facts.Facts) error {
@@ -146,13 +147,14 @@ func (s *search) run(ctx context.Context, known facts.Facts) error {
 	}
 	exchanges := sip.Burst(ctx, questions...)
 	findings := make([]finding, len(pairs))
-	doubt := false
+	certain, doubt := false, false
 	for i, p := range pairs {
 		findings[i] = p.judge(exchanges[p.probe], exchanges[p.control])
+		certain = certain || !p.far && findings[i].result == algProof
 		doubt = doubt || p.far && findings[i].result == algProof
 	}
 	var hidden []finding
-	if doubt {
+	if doubt && !certain {
 		hidden = s.overTLS(ctx, known.TLS, pairs)
 	}
 	for i, p := range pairs {
