@@ -116,7 +116,7 @@ func directive(rr dns.RR) (string, error) {
 // questionLine: dnsmasq: 1 198.51.100.9/40000 query[A] sip.lab.example from 198.51.100.9
 var questionLine = regexp.MustCompile(` (\S+)/(\d+) query\[([A-Z0-9]+)\] (\S+) from `)
 
-// Seen are the questions that it logged. It does not tell times or transports.
+// Seen are the questions that it logged; complete after Stop. It does not tell times or transports.
 func (d *Dnsmasq) Seen() (seen []serve.DNSQuestion) {
 	for _, line := range d.log.all() {
 		m := questionLine.FindStringSubmatch(line)
@@ -135,7 +135,8 @@ func (d *Dnsmasq) Seen() (seen []serve.DNSQuestion) {
 // dhcpLine: dnsmasq-dhcp: 3155404302 DHCPREQUEST(lan) 192.168.1.100 02:00:00:00:00:01
 var dhcpLine = regexp.MustCompile(` (DHCP[A-Z]+)\([^)]*\) (.*)`)
 
-// DHCP counts the DHCP messages that it logged, its own included, by name ("DHCPDISCOVER").
+// DHCP counts the DHCP messages that it logged, its own included, by name ("DHCPDISCOVER");
+// complete after Stop.
 func (d *Dnsmasq) DHCP() map[string]int {
 	count := map[string]int{}
 	for _, line := range d.log.all() {

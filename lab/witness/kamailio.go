@@ -148,10 +148,11 @@ func (k *Kamailio) Silence(ctx context.Context, on bool) error {
 	return rpc(ctx, k.folder, "htable.sets", "fault", "mode", mode)
 }
 
-// Seen are the requests that it logged, without their bytes.
+// Seen are the requests that it logged, without their bytes. The log comes through a pipe: it is
+// complete after Stop.
 func (k *Kamailio) Seen() []serve.Message { return kamailioSeen(k.log.all()) }
 
-// Count is what it counted, retransmissions included.
+// Count is what it counted, retransmissions included; complete after Stop.
 func (k *Kamailio) Count() serve.Count { return serve.CountOf(k.Seen()) }
 
 // seenMark begins what kamailio.cfg logs of a request:
