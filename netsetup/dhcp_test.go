@@ -178,6 +178,9 @@ func TestKeepRenews(t *testing.T) {
 	if len(renewals) < 2 {
 		t.Fatalf("%d renewals", len(renewals))
 	}
+	if n := srv.Unicast(); n == 0 {
+		t.Error("no renewal by unicast")
+	}
 	for _, r := range renewals {
 		if !r.ClientIPAddr.Equal(net.IPv4(10, 7, 0, 20)) || r.Options.Has(dhcpv4.OptionServerIdentifier) || r.Options.Has(dhcpv4.OptionRequestedIPAddress) {
 			t.Errorf("renewal against RFC 2131 section 4.3.2: %s", r.Summary())

@@ -80,8 +80,9 @@ type Server struct {
 	Mute   bool // say nothing
 	More   []dhcpv4.Modifier
 
-	mu   sync.Mutex
-	seen []*dhcpv4.DHCPv4
+	mu      sync.Mutex
+	seen    []*dhcpv4.DHCPv4
+	unicast int
 }
 
 // Serve runs the server on a host until the test ends.
@@ -119,10 +120,20 @@ func (s *Server) Seen(t dhcpv4.MessageType) (seen []*dhcpv4.DHCPv4) {
 	return seen
 }
 
+// Unicast counts the messages that came from a client's own address, as renewals do.
+func (s *Server) Unicast() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unicast
+}
+
 func (s *Server) answer(conn net.PacketConn, to net.Addr, m *dhcpv4.DHCPv4) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, m)
+	if peer, ok := to.(*net.UDPAddr); ok && !peer.IP.Equal(net.IPv4bcast) {
+		s.unicast++
+	}
 	if id := m.ServerIdentifier(); s.Mute || id != nil && !id.IsUnspecified() && !id.Equal(s.Addr.AsSlice()) {
 		return // not for us
 	}
