@@ -49,6 +49,7 @@ type Sight struct {
 	Report  report.Report
 	Verdict verdict.Verdict
 	Steps   []facts.Step
+	Facts   facts.Facts
 }
 
 // ErrBusy says that a person asked again too soon.
@@ -112,7 +113,7 @@ func (t *Tester) see(r *runner, conduct *sip.Conduct, in report.Input) Sight {
 	v := verdict.Judge(verdict.Input{Profile: &t.Profile, Facts: f, Steps: steps, Answers: in.Answers})
 	in.Facts, in.Steps, in.Requests = f, steps, conduct.Requests()
 	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
-	return Sight{Report: report.Build(in), Verdict: v, Steps: steps}
+	return Sight{Report: report.Build(in), Verdict: v, Steps: steps, Facts: f}
 }
 
 // avoid are the source ports that belong to the PBX (design section 7).

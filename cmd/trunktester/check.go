@@ -64,7 +64,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if tester == nil {
 		return status
 	}
-	packets, err := c.capture(ctx, tester.Network)
+	packets, err := c.capture(tester.Network)
 	if err != nil {
 		fmt.Fprintln(stderr, "trunktester check:", err)
 		return exitBox
@@ -83,6 +83,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitBox
 	}
 	if packets != nil {
+		packets.Stop()
 		if err := writePackets(c.pcap, packets, sight.Report); err != nil {
 			fmt.Fprintln(stderr, "trunktester check:", err)
 			return exitBox
@@ -133,7 +134,7 @@ func (c checkFlags) tester(stderr io.Writer) (*appliance.Tester, int) {
 }
 
 // capture records the box's packets when a file was asked for.
-func (c checkFlags) capture(ctx context.Context, n appliance.Network) (*capture.Capture, error) {
+func (c checkFlags) capture(n appliance.Network) (*capture.Capture, error) {
 	if c.pcap == "" {
 		return nil, nil
 	}
@@ -141,7 +142,7 @@ func (c checkFlags) capture(ctx context.Context, n appliance.Network) (*capture.
 	if err != nil {
 		return nil, err
 	}
-	return capture.Start(ctx, name)
+	return capture.Start(name, 0)
 }
 
 func writePackets(name string, packets *capture.Capture, r report.Report) (err error) {

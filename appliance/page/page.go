@@ -1,0 +1,62 @@
+// Package page is the box's small web page: a live State goes in, HTML, server-sent events, reports and
+// metrics come out. It is an extra to the lights: it changes nothing but what a person tells it, never
+// the profile, and it is served only where the customer's own network can see it.
+package page
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
+	"trunktester/probes/facts"
+)
+
+// Errors that a Box answers with.
+var (
+	ErrTooSoon = errors.New("too soon after the last run") // 429
+	ErrUnknown = errors.New("no such run")                 // 404
+)
+
+// Box is what the page shows and asks for. Its methods may be called at the same time, and must not
+// wait for a run to end.
+type Box interface {
+	// State is the box as it is now. The page does not change what it is given.
+	State() State
+	// Changes gives a value after every change of State, until ctx is done; then it is closed. Changes
+	// that nobody had time to take may be told as one.
+	Changes(ctx context.Context) <-chan struct{}
+	// RunAgain starts a run for a person, or answers ErrTooSoon.
+	RunAgain() error
+	// SetPosition says in which socket the box stands.
+	SetPosition(report.Position) error
+	// SetAnswers replaces what a person told.
+	SetAnswers(facts.Answers) error
+	// Report is a finished run, or ErrUnknown.
+	Report(id string) (report.Report, error)
+	// Capture is the packets of a run as pcapng, secrets overwritten, or ErrUnknown.
+	Capture(id string) (io.ReadCloser, error)
+}
+
+// State is everything that the page shows.
+type State struct {
+	Whole      catalogue.Whole // what the whole row says, WholeNone when each light speaks for itself
+	Row        catalogue.Row
+	Report     report.Report // the run so far, or the last one; its ID is "" before the first
+	Running    bool
+	HasProfile bool
+	Refused    string                            // why the last trunk.toml was refused, "" otherwise
+	Places     map[report.Position]report.Report // the last run at each position of this site
+	Help       Help
+}
+
+// Help is whom to call, from the profile.
+type Help struct {
+	Provider     string
+	Phone        string
+	Portal       string // URL
+	Reseller     string
+	SupportUntil time.Time // zero when not told
+}
