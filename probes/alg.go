@@ -55,7 +55,7 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 		r.Outcome = facts.Failed
 	case found.Word == facts.ALGNotSeen:
 		r.Outcome = facts.Passed
-	case broken != nil && !errors.Is(broken, sip.ErrStopped):
+	case broken != nil:
 		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The comparison could not be made: %v.", broken)
 	case len(found.Proofs) == 0:
 		r.Saw = "No server answered SIP in the clear, so there is nothing to compare."
@@ -159,16 +159,25 @@ func (s *search) run(ctx context.Context, known facts.Facts) error {
 	}
 	for i, p := range pairs {
 		f := findings[i]
-		if hidden != nil && p.far && f.result == algProof && hidden[i].result == algProof {
-			f = inconclusive("The same shows over TLS, which no device on the way can read: the far end does it. %s", f.why)
+		switch {
+		case certain || !p.far || f.result != algProof:
+		case hidden == nil && p.id == "A6": // an A2 breaks a MUST of RFC 3261, which far ends keep; a B2BUA may change these
+			f = inconclusive("%s TLS, where no device on the way could do it, does not pass: it may be the far end's doing.", f.why)
+		case hidden != nil && hidden[i].result == algProof:
+			f = inconclusive("%s The same shows over TLS, which no device on the way can read: the far end does it.", f.why)
 		}
 		s.file(p, f, exchanges)
 	}
 	for _, x := range exchanges {
-		err = errors.Join(err, x.Err)
+		if !polite(x.Err) {
+			err = errors.Join(err, x.Err)
+		}
 	}
 	return err
 }
+
+// polite says that an error is our own restraint, not a failure to send.
+func polite(err error) bool { return errors.Is(err, sip.ErrStopped) || errors.Is(err, sip.ErrBudget) }
 
 func (s *search) open(ctx context.Context) (sip.Conn, error) {
 	if s.way.transport == "tcp" {
