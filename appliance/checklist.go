@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"crypto/x509"
 	"net/netip"
 	"time"
 
@@ -19,7 +20,7 @@ type parts struct {
 	patience time.Duration // for DHCP
 	dialer   sip.Dialer    // one conduct towards the provider for the whole run
 	ledger   probes.Ledger
-	clock    func() time.Time
+	roots    *x509.CertPool // authorities for TLS; nil: the system's
 }
 
 // checklist is the provider's guide as steps, in the order of the lights. A needed step stands earlier.
@@ -28,7 +29,7 @@ func checklist(p parts) []Step {
 	host, port := trunk.Contacted()
 	own := "sip-" + trunk.Transport
 	path := func(transport string) probes.SIPPath {
-		return probes.SIPPath{Dialer: p.dialer, Trunk: trunk, Transport: transport}
+		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Roots: p.roots}
 	}
 	return []Step{
 		// Light 1: is the box properly connected to the router?
@@ -53,7 +54,7 @@ func checklist(p parts) []Step {
 		{ID: "public", Title: "Public address", Light: 2, Guide: []string{"2.2"}, Limit: 5 * time.Second,
 			Probe: probes.Public{Via: p.through, Servers: p.profile.Provider.STUN}, Needs: []string{"address"}},
 		{ID: "clock", Title: "Time", Light: 2, Limit: 6 * time.Second,
-			Probe: probes.Clock{Via: p.through, Servers: world.NTP, Page: world.PortalCheck}, Needs: []string{"address"}, After: clockAfter(trunk)},
+			Probe: probes.Clock{Via: p.through, Servers: world.NTP, Web: world.PortalCheck}, Needs: []string{"address"}, After: clockAfter(trunk)},
 		{ID: "ping", Title: "Provider by ping", Light: 2, Guide: []string{"1.2"}, Limit: 5 * time.Second, Skip: without(trunk),
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: 9 * time.Second,
@@ -67,15 +68,15 @@ func checklist(p parts) []Step {
 		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("tls"), Needs: []string{"name"}, After: tlsAfter(trunk)},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
-			Probe: probes.Controls{Dialer: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
+			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: probes.ALG{Dialer: p.dialer, Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "public"}},
+			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "public"}},
 
 		// Light 4: does the provider accept this trunk?
 		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
-			Probe: probes.Login{Dialer: p.dialer, Trunk: trunk, Networks: p.profile.Provider.Networks, Ledger: p.ledger}, Needs: []string{own}, After: []string{"alg"}},
+			Probe: probes.Login{Trunk: trunk, Networks: p.profile.Provider.Networks, Dial: p.dialer, Roots: p.roots, Ledger: p.ledger}, Needs: []string{own}, After: []string{"alg"}},
 		{ID: "check-ip", Title: "Address in the portal", Light: 4, Guide: []string{"2.2"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "ip"),
-			Probe: probes.CheckIP{Portal: trunk.CheckIP}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public"}},
+			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public"}},
 
 		// Light 5: is the PBX registered?
 		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),

@@ -65,10 +65,14 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	if err != nil {
 		return Sight{}, err
 	}
+	authorities, err := roots(t.Profile.Trunk)
+	if err != nil {
+		return Sight{}, err
+	}
 	conduct := sip.NewConduct(sip.Diagnosis)
 	defer conduct.Close()
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: t.Network, patience: t.Patience, ledger: ledger,
+		profile: t.Profile, through: via.Interface(name), network: t.Network, patience: t.Patience, ledger: ledger, roots: authorities,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
 	remembered := ledger.Remembered()

@@ -39,7 +39,7 @@ func (f *frames) ReadFrom(b []byte) (int, net.Addr, error) {
 		if errors.Is(err, unix.ENETDOWN) { // the cable's end went down: as good as silence
 			continue
 		}
-		if a, ok := addr.(*packet.Addr); ok {
+		if a, ok := addr.(*packet.Addr); ok && err == nil {
 			f.from = a.HardwareAddr
 		}
 		return n, addr, err

@@ -15,7 +15,7 @@ import (
 // LinkEvent is a change of the cable.
 type LinkEvent struct {
 	Present bool // the interface exists: a USB adapter can be pulled out
-	Carrier bool // IFF_UP and IFF_LOWER_UP: something answers at the other end of the cable
+	Carrier bool // something answers at the other end of the cable, and packets can leave
 }
 
 // Watch tells the state of the interface at once, and then every change, until ctx ends; then the
@@ -89,9 +89,12 @@ func look(ifname string) LinkEvent {
 	return LinkEvent{Present: true, Carrier: carrier(l.Attrs())}
 }
 
-// carrier follows dev_get_flags() of net/core/dev.c: IFF_LOWER_UP is "carrier, and not dormant for us".
+// carrier follows dev_get_flags() of net/core/dev.c. IFF_LOWER_UP is the driver's word; IFF_RUNNING comes a
+// moment later, with the queue that packets need (linkwatch_do_dev() of net/core/link_watch.c): what is sent
+// before is lost.
 func carrier(a *netlink.LinkAttrs) bool {
-	return a.RawFlags&unix.IFF_UP != 0 && a.RawFlags&unix.IFF_LOWER_UP != 0
+	const all = unix.IFF_UP | unix.IFF_LOWER_UP | unix.IFF_RUNNING
+	return a.RawFlags&all == all
 }
 
 // WaitCarrier waits until the cable has a carrier or ctx ends, and tells which.

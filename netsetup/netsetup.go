@@ -83,7 +83,7 @@ func (s *Setup) Up() (name string, mac net.HardwareAddr, err error) {
 		if err != nil {
 			return "", nil, err
 		}
-		s.raised = s.raised || raised
+		s.link, s.raised = l, s.raised || raised // for Undo, should the tag fail
 		if s.plan.VLAN != 0 {
 			tagged, err := tag(l, s.plan.VLAN)
 			if err != nil {

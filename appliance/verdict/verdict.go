@@ -54,7 +54,7 @@ func Judge(in Input) Verdict {
 	case len(found) > 0 && found[0].kind != catalogue.Tells && (v.Final || found[0].kind == catalogue.Stops && settled(found[0], in)):
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
 	case !v.Final:
-		v.Finding = testing()
+		v.Finding = underWay()
 	default:
 		v.Finding = unfound(in)
 	}
@@ -114,7 +114,7 @@ func settled(c candidate, in Input) bool {
 	return !slices.ContainsFunc(in.Steps, func(s facts.Step) bool { return !s.Done && s.Light >= light })
 }
 
-func testing() catalogue.Finding {
+func underWay() catalogue.Finding {
 	return catalogue.Finding{Code: "testing", Slug: "testing", Severity: catalogue.Green, Title: "Testing",
 		Text: "The box is still testing.", Advice: "Wait until no light blinks slowly.", Acts: []catalogue.Actor{catalogue.Nobody}}
 }

@@ -15,6 +15,7 @@ import (
 	"trunktester/appliance"
 	"trunktester/appliance/capture"
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/store"
 	"trunktester/netsetup"
@@ -88,7 +89,11 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if c.json {
-		if err := report.WriteJSON(stdout, sight.Report); err != nil {
+		encoded, err := sight.Report.JSON()
+		if err == nil {
+			_, err = stdout.Write(encoded)
+		}
+		if err != nil {
 			fmt.Fprintln(stderr, "trunktester check: the report could not be written:", err)
 			return exitBox
 		}
@@ -112,7 +117,7 @@ func (c checkFlags) tester(stderr io.Writer) (*appliance.Tester, int) {
 		}
 		t.Profile = *p
 	} else {
-		t.Profile = appliance.NoTrunk()
+		t.Profile = profile.Default()
 	}
 	plan := netsetup.NewPlan(t.Profile.Network)
 	plan.Metric = laptopMetric

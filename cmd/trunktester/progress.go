@@ -3,11 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"trunktester/appliance"
+	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 	"trunktester/leds/terminal"
-	"trunktester/probes/facts"
 )
 
 // progress prints the checklist as it is carried out, in the order of the checklist.
@@ -23,19 +24,27 @@ func newProgress(out io.Writer, drawn bool) *progress { return &progress{out: ou
 func (p *progress) see(s appliance.Sight) {
 	for p.printed < len(s.Steps) && s.Steps[p.printed].Done {
 		step := s.Steps[p.printed]
-		fmt.Fprintf(p.out, "%d  %-8s %-22s %s\n", step.Light, words[step.Outcome], step.Title, report.Clean(step.Saw))
+		fmt.Fprintf(p.out, "%d  %-8s %-22s %s\n", step.Light, report.Mark(step), report.Title(step), report.Clean(step.Saw))
 		p.printed++
 	}
-}
-
-// words says an outcome in one short word.
-var words = map[facts.Outcome]string{
-	facts.Passed: "ok", facts.Failed: "FAILED", facts.NotRun: "-", facts.Blocked: "blocked", facts.Broken: "BROKEN",
 }
 
 // verdict prints the lights and what they mean.
 func (p *progress) verdict(s appliance.Sight) {
 	p.see(s)
 	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Draw(p.out, s.Verdict.Row))
-	fmt.Fprint(p.out, report.Summary(s.Report))
+	f := s.Verdict.Finding
+	fmt.Fprintf(p.out, "%s  %s\n%s\n", f.Code, f.Title, report.Clean(f.Text))
+	fmt.Fprintf(p.out, "What to do: %s\nWho acts: %s\n", report.Clean(f.Advice), actors(f.Acts))
+	for _, also := range s.Verdict.Also {
+		fmt.Fprintf(p.out, "Also noticed: %s %s. %s\n", also.Code, also.Title, report.Clean(also.Text))
+	}
+}
+
+func actors(acts []catalogue.Actor) string {
+	words := make([]string, len(acts))
+	for i, a := range acts {
+		words[i] = report.ActorWords(a)
+	}
+	return strings.Join(words, "; ")
 }

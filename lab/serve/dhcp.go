@@ -78,12 +78,13 @@ func (s *DHCP) Serve(ctx context.Context, conn net.PacketConn) error {
 		if reply == nil {
 			return
 		}
-		to := destination(req, reply)
-		time.AfterFunc(set.Delay, func() {
-			if ctx.Err() == nil {
-				_, _ = conn.WriteTo(reply.ToBytes(), to)
-			}
-		})
+		// A reply that is lost, or due after the end, is the client's to notice.
+		send := func() { _, _ = conn.WriteTo(reply.ToBytes(), destination(req, reply)) }
+		if set.Delay == 0 {
+			send()
+		} else {
+			time.AfterFunc(set.Delay, send)
+		}
 	})
 }
 
@@ -216,7 +217,7 @@ func (s DHCPSettings) reply(req *dhcpv4.DHCPv4, t dhcpv4.MessageType, a netip.Ad
 		mods = append(mods, dhcpv4.WithOption(dhcpv4.OptGeneric(dhcpv4.OptionClientIdentifier, bytes.Clone(id))))
 	}
 	if t != dhcpv4.MessageTypeNak {
-		mods = append(mods, s.options(a)...)
+		mods = append(mods, s.options(req, a)...)
 	}
 	reply, err := dhcpv4.NewReplyFromRequest(req, mods...)
 	if err != nil {
@@ -225,7 +226,7 @@ func (s DHCPSettings) reply(req *dhcpv4.DHCPv4, t dhcpv4.MessageType, a netip.Ad
 	return reply
 }
 
-func (s DHCPSettings) options(a netip.Addr) []dhcpv4.Modifier {
+func (s DHCPSettings) options(req *dhcpv4.DHCPv4, a netip.Addr) []dhcpv4.Modifier {
 	mask := s.Mask
 	if mask == nil {
 		mask = net.CIDRMask(s.Prefix.Bits(), 32)
@@ -248,7 +249,7 @@ func (s DHCPSettings) options(a netip.Addr) []dhcpv4.Modifier {
 	if len(s.DNS) > 0 {
 		mods = append(mods, dhcpv4.WithDNS(ips(s.DNS)...))
 	}
-	if len(s.NTP) > 0 {
+	if len(s.NTP) > 0 && req.IsOptionRequested(dhcpv4.OptionNTPServers) { // unasked, real servers leave it out
 		mods = append(mods, dhcpv4.WithOption(dhcpv4.OptNTPServers(ips(s.NTP)...)))
 	}
 	return mods

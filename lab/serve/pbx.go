@@ -54,7 +54,12 @@ func (p *PBX) RunUDP(ctx context.Context, conn net.PacketConn, server net.Addr) 
 	buf := make([]byte, datagramLimit)
 	s := session{
 		transport: "udp", local: conn.LocalAddr().String(), callID: rand.Text(), resend: true,
-		send: func(b []byte) error { _, err := conn.WriteTo(b, server); return err },
+		send: func(b []byte) error {
+			if _, err := conn.WriteTo(b, server); errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			return nil // refused on the way or no route yet: lost, as any datagram may be
+		},
 		receive: func(until time.Time) ([]byte, error) {
 			if err := conn.SetReadDeadline(until); err != nil {
 				return nil, err
