@@ -27,6 +27,14 @@ func inconclusive(format string, args ...any) finding {
 // judgement reads one pair. Each is pure, and names a proof of knowledge about ALGs by its differential.
 type judgement func(probe, control sip.Exchange) finding
 
+func unsent(probe, control sip.Exchange) finding {
+	err := probe.Err
+	if err == nil {
+		err = control.Err
+	}
+	return inconclusive("Not both of probe and control were sent: %v.", err)
+}
+
 func received(x sip.Exchange) netip.Addr { return x.Reply.Via().Received() }
 
 // translated checks what all proofs by address stand on: both were answered, the server says where requests
@@ -34,6 +42,8 @@ func received(x sip.Exchange) netip.Addr { return x.Reply.Via().Received() }
 func translated(probe, control sip.Exchange) (outside netip.Addr, f finding, ok bool) {
 	own := probe.Local.Addr()
 	switch {
+	case probe.Sends == 0 || control.Sends == 0:
+		return outside, unsent(probe, control), false
 	case !control.Answered() && !probe.Answered():
 		return outside, inconclusive("Neither the probe nor its control was answered."), false
 	case !control.Answered():
@@ -74,7 +84,7 @@ func judgeReceived(probe, control sip.Exchange) finding {
 // from (RFC 3261 section 18.2.1). When it does so for the control only, the probe's Via was rewritten on the
 // way out and put back on the way in, as any symmetric ALG does.
 func judgeMissing(probe, control sip.Exchange) finding {
-	if control.Answered() && !probe.Answered() {
+	if control.Answered() && !probe.Answered() && probe.Sends > 0 {
 		return inconclusive("Without rport no answer came back, as behind a router that changes ports; the control was answered.")
 	}
 	outside, f, ok := translated(probe, control)
@@ -113,6 +123,9 @@ func judgeDoor(probe, control sip.Exchange) finding {
 // judgeMirror is A6: what a server must repeat unchanged came back changed where it held our address, and
 // unchanged where it did not.
 func judgeMirror(probe, control sip.Exchange) finding {
+	if probe.Sends == 0 || control.Sends == 0 {
+		return unsent(probe, control)
+	}
 	if !probe.Answered() || !control.Answered() {
 		return inconclusive("Not both of probe and control were answered.")
 	}
@@ -196,7 +209,7 @@ func algWord(proofs []facts.Proof) (word, why string) {
 	case likely != "":
 		return facts.ALGLikely, likely
 	case len(open) > 0:
-		return facts.ALGCouldNotTell, strings.Join(open, " ")
+		return facts.ALGCouldNotTell, fmt.Sprintf("%d of %d comparisons could not tell; %s", len(open), len(open)+clean, open[0])
 	case clean == 0:
 		return facts.ALGCouldNotTell, "No comparison could be made."
 	}

@@ -3,7 +3,6 @@ package probes
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -212,7 +211,7 @@ func (a looked) ours() bool {
 			return false
 		}
 	}
-	return a.err != nil && !errors.Is(a.err, sip.ErrStopped)
+	return a.err != nil && !polite(a.err)
 }
 
 // saw is one plain sentence about one server.

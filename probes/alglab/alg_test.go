@@ -148,7 +148,9 @@ func TestKernelALG(t *testing.T) {
 		w.Provider.Registrar = func(s *serve.RegistrarSettings) { s.IgnoreOptions = true }
 	}
 	noReceived := func(w *lab.World) { w.Provider.Registrar = func(s *serve.RegistrarSettings) { s.NoReceived = true } }
-	sparse := func(w *lab.World) { w.Provider.Registrar = func(s *serve.RegistrarSettings) { s.SparseReceived = true } }
+	sparse := func(w *lab.World) {
+		w.Provider.Registrar = func(s *serve.RegistrarSettings) { s.SparseReceived = true }
+	}
 	udp := func(results ...string) []string {
 		return append(results, "A9 REGISTER clean")
 	}

@@ -24,7 +24,7 @@ type Switches struct {
 	Register int                   // status for REGISTER: 0 is 401, -1 is silence
 	Drop     int                   // requests that are dropped before the first answer
 	Trying   bool                  // say 100 first
-	Received string                // "": as RFC 3261 section 18.2.1 and RFC 3581 say; "always"; "never"
+	Received string                // "": as RFC 3261 section 18.2.1 and RFC 3581 say; "always"; "never"; "names": only for a host name
 	SeenAs   netip.AddrPort        // pretend that requests come from here
 	Headers  []string              // further header lines of every answer
 	Mangle   func(s string) string // what a device on the way does to an answer
@@ -234,8 +234,9 @@ func (sw Switches) via(request *sip.Message, from netip.AddrPort) string {
 	if rport {
 		via = strings.Replace(via, ";rport", ";rport="+strconv.Itoa(int(from.Port())), 1)
 	}
-	differs := sip.HostPort(request.Via().SentBy).Addr() != from.Addr()
-	if sw.Received == "always" || sw.Received == "" && (differs || rport) {
+	sentBy := sip.HostPort(request.Via().SentBy).Addr()
+	add := map[string]bool{"": rport || sentBy != from.Addr(), "always": true, "names": !sentBy.IsValid()}
+	if add[sw.Received] {
 		via += ";received=" + from.Addr().String()
 	}
 	return via
