@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"trunktester/appliance/capture"
-	"trunktester/appliance/catalogue"
 	"trunktester/appliance/page"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
@@ -168,7 +167,7 @@ func (f *Front) open(ctx context.Context, name string, own netip.Prefix) (stop f
 
 func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error {
 	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: 80, Interface: name, Kit: f.profile.Kit.Name,
-		Hosts: f.hosts, Version: f.version, Explain: catalogue.Find, Log: f.log, Control: via.Interface(name).Control})
+		Hosts: f.hosts, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-
 )
 
 // limits bound what any client can make the box do.

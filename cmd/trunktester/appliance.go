@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"trunktester/appliance"
@@ -31,7 +33,7 @@ type boxFlags struct {
 }
 
 // box runs the appliance's own loop. It never returns 0: the supervisor starts it again.
-func box(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func box(ctx context.Context, args []string, stderr io.Writer) int {
 	var f boxFlags
 	flags := flag.NewFlagSet("appliance", flag.ContinueOnError)
 	flags.StringVar(&f.profile, "profile", "", "`file` with the trunk's settings; without one only the network is tested")
@@ -43,7 +45,7 @@ func box(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return status
 	}
 	p, refused := f.readProfile()
-	lamps := openLamps(p.LEDs, stdout)
+	lamps := openLamps(p.LEDs)
 	log := slog.New(slog.NewTextHandler(lamps.log(stderr), nil))
 	if refused != nil {
 		log.Error("the profile is refused; only the network is tested", "err", refused)
@@ -58,9 +60,9 @@ func box(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lamps lampSet, log *slog.Logger) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	player := leds.NewPlayer(lamps)
-	played := make(chan error, 1)
-	go func() { played <- player.Play(ctx) }()
+	player := lamps.player(log)
+	var played sync.WaitGroup
+	played.Go(func() { player.Run(ctx) })
 
 	plan := netsetup.NewPlan(p.Network)
 	if f.iface != "" {
@@ -86,7 +88,8 @@ func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lam
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return errors.Join(err, <-played, cable.Undo())
+	played.Wait()
+	return errors.Join(err, cable.Undo(), lamps.close())
 }
 
 // readProfile reads the profile; one that is refused leaves a box that tests the network.
@@ -101,40 +104,49 @@ func (f boxFlags) readProfile() (profile.Profile, error) {
 	return *p, nil
 }
 
-// lampSet is what the lights of this machine are: the Pi's lines, or a terminal's.
+// lampSet is what the lights of this machine are: the Pi's lines, or drawn in the terminal.
 type lampSet struct {
-	leds.Lamps
-	button *gpio.Button
-	screen *terminal.Lamps // nil where nothing is drawn
+	lamps  leds.Lamps
+	button *gpio.Button       // nil without one
+	screen *terminal.Terminal // nil on a Pi
 }
 
-// openLamps takes the Pi's lights, and where there are none draws them in the terminal.
-func openLamps(wiring profile.LEDs, stdout io.Writer) lampSet {
-	if lamps, err := gpio.Open(wiring); err == nil {
-		button, err := gpio.OpenButton(wiring)
-		if err != nil {
-			button = nil
-		}
-		return lampSet{Lamps: lamps, button: button}
+// openLamps takes the Pi's lights, and where there are none draws them on the standard output.
+func openLamps(wiring profile.LEDs) lampSet {
+	lamps, err := gpio.Open(wiring)
+	if err != nil {
+		screen := terminal.Open(os.Stdout, os.Getenv)
+		return lampSet{lamps: screen, screen: screen}
 	}
-	if terminal.IsTerminal(stdout) {
-		screen := terminal.New(stdout)
-		return lampSet{Lamps: screen, screen: screen}
+	button, err := gpio.OpenButton(wiring)
+	if err != nil {
+		button = nil
 	}
-	return lampSet{Lamps: dark{}}
+	return lampSet{lamps: lamps, button: button}
 }
 
-// dark is a machine with neither lights nor a terminal: the page and the log have to do.
-type dark struct{}
+// player plays on the lamps.
+func (l lampSet) player(log *slog.Logger) *leds.Player {
+	p := &leds.Player{Lamps: l.lamps, Failed: func(err error) { log.Error("lights", "err", err) }}
+	if l.screen != nil {
+		p.Told = l.screen.Tell
+	}
+	return p
+}
 
-func (dark) Set([5]leds.Colour) error { return nil }
-
-// log gives a writer that does not tear the drawn lights apart.
+// log is where the log goes: above lights that are drawn in the same terminal.
 func (l lampSet) log(otherwise io.Writer) io.Writer {
-	if l.screen == nil {
-		return otherwise
+	if l.screen != nil {
+		return l.screen
 	}
-	return io.Discard
+	return otherwise
+}
+
+func (l lampSet) close() error {
+	if l.screen != nil {
+		return l.screen.Close()
+	}
+	return nil
 }
 
 // pressed carries out what the button says.

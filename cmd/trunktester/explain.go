@@ -11,7 +11,7 @@ import (
 func explain(args []string, stdout, stderr io.Writer) int {
 	switch len(args) {
 	case 0:
-		fmt.Fprint(stdout, catalogue.List())
+		fmt.Fprint(stdout, catalogue.List(catalogue.All()))
 		return exitGreen
 	case 1:
 		cause, ok := catalogue.Find(args[0])

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "check":
 		return check(ctx, args[1:], stdout, stderr)
 	case "appliance":
-		return box(ctx, args[1:], stdout, stderr)
+		return box(ctx, args[1:], stderr)
 	case "explain":
 		return explain(args[1:], stdout, stderr)
 	case "profile":

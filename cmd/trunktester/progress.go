@@ -8,6 +8,7 @@ import (
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
+	"trunktester/leds"
 	"trunktester/leds/terminal"
 )
 
@@ -32,7 +33,7 @@ func (p *progress) see(s appliance.Sight) {
 // verdict prints the lights and what they mean.
 func (p *progress) verdict(s appliance.Sight) {
 	p.see(s)
-	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Draw(p.out, s.Verdict.Row))
+	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Plain(leds.Show{Row: s.Verdict.Row}))
 	f := s.Verdict.Finding
 	fmt.Fprintf(p.out, "%s  %s\n%s\n", f.Code, f.Title, report.Clean(f.Text))
 	fmt.Fprintf(p.out, "What to do: %s\nWho acts: %s\n", report.Clean(f.Advice), actors(f.Acts))
