@@ -17,6 +17,7 @@ import (
 
 const (
 	dialPatience = 10 * time.Second // longest way through a lab, over a slow line
+	linkPatience = 5 * time.Second  // the kernel reports a link within a second; a busy machine later
 	pbxPatience  = 5 * time.Second  // Start waits this long for the PBX's first registration
 )
 
@@ -100,6 +101,9 @@ func (l *Lab) build(ctx context.Context, seed uint64) error {
 	}
 	l.File = strings.ReplaceAll(w.File, "@CA@", string(l.authority.PEM()))
 	if err := l.servers(ctx); err != nil {
+		return err
+	}
+	if err := h.settled(linkPatience); err != nil {
 		return err
 	}
 	if err := l.telephone(ctx); err != nil {

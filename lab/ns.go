@@ -22,6 +22,8 @@ type Host struct {
 	Name string
 	ns   netns.NsHandle
 	nl   *netlink.Handle
+
+	cables int // laid from this host
 }
 
 // newHost makes an empty machine with its loopback up. IPv6 is off: the lab's world is IPv4, and
@@ -236,10 +238,16 @@ func (h *Host) route(dst, via string) error {
 	return nil
 }
 
+// ownIndex is the first interface index of near ends of cables. A cable whose ends have the same index,
+// in two namespaces, looks like no cable to the kernel, which then tells of its link only once a
+// second (linkwatch_urgent_event in net/core/link_watch.c).
+const ownIndex = 1000
+
 // cable joins an interface of one host with one of another. Both ends are down.
 func cable(a *Host, aName string, b *Host, bName string) error {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name, attrs.Namespace = aName, netlink.NsFd(a.ns)
+	attrs.Name, attrs.Namespace, attrs.Index = aName, netlink.NsFd(a.ns), ownIndex+a.cables
+	a.cables++
 	veth := &netlink.Veth{LinkAttrs: attrs, PeerName: bName, PeerNamespace: netlink.NsFd(b.ns)}
 	if err := a.nl.LinkAdd(veth); err != nil {
 		return fmt.Errorf("cable %s/%s to %s/%s: %w", a.Name, aName, b.Name, bName, err)

@@ -3,6 +3,9 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/vishvananda/netlink"
 )
 
 // hosts are the machines of one lab.
@@ -81,6 +84,7 @@ func (h *hosts) wireUp() error {
 
 func (h *hosts) home() error {
 	err := errors.Join(
+		h.Box.up("eth0"),
 		h.Router.bridge(lanBridge, boxPort, "lan", "pbx", "neighbour"),
 		h.Router.address(lanBridge, RouterLAN+"/24"),
 		h.Router.sysctl("ipv4/ip_forward", "1"),
@@ -121,6 +125,45 @@ func (h *hosts) outside() error {
 		err = errors.Join(err, h.ISP.route(address+"/32", "198.18.1.2"), h.Internet.address("lo", address+"/32"))
 	}
 	return err
+}
+
+// settled waits until every cable carries, so that no first packet is lost to a switch port that is
+// not yet open.
+func (h *hosts) settled(patience time.Duration) error {
+	until := time.Now().Add(patience)
+	for _, host := range h.all {
+		for {
+			dead, err := host.dark()
+			if err != nil {
+				return err
+			}
+			if dead == "" {
+				break
+			}
+			if time.Now().After(until) {
+				return fmt.Errorf("interface %s of %s has no link after %v", dead, host.Name, patience)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// dark names an interface without a link, "" when there is none.
+func (h *Host) dark() (string, error) {
+	links, err := h.nl.LinkList()
+	if err != nil {
+		return "", fmt.Errorf("interfaces of %s: %w", h.Name, err)
+	}
+	for _, link := range links {
+		switch attrs := link.Attrs(); link.(type) {
+		case *netlink.Veth, *netlink.Bridge:
+			if attrs.OperState != netlink.OperUp {
+				return attrs.Name, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // squat makes the neighbour hold the first n addresses of the DHCP pool.

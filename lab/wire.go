@@ -57,10 +57,12 @@ func newWire(h *Host, customer, provider string, line Line, seed uint64) (*Wire,
 		w.closeConns()
 		return nil, err
 	}
-	w.relay(w.conns[0], w.conns[1], rand.New(rand.NewPCG(seed, 0)), func() Way { return w.line.Load().Up })
-	w.relay(w.conns[1], w.conns[0], rand.New(rand.NewPCG(seed, 1)), func() Way { return w.line.Load().Down })
+	w.relay(w.conns[0], w.conns[1], lineRandom(seed, 0), func() Way { return w.line.Load().Up })
+	w.relay(w.conns[1], w.conns[0], lineRandom(seed, 1), func() Way { return w.line.Load().Down })
 	return w, nil
 }
+
+func lineRandom(seed, way uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, way)) }
 
 // openFrames opens a packet socket that sees what comes in over the cable, and not what is sent.
 func openFrames(name string) (*packet.Conn, error) {
