@@ -1,7 +1,9 @@
 package probes
 
 import (
+	"bytes"
 	"net/netip"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,6 +54,13 @@ func TestInternet(t *testing.T) {
 		if r := ping.Look(t.Context(), facts.Facts{}); r.Outcome != facts.Broken {
 			t.Errorf("an interface that is not there: %s %q", r.Outcome, r.Saw)
 		}
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		for _, left := range []string{"probes.dnsAsk.ask", "probes.echoSeries.run", "probes.Internet.", "probing.(*Pinger)"} {
+			if bytes.Contains(stacks, []byte(left)) {
+				t.Errorf("%s still runs after the probe returned", left)
+			}
+		}
 	})
 
 	t.Run("without ping", func(t *testing.T) {
@@ -65,14 +74,14 @@ func TestInternet(t *testing.T) {
 			t.Run("the second TCP port", func(t *testing.T) {
 				t.Parallel()
 				w, p := server(t, "127.0.0.5")
-				w.change = func(dns.Question, *dns.Msg) *dns.Msg { return nil }
+				w.set(func(dns.Question, *dns.Msg) *dns.Msg { return nil })
 				p.TCPPort = 1
 				wants(t, p, facts.Passed, facts.Unasked, facts.Answered, "")
 			})
 			t.Run("a router that catches DNS while its line is down", func(t *testing.T) {
 				t.Parallel()
 				w, p := server(t, "127.0.0.6", internetRootNS)
-				w.change = func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Answer, m.Rcode = nil, dns.RcodeServerFailure; return m }
+				w.set(func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Answer, m.Rcode = nil, dns.RcodeServerFailure; return m })
 				p.TCPPort, p.TCPAlso = 1, 2
 				wants(t, p, facts.Failed, facts.Silent, facts.Refused, facts.Refused)
 			})
