@@ -41,6 +41,7 @@ func TestEchoSummary(t *testing.T) {
 }
 
 func TestPingAndQuality(t *testing.T) {
+	t.Parallel()
 	if !ownNet(t, syscall.CLONE_NEWNET) {
 		return
 	}

@@ -16,6 +16,7 @@ import (
 const internetRootNS = ". NS a.root-servers.net."
 
 func TestInternet(t *testing.T) {
+	t.Parallel()
 	if !ownNet(t, syscall.CLONE_NEWNET) {
 		return
 	}
@@ -95,6 +96,14 @@ func TestInternet(t *testing.T) {
 				p := Internet{Targets: []netip.Addr{world.unreachable}}
 				wants(t, p, facts.Failed, facts.Unreachable, facts.Unreachable, facts.Unreachable)
 			})
+			// Linux tells a UDP socket of it only on request (IP_RECVERR), here since ARP is not answered.
+			t.Run("a DNS server that is not there", func(t *testing.T) {
+				t.Parallel()
+				ask := dnsAsk{server: netip.MustParseAddrPort("192.0.2.68:53"), name: ".", qtype: dns.TypeNS}
+				if r := ask.ask(t.Context()); r.answer != facts.Unreachable {
+					t.Errorf("%q: %v", r.answer, r.err)
+				}
+			})
 			t.Run("one of three is enough", func(t *testing.T) {
 				t.Parallel()
 				_, p := server(t, "127.0.0.8", internetRootNS)
@@ -125,6 +134,7 @@ func TestInternet(t *testing.T) {
 // Without permission for ping it is our own fault, not the network's. The user namespace has no rights
 // over the network; everything asked is on loopback.
 func TestEchoWithoutPermission(t *testing.T) {
+	t.Parallel()
 	if !ownNet(t, 0) {
 		return
 	}

@@ -142,6 +142,29 @@ func TestNameFirstRoundTrip(t *testing.T) {
 	}
 }
 
+func TestNameTransportOrder(t *testing.T) {
+	t.Parallel()
+	plan := newNamePlan("trunk.example.net", 0, "udp")
+	m := new(dns.Msg).SetQuestion(plan.host, dns.TypeNAPTR)
+	for _, s := range []string{
+		`trunk.example.net. NAPTR 20 1 "s" "SIP+D2T" "" t.example.net.`, `trunk.example.net. NAPTR 10 9 "s" "SIPS+D2T" "" s.example.net.`,
+		`trunk.example.net. NAPTR 10 8 "s" "SIP+D2U" "" v.example.net.`, `trunk.example.net. NAPTR 10 3 "s" "SIP+D2U" "" u.example.net.`,
+	} {
+		rr, err := dns.NewRR(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Answer = append(m.Answer, rr)
+	}
+	plan.zone[nameQuestion{plan.host, dns.TypeNAPTR}] = m
+	if diff := cmp.Diff([]string{"udp", "tls", "tcp"}, plan.transports()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"u.example.net.", "v.example.net.", "_sip._udp.trunk.example.net."}, plan.services("udp")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A server that answers SRV with the addresses beside it needs one round trip only.
 func TestNameUsesAdditional(t *testing.T) {
 	t.Parallel()

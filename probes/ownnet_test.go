@@ -75,6 +75,9 @@ func newOwnNetWorld(t *testing.T) ownNetWorld {
 	addr, err := netlink.ParseAddr(w.gateway.String() + "/24")
 	must(err)
 	must(netlink.AddrAdd(near, addr))
+	for limit, value := range map[string]string{"retrans_time_ms": "100", "mcast_solicit": "1"} { // ARP gives up soon
+		must(os.WriteFile("/proc/sys/net/ipv4/neigh/near/"+limit, []byte(value), 0o644))
+	}
 	must(netlink.NeighSet(&netlink.Neigh{
 		LinkIndex: near.Attrs().Index, IP: w.silent.AsSlice(), HardwareAddr: far.Attrs().HardwareAddr, State: netlink.NUD_PERMANENT,
 	}))
