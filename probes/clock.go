@@ -22,6 +22,7 @@ const (
 	clockTry     = 800 * time.Millisecond // longer than a satellite round trip
 	clockWeb     = 2 * time.Second
 	clockPort    = 123
+	clockShown   = 256 // bytes of an answer that are kept as evidence
 )
 
 // clockBounds are the times that can be true: this program is not older, and will not be used later.
@@ -112,7 +113,7 @@ func (c Clock) askServer(ctx context.Context, server string, resolvers []netip.A
 	t := clockTold{source: "ntp", server: server}
 	note := func(text string, raw []byte) {
 		t.evidence = append(t.evidence, facts.Evidence{
-			Kind: "probe", Text: "NTP server " + server + " " + text + ".", Received: hex.EncodeToString(raw),
+			Kind: "probe", Text: "NTP server " + server + " " + text + ".", Received: hex.EncodeToString(raw[:min(len(raw), clockShown)]),
 		})
 	}
 	host, port := dnsSplit(server, clockPort)

@@ -83,6 +83,13 @@ func (w *dnsWorld) ServeDNS(rw dns.ResponseWriter, q *dns.Msg) {
 	rw.WriteMsg(m)
 }
 
+// set switches what becomes of an answer; nil leaves it as it is.
+func (w *dnsWorld) set(change func(dns.Question, *dns.Msg) *dns.Msg) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.change = change
+}
+
 // answer follows aliases; a name without records of any type does not exist.
 func (w *dnsWorld) answer(q *dns.Msg) *dns.Msg {
 	m := new(dns.Msg).SetReply(q)

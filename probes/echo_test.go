@@ -1,12 +1,15 @@
 package probes
 
 import (
+	"errors"
 	"net/netip"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"trunktester/probes/facts"
 )
@@ -40,8 +43,35 @@ func TestEchoSummary(t *testing.T) {
 	}
 }
 
+// Without permission for ping, or without the interface, it is our own fault and not the network's.
+func TestEchoOurOwnFault(t *testing.T) {
+	t.Parallel()
+	to := netip.MustParseAddr("127.0.0.2")
+	failed := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread without capabilities ends with the goroutine
+		var none [2]unix.CapUserData
+		err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0])
+		if err == nil {
+			_, err = echoSeries{to: to, count: 1, interval: time.Millisecond, wait: time.Second}.run(t.Context())
+		}
+		failed <- err
+	}()
+	if err := <-failed; !errors.Is(err, syscall.EPERM) || socketAnswer(err) != facts.CouldNotAsk {
+		t.Errorf("%q: %v", socketAnswer(err), err)
+	}
+	known := facts.Facts{Name: &facts.Name{Targets: []facts.Target{{Addr: netip.AddrPortFrom(to, 5060)}}}}
+	if r := (Ping{Via: "none0"}).Look(t.Context(), known); r.Outcome != facts.Broken {
+		t.Errorf("ping: %s %q", r.Outcome, r.Saw)
+	}
+	if r := (Quality{Via: "none0"}).Look(t.Context(), known); r.Outcome != facts.Broken {
+		t.Errorf("quality: %s %q", r.Outcome, r.Saw)
+	}
+}
+
 func TestPingAndQuality(t *testing.T) {
-	if !ownNet(t, syscall.CLONE_NEWNET) {
+	t.Parallel()
+	if !ownNet(t) {
 		return
 	}
 	world := newOwnNetWorld(t)

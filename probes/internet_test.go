@@ -1,9 +1,10 @@
 package probes
 
 import (
+	"bytes"
 	"net/netip"
+	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -14,7 +15,8 @@ import (
 const internetRootNS = ". NS a.root-servers.net."
 
 func TestInternet(t *testing.T) {
-	if !ownNet(t, syscall.CLONE_NEWNET) {
+	t.Parallel()
+	if !ownNet(t) {
 		return
 	}
 	world := newOwnNetWorld(t)
@@ -52,6 +54,13 @@ func TestInternet(t *testing.T) {
 		if r := ping.Look(t.Context(), facts.Facts{}); r.Outcome != facts.Broken {
 			t.Errorf("an interface that is not there: %s %q", r.Outcome, r.Saw)
 		}
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		for _, left := range []string{"probes.dnsAsk.ask", "probes.echoSeries.run", "probes.Internet.", "probing.(*Pinger)"} {
+			if bytes.Contains(stacks, []byte(left)) {
+				t.Errorf("%s still runs after the probe returned", left)
+			}
+		}
 	})
 
 	t.Run("without ping", func(t *testing.T) {
@@ -65,14 +74,14 @@ func TestInternet(t *testing.T) {
 			t.Run("the second TCP port", func(t *testing.T) {
 				t.Parallel()
 				w, p := server(t, "127.0.0.5")
-				w.change = func(dns.Question, *dns.Msg) *dns.Msg { return nil }
+				w.set(func(dns.Question, *dns.Msg) *dns.Msg { return nil })
 				p.TCPPort = 1
 				wants(t, p, facts.Passed, facts.Unasked, facts.Answered, "")
 			})
 			t.Run("a router that catches DNS while its line is down", func(t *testing.T) {
 				t.Parallel()
 				w, p := server(t, "127.0.0.6", internetRootNS)
-				w.change = func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Answer, m.Rcode = nil, dns.RcodeServerFailure; return m }
+				w.set(func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Answer, m.Rcode = nil, dns.RcodeServerFailure; return m })
 				p.TCPPort, p.TCPAlso = 1, 2
 				wants(t, p, facts.Failed, facts.Silent, facts.Refused, facts.Refused)
 			})
@@ -85,6 +94,14 @@ func TestInternet(t *testing.T) {
 				t.Parallel()
 				p := Internet{Targets: []netip.Addr{world.unreachable}}
 				wants(t, p, facts.Failed, facts.Unreachable, facts.Unreachable, facts.Unreachable)
+			})
+			// Linux tells a UDP socket of it only on request (IP_RECVERR), here since ARP is not answered.
+			t.Run("a DNS server that is not there", func(t *testing.T) {
+				t.Parallel()
+				ask := dnsAsk{server: netip.MustParseAddrPort("192.0.2.68:53"), name: ".", qtype: dns.TypeNS}
+				if r := ask.ask(t.Context()); r.answer != facts.Unreachable {
+					t.Errorf("%q: %v", r.answer, r.err)
+				}
 			})
 			t.Run("one of three is enough", func(t *testing.T) {
 				t.Parallel()
@@ -111,26 +128,6 @@ func TestInternet(t *testing.T) {
 			})
 		})
 	})
-}
-
-// Without permission for ping it is our own fault, not the network's. The user namespace has no rights
-// over the network; everything asked is on loopback.
-func TestEchoWithoutPermission(t *testing.T) {
-	if !ownNet(t, 0) {
-		return
-	}
-	to := netip.MustParseAddr("127.0.0.2")
-	r := Internet{Targets: []netip.Addr{to}, TCPPort: 1, TCPAlso: 2, DNSPort: 3}.Look(t.Context(), facts.Facts{})
-	if got := dnsFiled(t, r).Internet.Targets[0]; r.Outcome != facts.Failed || got.ICMP != facts.CouldNotAsk || got.TCP != facts.Refused {
-		t.Errorf("internet: %s %+v", r.Outcome, got)
-	}
-	known := facts.Facts{Name: &facts.Name{Targets: []facts.Target{{Addr: netip.AddrPortFrom(to, 5060)}}}}
-	if r := (Ping{}).Look(t.Context(), known); r.Outcome != facts.Broken {
-		t.Errorf("ping: %s %q", r.Outcome, r.Saw)
-	}
-	if r := (Quality{Targets: []netip.Addr{to}}).Look(t.Context(), known); r.Outcome != facts.Broken {
-		t.Errorf("quality: %s %q", r.Outcome, r.Saw)
-	}
 }
 
 func TestInternetNoTargets(t *testing.T) {

@@ -34,6 +34,9 @@ type Name struct {
 
 // Look implements Probe. It needs Address: the resolvers given.
 func (n Name) Look(ctx context.Context, known facts.Facts) Result {
+	if n.Host == "" {
+		return Result{Outcome: facts.NotRun, Saw: "No trunk is configured: there is no name to look up."}
+	}
 	if a, err := netip.ParseAddr(strings.Trim(n.Host, "[]")); err == nil {
 		return n.literal(a.Unmap())
 	}

@@ -142,17 +142,40 @@ func TestNameFirstRoundTrip(t *testing.T) {
 	}
 }
 
+func TestNameTransportOrder(t *testing.T) {
+	t.Parallel()
+	plan := newNamePlan("trunk.example.net", 0, "udp")
+	m := new(dns.Msg).SetQuestion(plan.host, dns.TypeNAPTR)
+	for _, s := range []string{
+		`trunk.example.net. NAPTR 20 1 "s" "SIP+D2T" "" t.example.net.`, `trunk.example.net. NAPTR 10 9 "s" "SIPS+D2T" "" s.example.net.`,
+		`trunk.example.net. NAPTR 10 8 "s" "SIP+D2U" "" v.example.net.`, `trunk.example.net. NAPTR 10 3 "s" "SIP+D2U" "" u.example.net.`,
+	} {
+		rr, err := dns.NewRR(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Answer = append(m.Answer, rr)
+	}
+	plan.zone[nameQuestion{plan.host, dns.TypeNAPTR}] = m
+	if diff := cmp.Diff([]string{"udp", "tls", "tcp"}, plan.transports()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"u.example.net.", "v.example.net.", "_sip._udp.trunk.example.net."}, plan.services("udp")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A server that answers SRV with the addresses beside it needs one round trip only.
 func TestNameUsesAdditional(t *testing.T) {
 	t.Parallel()
 	w := dnsServe(t, "127.0.0.1", 0, "_sip._udp.trunk.example.net. SRV 1 1 5060 a.example.net.")
 	beside, _ := dns.NewRR("a.example.net. A 198.51.100.1")
-	w.change = func(q dns.Question, m *dns.Msg) *dns.Msg {
+	w.set(func(q dns.Question, m *dns.Msg) *dns.Msg {
 		if q.Qtype == dns.TypeSRV && len(m.Answer) > 0 {
 			m.Extra = append(m.Extra, beside)
 		}
 		return m
-	}
+	})
 	r := Name{Host: "trunk.example.net", Transport: "udp", DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
 	f := dnsFiled(t, r).Name
 	if r.Outcome != facts.Passed || f.Targets[0].Addr != netip.MustParseAddrPort("198.51.100.1:5060") {
@@ -178,11 +201,18 @@ func TestNameLiteral(t *testing.T) {
 
 func TestNameAbsurd(t *testing.T) {
 	t.Parallel()
-	for _, host := range []string{"", ".", "a..b", strings.Repeat("a", 64) + ".net", strings.Repeat("a.", 130), "a b", "a\x00b", "a/b", "ä.net"} {
+	for _, host := range []string{".", "a..b", strings.Repeat("a", 64) + ".net", strings.Repeat("a.", 130), "a b", "a\x00b", "a/b", "ä.net"} {
 		r := Name{Host: host, Transport: "udp"}.Look(t.Context(), dnsGiven("127.0.0.1"))
 		if r.Outcome != facts.Failed || len(dnsFiled(t, r).Name.Answers) != 0 {
 			t.Errorf("%q: %s %q", host, r.Outcome, r.Saw)
 		}
+	}
+}
+
+func TestNameNoTrunk(t *testing.T) {
+	t.Parallel()
+	if r := (Name{}).Look(t.Context(), dnsGiven("127.0.0.1")); r.Outcome != facts.NotRun {
+		t.Errorf("%s: %s", r.Outcome, r.Saw)
 	}
 }
 
@@ -210,12 +240,12 @@ func TestNameRefusedFirstResolver(t *testing.T) {
 func TestNameOptionalSilence(t *testing.T) {
 	t.Parallel()
 	w := dnsServe(t, "127.0.0.1", 0, "_sip._udp.trunk.example.net. SRV 1 1 5060 a.example.net.", "a.example.net. A 198.51.100.1")
-	w.change = func(q dns.Question, m *dns.Msg) *dns.Msg {
+	w.set(func(q dns.Question, m *dns.Msg) *dns.Msg {
 		if q.Qtype == dns.TypeNAPTR || q.Qtype == dns.TypeAAAA {
 			return nil
 		}
 		return m
-	}
+	})
 	r := Name{Host: "trunk.example.net", Transport: "udp", DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
 	if r.Outcome != facts.Passed || w.count("udp NAPTR") != 1 {
 		t.Errorf("%s: %s; NAPTR asked %d times, want one: nobody waits for a repeat", r.Outcome, r.Saw, w.count("udp NAPTR"))
@@ -261,7 +291,7 @@ func TestNameRcodes(t *testing.T) {
 		t.Run(dns.RcodeToString[c.rcode], func(t *testing.T) {
 			t.Parallel()
 			w := dnsServe(t, "127.0.0.1", 0)
-			w.change = func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Rcode = c.rcode; return m }
+			w.set(func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Rcode = c.rcode; return m })
 			r := Name{Host: "trunk.example.net", Transport: "udp", DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
 			if r.Outcome != facts.Failed || !strings.Contains(r.Saw, c.saw) {
 				t.Errorf("%s: %s", r.Outcome, r.Saw)

@@ -17,7 +17,7 @@ const ownNetEnv = "TRUNKTESTER_TEST_IN_OWN_NAMESPACE"
 
 // ownNet runs the calling test once more, in new namespaces of its own: in the first process it waits for
 // that, and gives false; in the second it gives true. Nothing that is sent there leaves the machine.
-func ownNet(t *testing.T, namespaces uintptr) bool {
+func ownNet(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(ownNetEnv) != "" {
 		return true
@@ -25,7 +25,7 @@ func ownNet(t *testing.T, namespaces uintptr) bool {
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.parallel=8")
 	cmd.Env = append(os.Environ(), ownNetEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | namespaces,
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
@@ -75,6 +75,9 @@ func newOwnNetWorld(t *testing.T) ownNetWorld {
 	addr, err := netlink.ParseAddr(w.gateway.String() + "/24")
 	must(err)
 	must(netlink.AddrAdd(near, addr))
+	for limit, value := range map[string]string{"retrans_time_ms": "100", "mcast_solicit": "1"} { // ARP gives up soon
+		must(os.WriteFile("/proc/sys/net/ipv4/neigh/near/"+limit, []byte(value), 0o644))
+	}
 	must(netlink.NeighSet(&netlink.Neigh{
 		LinkIndex: near.Attrs().Index, IP: w.silent.AsSlice(), HardwareAddr: far.Attrs().HardwareAddr, State: netlink.NUD_PERMANENT,
 	}))

@@ -42,7 +42,8 @@ func TestResolver(t *testing.T) {
 			zone := []string{"trunk.example.net. A 198.51.100.7", "example.com. A 198.51.100.8"}
 			local := dnsServe(t, "127.0.0.2", 0, zone...)
 			public := dnsServe(t, "127.0.0.3", int(local.addr.Port()), zone...)
-			local.change, public.change = c.local, c.public
+			local.set(c.local)
+			public.set(c.public)
 			p := Resolver{
 				Names: []string{"trunk.example.net", "198.51.100.1", "not a name"}, DNSPort: local.addr.Port(),
 				Public: []netip.Addr{netip.MustParseAddr("127.0.0.3")},
@@ -122,7 +123,7 @@ func TestDNSAskTroubles(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := dnsServe(t, "127.0.0.1", 0, zone)
-			w.change = c.change(w)
+			w.set(c.change(w))
 			r := dnsAsk{server: w.addr, name: "example.com.", qtype: dns.TypeA}.ask(t.Context())
 			if r.answer != c.answer || r.rcode() != c.rcode {
 				t.Errorf("got %q %q, %v", r.answer, r.rcode(), r.err)
@@ -162,7 +163,7 @@ func TestDNSAskMalformed(t *testing.T) {
 func TestDNSAskTruncated(t *testing.T) {
 	t.Parallel()
 	w := dnsServe(t, "127.0.0.1", 0, "example.com. A 198.51.100.8")
-	w.change = func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Truncated = w.count("tcp") == 0; return m }
+	w.set(func(_ dns.Question, m *dns.Msg) *dns.Msg { m.Truncated = w.count("tcp") == 0; return m })
 	if r := (dnsAsk{server: w.addr, name: "example.com.", qtype: dns.TypeA}).ask(t.Context()); !r.tcp || r.msg.Truncated {
 		t.Errorf("tcp %v, %v", r.tcp, r.err)
 	}
