@@ -40,8 +40,9 @@ func (p CheckIP) Look(_ context.Context, known facts.Facts) Result {
 }
 
 // seenByProvider is our address in the provider's replies, the trunk's own transport first. Requests whose
-// Via no device on the way could rewrite count before all others (knowledge: TLS, or a name as sent-by).
+// Via no device on the way could rewrite count before all others: those over TLS, or with a name as sent-by.
 func (p CheckIP) seenByProvider(known facts.Facts) netip.Addr {
+	portal := p.Trunk.CheckIP.Unmap()
 	var plain netip.Addr
 	for _, x := range p.exchanges(known) {
 		if x.Reply == nil || !x.Reply.SeenAs.IsValid() {
@@ -49,20 +50,23 @@ func (p CheckIP) seenByProvider(known facts.Facts) netip.Addr {
 		}
 		seen := x.Reply.SeenAs.Addr().Unmap()
 		switch {
-		case seen.Is4() != p.Trunk.CheckIP.Unmap().Is4():
-		case x.immune:
+		case seen.Is4() != portal.Is4():
+		case inside(seen) && seen != portal && !x.named:
+			// our own address: the server added none, or a device on the way has put it back
+		case x.named || x.encrypted:
 			return seen
-		case !plain.IsValid() && !inside(seen):
-			plain = seen // a private address here is our own, restored by a device on the way
+		case !plain.IsValid():
+			plain = seen
 		}
 	}
 	return plain
 }
 
-// witness is an exchange, and whether its Via was safe.
+// witness is an exchange, and what kept its Via safe.
 type witness struct {
 	facts.Exchange
-	immune bool
+	named     bool // the sent-by was a name, which no NAT helper rewrites
+	encrypted bool
 }
 
 func (p CheckIP) exchanges(known facts.Facts) []witness {
@@ -73,19 +77,19 @@ func (p CheckIP) exchanges(known facts.Facts) []witness {
 		}
 		for _, a := range path.Targets {
 			for _, x := range a.Exchanges {
-				list = append(list, witness{x, path.Transport == "tls" || namedSender(x)})
+				list = append(list, witness{x, namedSender(x), path.Transport == "tls"})
 			}
 		}
 	}
 	if known.ALG != nil {
 		for _, proof := range known.ALG.Proofs {
-			list = append(list, witness{proof.Control, namedSender(proof.Control)})
+			list = append(list, witness{Exchange: proof.Control, named: namedSender(proof.Control)})
 		}
 	}
 	return list
 }
 
-// namedSender says that the request's Via held a name, which no NAT helper rewrites.
+// namedSender says that the request's Via held a name.
 func namedSender(x facts.Exchange) bool {
 	sentBy := sip.Split([]byte(x.Sent)).Via().SentBy
 	return sentBy != "" && !sip.HostPort(sentBy).IsValid()

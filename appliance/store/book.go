@@ -3,8 +3,8 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"crypto/hmac"
 	"crypto/pbkdf2"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -62,7 +62,7 @@ const (
 // book is the ledger: pure data and rules.
 type book struct {
 	Sequence uint64    `json:"sequence"` // rises with every version; the highest of several files counts
-	Salt     []byte    `json:"salt"`     // this box's own
+	Salt     []byte    `json:"salt"`     // this box's own, for the keys
 	Asked    *moment   `json:"asked"`    // a person's last run
 	Attempts []attempt `json:"attempts"` // oldest first
 	Learnt   []learnt  `json:"learnt"`   // oldest first
@@ -104,32 +104,37 @@ func parseBook(body []byte) (book, error) {
 	return b, nil
 }
 
-// key identifies settings on this box only. It keeps 24 bits of a slow, salted hash: millions of
-// passwords share them, so that it does not lead back to one.
-func (b *book) key(settings ...string) string {
-	if len(b.Salt) == 0 {
-		b.Salt = make([]byte, 16)
-		rand.Read(b.Salt) // never fails (crypto/rand)
-	}
-	text, _ := json.Marshal(settings) // strings always encode
-	const rounds = 10_000             // some 20 ms on the smallest board
-	sum, err := pbkdf2.Key(sha256.New, string(text), b.Salt, rounds, 3)
+// keyBytes: 24 bits. Millions of passwords share a key, so that it does not lead back to one.
+const keyBytes = 3
+
+// trunkKey identifies the settings of a login on this box only, by a slow hash as the password is in it.
+func (b *book) trunkKey(t profile.Trunk) string {
+	const rounds = 10_000 // some 20 ms on the smallest board
+	sum, err := pbkdf2.Key(sha256.New, text("trunk", t.Domain, t.ProxyHost, strconv.Itoa(t.ProxyPort), strconv.Itoa(t.Port),
+		t.Transport, t.Auth, t.Username, t.AuthUser, t.Password.Reveal(), t.Realm), b.Salt, rounds, keyBytes)
 	if err != nil {
 		panic(err) // only for a key length or hash that FIPS mode forbids
 	}
 	return hex.EncodeToString(sum)
 }
 
-func (b *book) trunkKey(t profile.Trunk) string {
-	return b.key("trunk", t.Domain, t.ProxyHost, strconv.Itoa(t.ProxyPort), strconv.Itoa(t.Port),
-		t.Transport, t.Auth, t.Username, t.AuthUser, t.Password.Reveal(), t.Realm)
-}
-
-func (b *book) accountKey(t profile.Trunk) string { return b.key("account", t.Domain, t.Username) }
+func (b *book) accountKey(t profile.Trunk) string { return b.plainKey("account", t.Domain, t.Username) }
 
 func (b *book) providerKey(t profile.Trunk) string {
 	host, _ := t.Contacted()
-	return b.key("provider", host)
+	return b.plainKey("provider", host)
+}
+
+func (b *book) plainKey(settings ...string) string {
+	mac := hmac.New(sha256.New, b.Salt)
+	mac.Write([]byte(text(settings...)))
+	return hex.EncodeToString(mac.Sum(nil)[:keyBytes])
+}
+
+// text joins settings so that no two lists look alike.
+func text(settings ...string) string {
+	b, _ := json.Marshal(settings) // strings always encode
+	return string(b)
 }
 
 // refusedBefore: the last attempt with these settings was refused, or nobody knows.
@@ -173,6 +178,7 @@ func (b *book) begin(now moment, id, key string, person bool) error {
 			return ErrOften
 		}
 	}
+	b.Lost = b.Lost && !person // somebody watches now
 	b.Attempts = append(b.Attempts, attempt{ID: id, Key: key, Person: person, At: now, Ending: begun})
 	b.prune(now)
 	return nil

@@ -29,6 +29,16 @@ type Ledger struct {
 	trunk  profile.Trunk
 	person bool
 	id     string
+	salt   string // that key was computed with
+	key    string // of the trunk's settings; slow to compute
+}
+
+// keyIn is the key of the trunk in a version of the ledger. The caller holds the store's lock.
+func (l *Ledger) keyIn(b *book) string {
+	if salt := string(b.Salt); l.key == "" || l.salt != salt {
+		l.salt, l.key = salt, b.trunkKey(l.trunk)
+	}
+	return l.key
 }
 
 // Automatic is for a run that nobody asked for.
@@ -54,7 +64,7 @@ func (l *Ledger) Begin(now time.Time) error {
 		if slices.ContainsFunc(b.Attempts, func(a attempt) bool { return a.ID == l.id }) {
 			return nil
 		}
-		return b.begin(at, l.id, b.trunkKey(l.trunk), l.person)
+		return b.begin(at, l.id, l.keyIn(b), l.person)
 	})
 	if l.person && errors.Is(err, ErrNotRecorded) {
 		return nil // a person knows how often he asks
@@ -88,7 +98,7 @@ func (l *Ledger) Learn(f facts.Facts) error {
 	})
 }
 
-// Remembered is what earlier runs left.
+// Remembered is what earlier runs left. Called at the start of a run it also prepares a quick Begin.
 func (l *Ledger) Remembered() facts.Remembered {
 	l.store.mu.Lock()
 	defer l.store.mu.Unlock()
@@ -98,7 +108,7 @@ func (l *Ledger) Remembered() facts.Remembered {
 	return facts.Remembered{
 		Realm:          b.learntOf(b.accountKey(l.trunk)).Realm,
 		ContactSeen:    b.learntOf(b.providerKey(l.trunk)).ContactSeen,
-		LoginRefused:   b.refusedBefore(b.trunkKey(l.trunk)),
+		LoginRefused:   b.refusedBefore(l.keyIn(&b)),
 		LoginsThisHour: b.thisHour(l.store.now(), false),
 	}
 }
@@ -167,6 +177,9 @@ func (s *Store) load(places []place) book {
 	b := newest(append(current, older...)).clone()
 	if damaged && len(current) == 0 {
 		b.lose()
+	}
+	if len(b.Salt) == 0 {
+		b.Salt = s.salt
 	}
 	return b
 }

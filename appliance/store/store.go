@@ -5,6 +5,7 @@ package store
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,6 +18,7 @@ import (
 type Store struct {
 	dirs []string // volatile first, durable last
 	now  func() moment
+	salt []byte // for a ledger that begins here
 
 	mu       sync.Mutex
 	book     book             // the ledger as far as this program knows it
@@ -39,7 +41,8 @@ type spot struct{ dir, what, name string }
 // exist. It never fails: Problems says what does not work, and without any directory the store
 // remembers only as long as the program runs.
 func Open(dirs ...string) *Store {
-	s := &Store{dirs: slices.Clone(dirs), now: clocks, problems: map[spot]Problem{}}
+	s := &Store{dirs: slices.Clone(dirs), now: clocks, salt: make([]byte, 16), problems: map[spot]Problem{}}
+	rand.Read(s.salt) // never fails (crypto/rand)
 	for _, dir := range dirs {
 		s.note(dir, "directory", "", ensure(dir))
 	}
