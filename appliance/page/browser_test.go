@@ -20,7 +20,7 @@ import (
 // serve runs the real server on loopback and gives its port.
 func serve(t *testing.T, box Box, hosts ...string) (netip.AddrPort, func()) {
 	t.Helper()
-	s, err := New(Options{Box: box, Own: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}, Kit: "Kit 0042", Hosts: hosts, Version: "1.0.0", Explain: explainFake})
+	s, err := New(Options{Box: box, Own: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}, Kit: "Kit 0042", Hosts: hosts, Version: "1.0.0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,11 +196,3 @@ func algRun() report.Input {
 			Destination: "198.51.100.10:5060", SentAt: at, Code: 200, Reason: "OK", RTT: ms(21)}},
 	}
 }
-
-func explainFake(code string) (catalogue.Cause, bool) {
-	if code != "3-2" && code != "sip-alg" {
-		return catalogue.Cause{}, false
-	}
-	return catalogue.Cause{Code: "3-2", Slug: "sip-alg", Light: 3, Flashes: 2, Title: "A device rewrites SIP", What: "A router changes what the box says.",
-		Advice: "Switch SIP ALG off.", Acts: []catalogue.Actor{catalogue.IT}, Guide: []string{"1.7"}, Evidence: "Two messages that differ in one thing.", Guard: "Rule 4."}, true
-}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 )
 
@@ -18,7 +19,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
-	cause, ok := s.opt.Explain(r.PathValue("code"))
+	cause, ok := catalogue.Find(r.PathValue("code"))
 	if !ok {
 		s.fail(w, http.StatusNotFound, "There is no such code", "Codes look like 3-2: the light, then the number of flashes.")
 		return

@@ -11,8 +11,6 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-
-	"trunktester/appliance/catalogue"
 )
 
 // limits bound what any client can make the box do.
@@ -41,7 +39,6 @@ type Options struct {
 	Kit       string         // name of the kit, for the host name
 	Hosts     []string       // further Host names that are allowed: those of a forwarder
 	Version   string
-	Explain   func(code string) (catalogue.Cause, bool)   // entry of the catalogue by code or slug
 	Log       *slog.Logger                                // nil: silent
 	Control   func(string, string, syscall.RawConn) error // binds the listening sockets to the interface; nil: not bound
 }
