@@ -4,62 +4,48 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/leds"
 )
 
-// The light language of faults.md.
-const (
-	flashOn     = 400 * time.Millisecond
-	flashOff    = 400 * time.Millisecond
-	pause       = 2500 * time.Millisecond
-	slow        = time.Second
-	alternate   = 500 * time.Millisecond
-	mostFlashes = 9
-)
+// grain divides every beat of the light language.
+const grain = 100 * time.Millisecond
 
-// beat is a lamp that is lit, or dark, for a while.
-type beat struct {
-	lit   bool
-	lasts time.Duration
-}
+// mostFlashes is the highest code on a light.
+const mostFlashes = 9
 
-// counted is n flashes and the pause.
-func counted(n int) []beat {
-	var beats []beat
-	for range n {
-		beats = append(beats, beat{true, flashOn}, beat{false, flashOff})
-	}
-	return append(beats, beat{false, pause})
-}
-
-// rhythms are the style's animations: one keyframes rule and one class per rhythm. They only change
-// the opacity of a lamp, so that one rhythm serves both colours.
+// rhythms are the style's animations: one keyframes rule and one class per rhythm, drawn from what the
+// box's own lights shine. They only change the opacity of a lamp, so that one rhythm serves every colour.
 func rhythms() string {
 	var css strings.Builder
 	for n := 1; n <= mostFlashes; n++ {
-		rhythm(&css, fmt.Sprintf("count-%d", n), counted(n))
+		rhythm(&css, fmt.Sprintf("count-%d", n), leds.Red, counting(n),
+			time.Duration(n)*(leds.FlashOn+leds.FlashOff)-leds.FlashOff+leds.Pause)
 	}
-	rhythm(&css, "slow", []beat{{true, slow}, {false, slow}})
-	rhythm(&css, "first", []beat{{true, alternate}, {false, alternate}})
-	rhythm(&css, "second", []beat{{false, alternate}, {true, alternate}})
+	rhythm(&css, "slow", leds.Amber, leds.Show{Whole: catalogue.WholeWriting}, 2*leds.SlowBlink)
+	rhythm(&css, "first", leds.Red, leds.Show{Whole: catalogue.WholeBoxFault}, 2*leds.Alternate)
+	rhythm(&css, "second", leds.Amber, leds.Show{Whole: catalogue.WholeBoxFault}, 2*leds.Alternate)
 	return css.String()
 }
 
-func rhythm(css *strings.Builder, name string, beats []beat) {
-	var total, at time.Duration
-	for _, b := range beats {
-		total += b.lasts
-	}
-	fmt.Fprintf(css, "@keyframes %s{", name)
-	for _, b := range beats {
-		fmt.Fprintf(css, "%.4g%%{opacity:%d}", 100*float64(at)/float64(total), opacity(b.lit))
-		at += b.lasts
-	}
-	fmt.Fprintf(css, "}\n.%s{animation:%s %dms step-end infinite}\n", name, name, total.Milliseconds())
+func counting(n int) leds.Show {
+	return leds.Show{Row: catalogue.Row{{State: catalogue.LightRed, Counting: true, Flashes: n}}}
 }
 
-func opacity(lit bool) int {
-	if lit {
-		return 1
+// rhythm writes when the first light of a show has a colour, over one round.
+func rhythm(css *strings.Builder, name string, colour leds.Colour, show leds.Show, round time.Duration) {
+	fmt.Fprintf(css, "@keyframes %s{", name)
+	before := -1
+	for at := time.Duration(0); at < round; at += grain {
+		opacity := 0
+		if leds.Frame(show, at)[0] == colour {
+			opacity = 1
+		}
+		if opacity != before {
+			fmt.Fprintf(css, "%.6g%%{opacity:%d}", 100*float64(at)/float64(round), opacity)
+			before = opacity
+		}
 	}
-	return 0
+	fmt.Fprintf(css, "}\n.%s{animation:%s %dms step-end infinite}\n", name, name, round.Milliseconds())
 }

@@ -92,8 +92,7 @@ func qrCode(text string) (*square, error) {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"line":     func(v any) string { return Line(fmt.Sprint(v)) },
-		"clean":    Clean,
-		"actor":    ActorWords,
+		"clean":    func(s string) string { return strings.TrimRight(Clean(s), "\n") },
 		"actors":   actors,
 		"acting":   acting,
 		"capital":  capital,
@@ -186,6 +185,8 @@ func Lamps(row catalogue.Row) []Lamp {
 			p.Colour, p.Words = "off", "not tested"
 		case catalogue.LightGreen:
 			p.Words = "fine"
+		case catalogue.LightAmber, catalogue.LightRed: // steady: not the verdict, told further down
+			p.Words = "noticed"
 		}
 		if l.Counting {
 			p.Rhythm = fmt.Sprintf("count-%d", l.Flashes)

@@ -61,7 +61,7 @@ func TestNoSecretInAnyArtefact(t *testing.T) {
 	r := Build(in)
 	secrets := Secrets{samplePassword, sampleUsername}
 	for name, artefact := range map[string][]byte{
-		"report.json": encode(t, r), "report.txt": []byte(r.TextReport()),
+		"report.json": encode(t, r), "report.txt": []byte(r.TextReport()), "report.html": page(t, r),
 		"%#v": fmt.Appendf(nil, "%#v", r), "input %v": fmt.Appendf(nil, "%v", in.Profile.Trunk.Password),
 	} {
 		if found := secrets.In(artefact); len(found) > 0 {

@@ -163,7 +163,7 @@ func (t *text) requests(r Report) {
 func actors(as []catalogue.Actor) string {
 	words := make([]string, len(as))
 	for i, a := range as {
-		words[i] = ActorWords(a)
+		words[i] = a.Who()
 	}
 	return or(strings.Join(words, "; "), "nobody")
 }

@@ -9,27 +9,6 @@ import (
 	"trunktester/probes/facts"
 )
 
-// ActorWords says who must act, in words that a client understands.
-func ActorWords(a catalogue.Actor) string {
-	switch a {
-	case catalogue.Client:
-		return "someone at the site (cables, power)"
-	case catalogue.IT:
-		return "whoever looks after the site's router and firewall"
-	case catalogue.ISP:
-		return "the line or internet provider"
-	case catalogue.PBX:
-		return "whoever looks after the phone system"
-	case catalogue.Reseller:
-		return "the reseller (portal settings, the box's file)"
-	case catalogue.Provider:
-		return "the SIP trunk provider"
-	case catalogue.Nobody:
-		return "nobody"
-	}
-	return Line(string(a))
-}
-
 // Mark is the outcome of a step as one word for a person.
 func Mark(s facts.Step) string {
 	switch s.Outcome {
