@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue"
@@ -20,7 +21,7 @@ func line(in Input) []candidate {
 	if a := f.Address; a != nil {
 		found = append(found, address(*a)...)
 	}
-	if g := f.Gateway; g != nil && g.Addr.IsValid() && g.MAC == "" && g.ARPSent >= arpTries {
+	if g := f.Gateway; !stops(found) && g != nil && g.Addr.IsValid() && g.MAC == "" && g.ARPSent >= arpTries {
 		found = append(found, candidate{code: "1-3", kind: catalogue.Stops,
 			text: fmt.Sprintf("The router %s did not answer %d ARP requests on the cable.", g.Addr, g.ARPSent)})
 	}
@@ -58,6 +59,10 @@ func address(a facts.Address) []candidate {
 	return nil
 }
 
+func stops(found []candidate) bool {
+	return slices.ContainsFunc(found, func(c candidate) bool { return c.kind == catalogue.Stops })
+}
+
 // twoServers compares every offer with the first: only a disagreement about the network or the router
 // is a fault, since failover pairs offer the same.
 func twoServers(o facts.Offers) []candidate {
@@ -83,11 +88,17 @@ func duplicate(f facts.Facts, c facts.Conflict) []candidate {
 		found = append(found, candidate{code: "1-6", kind: kind,
 			text: fmt.Sprintf("Another device (%s) uses the box's address %s as well.", c.Holder, c.Addr)})
 	}
-	if len(c.PBXMACs) > 1 {
+	if holders := pbxHolders(f, c); len(holders) > 1 {
 		found = append(found, candidate{code: "1-6", kind: catalogue.Hurts,
-			text: fmt.Sprintf("Two devices use the PBX's address: %s.", strings.Join(c.PBXMACs, " and "))})
+			text: fmt.Sprintf("Two devices use the PBX's address: %s.", strings.Join(holders, " and "))})
 	}
 	return found
+}
+
+// pbxHolders are the devices that claim the PBX's address, without the router: one that answers ARP for
+// others (proxy ARP) is no second holder.
+func pbxHolders(f facts.Facts, c facts.Conflict) []string {
+	return slices.DeleteFunc(slices.Clone(c.PBXMACs), func(mac string) bool { return f.Gateway != nil && mac == f.Gateway.MAC })
 }
 
 func list(addrs []netip.Addr) string {

@@ -35,6 +35,16 @@ func TestTickets(t *testing.T) {
 		{"the lease names no router", healthy().with(from(2), func(s *site) { s.Facts.Gateway = nil; s.Facts.Address.Gateway = netip.Addr{} }),
 			"1-4 red", "", "R----"},
 		{"the lease names no router, yet SIP works", healthy().with(func(s *site) { s.Facts.Address.Gateway = netip.Addr{} }), "ok green", "1-4 green", "ggggg"},
+		{"the lease names a router outside the subnet, which answers nothing", healthy().with(from(3), silentOutside, func(s *site) {
+			s.Facts.Address.Gateway = netip.MustParseAddr("192.168.99.1")
+			s.Facts.Gateway = &facts.Gateway{Addr: s.Facts.Address.Gateway, ARPSent: 3}
+		}), "1-4 red", "", "R----"},
+		{"the router answers for the PBX's address as well (proxy ARP)", healthy().with(func(s *site) {
+			s.Facts.Conflict = &facts.Conflict{PBXMACs: []string{"02:00:00:00:00:01", "02:00:00:00:00:09"}}
+		}), "ok green", "", "ggggg"},
+		{"two devices hold the PBX's address", healthy().with(func(s *site) {
+			s.Facts.Conflict = &facts.Conflict{PBXMACs: []string{"02:00:00:00:00:08", "02:00:00:00:00:09"}}
+		}), "1-6 amber", "", "Agggg"},
 		{"two DHCP servers with different routers", healthy().with(func(s *site) {
 			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
 				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: netip.MustParseAddr("192.168.1.2"), Prefix: boxAddr}}}
@@ -51,7 +61,7 @@ func TestTickets(t *testing.T) {
 		}), "1-6 red", "", "R----"},
 
 		{"the line is down", healthy().with(from(3), silentOutside), "2-1 red", "", "gR---"},
-		{"a voice-only line: no internet, but SIP works", healthy().with(silentOutside), "ok green", "2-1 green", "ggggg"},
+		{"a voice-only line: no internet, but SIP works", healthy().with(silentOutside), "2-1 amber", "", "gAggg"},
 		{"only two targets were asked and are silent", healthy().with(from(3), silentOutside, func(s *site) { s.Facts.Internet.Targets = s.Facts.Internet.Targets[:2] }),
 			"box broken", "", "g----"},
 		{"the router's name server is dead", healthy().with(from(3), func(s *site) {

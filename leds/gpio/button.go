@@ -6,97 +6,119 @@ import (
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
-	"periph.io/x/conn/v3/gpio/gpioreg"
-
-	"trunktester/appliance/profile"
 )
 
-// Press is what a person did with the button (design section 6).
+const (
+	poll   = 20 * time.Millisecond // how often the button is looked at
+	bounce = 60 * time.Millisecond // a contact must rest this long to be believed
+
+	// Hold and Wipe part the presses; source: design section 6.
+	holdFor = time.Second
+	wipeFor = 10 * time.Second
+	// stuckFor is the longest press that means anything: beyond it something leans on the button, or its
+	// line is broken. Nothing must be wiped for that.
+	stuckFor = 30 * time.Second
+)
+
+// Press is how the button was pressed. Each is told when the button is let go, so that a long press is
+// not a shorter one first.
 type Press int
 
 const (
-	Short Press = iota // step through the findings
-	Held               // held one second: run again
-	Long               // held ten seconds: wipe
+	Short Press = iota + 1 // step through the findings
+	Hold                   // one second: run again
+	Wipe                   // ten seconds: remove profile and reports
 )
 
-// The lengths of a press.
-const (
-	poll    = 20 * time.Millisecond // finer than a person, and a switch has stopped bouncing by then
-	held    = time.Second
-	longest = 10 * time.Second
-)
+// String is the press in a word.
+func (p Press) String() string {
+	return [...]string{"none", "short", "hold", "wipe"}[p]
+}
 
-// Button is a push button to ground, with the line's own pull-up.
-type Button struct{ pin gpio.PinIn }
+// Classifier turns looks at a bouncing contact into presses. A button that is down at the first look
+// counts for nothing until it was up once. The zero Classifier is ready.
+type Classifier struct {
+	last  bool      // at the last look
+	since time.Time // when the contact came to be so
+	armed bool      // the button has been up
+	down  bool      // believed to be down
+	began time.Time // since when it is down
+}
 
-// OpenButton takes the button's line. Lamps must have been opened first.
-func OpenButton(wiring profile.LEDs) (*Button, error) {
-	pin := gpioreg.ByName(lineName(wiring.Button))
-	if pin == nil {
-		return nil, fmt.Errorf("%w: the button needs %s", ErrNone, lineName(wiring.Button))
+// Look files what the contact is at a moment, and says whether that ends a press.
+func (c *Classifier) Look(down bool, at time.Time) (Press, bool) {
+	if down != c.last || c.since.IsZero() {
+		c.last, c.since = down, at
 	}
-	if err := pin.In(gpio.PullUp, gpio.NoEdge); err != nil {
-		return nil, fmt.Errorf("make %s an input with a pull-up: %w", pin, err)
+	if at.Sub(c.since) < bounce {
+		return 0, false
 	}
-	return &Button{pin: pin}, nil
-}
-
-// Presses tells every press until ctx ends; then the channel is closed.
-func (b *Button) Presses(ctx context.Context) <-chan Press {
-	presses := make(chan Press)
-	go func() {
-		defer close(presses)
-		var c classifier
-		ticks := time.NewTicker(poll)
-		defer ticks.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case now := <-ticks.C:
-				press, ok := c.see(b.pin.Read() == gpio.Low, now)
-				if !ok {
-					continue
-				}
-				select {
-				case presses <- press:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}
-	}()
-	return presses
-}
-
-// classifier turns levels into presses. A level counts when two looks in a row agree.
-type classifier struct {
-	last, down, told bool
-	since            time.Time
-}
-
-// see takes one look. A long press is told while the button is still held, so that the lights can answer;
-// the others when it is let go.
-func (c *classifier) see(down bool, now time.Time) (Press, bool) {
-	steady := down == c.last
-	c.last = down
 	switch {
-	case !steady:
+	case !c.armed:
+		c.armed = !down
 	case down && !c.down:
-		c.down, c.told, c.since = true, false, now
-	case down && !c.told && now.Sub(c.since) >= longest:
-		c.told = true
-		return Long, true
+		c.down, c.began = true, c.since
 	case !down && c.down:
 		c.down = false
-		if c.told {
-			return 0, false
-		}
-		if now.Sub(c.since) >= held {
-			return Held, true
-		}
-		return Short, true
+		return classify(c.since.Sub(c.began))
 	}
 	return 0, false
+}
+
+// classify names a press that lasted so long; one that is too long is none.
+func classify(lasted time.Duration) (Press, bool) {
+	switch {
+	case lasted < holdFor:
+		return Short, true
+	case lasted < wipeFor:
+		return Hold, true
+	case lasted < stuckFor:
+		return Wipe, true
+	}
+	return 0, false
+}
+
+// input is all that is asked of the button's line.
+type input interface {
+	In(gpio.Pull, gpio.Edge) error
+	Read() gpio.Level
+}
+
+// Button is the push button between its line and ground.
+type Button struct {
+	line input
+}
+
+// OpenButton takes the button's line, by BCM number, from pins.
+func OpenButton(pins Pins, bcm int) (*Button, error) {
+	name := lineName(bcm)
+	pin := pins(name)
+	if pin == nil {
+		return nil, fmt.Errorf("gpio: no line %s for the button", name)
+	}
+	return newButton(pin, name)
+}
+
+func newButton(line input, name string) (*Button, error) {
+	if err := line.In(gpio.PullUp, gpio.NoEdge); err != nil {
+		return nil, fmt.Errorf("gpio: making %s an input: %w", name, err)
+	}
+	return &Button{line: line}, nil
+}
+
+// Watch calls pressed for every press until ctx is done. pressed must not block for long.
+func (b *Button) Watch(ctx context.Context, pressed func(Press)) {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	var c Classifier
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			if p, ok := c.Look(b.line.Read() == gpio.Low, now); ok {
+				pressed(p)
+			}
+		}
+	}
 }

@@ -3,114 +3,170 @@ package gpio
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/gpio/gpiotest"
+	"periph.io/x/conn/v3/pin"
 
 	"trunktester/appliance/profile"
 	"trunktester/leds"
 )
 
-// output is a line that fails the test when it is read.
-type output struct {
+// outPin is a pin that is an output once it was set, and reports everyone who then reads it.
+type outPin struct {
 	gpiotest.Pin
-	t *testing.T
+	t      *testing.T
+	writes int
+	fail   error
 }
 
-func (o *output) Read() gpio.Level {
-	o.t.Errorf("output line %s was read: that turns it into an input", o.N)
-	return o.Pin.Read()
-}
-
-func board(t *testing.T) map[string]*output {
-	lines := map[string]*output{}
-	for n := range 28 {
-		name := fmt.Sprintf("GPIO%d", n)
-		lines[name] = &output{Pin: gpiotest.Pin{N: name, Num: n}, t: t}
+func (p *outPin) Out(l gpio.Level) error {
+	if p.fail != nil {
+		return p.fail
 	}
-	return lines
+	p.writes++
+	return p.Pin.Out(l)
 }
 
-func TestDefaultWiring(t *testing.T) {
-	table := []struct {
-		light  int
-		colour leds.Colour
-		high   []string
+func (p *outPin) read(how string) {
+	if p.writes > 0 {
+		p.t.Errorf("%s of %s, which is an output", how, p.N)
+	}
+}
+
+func (p *outPin) Read() gpio.Level                  { p.read("Read"); return p.Pin.Read() }
+func (p *outPin) Func() pin.Func                    { p.read("Func"); return p.Pin.Func() }
+func (p *outPin) Function() string                  { p.read("Function"); return p.Pin.Function() }
+func (p *outPin) In(l gpio.Pull, e gpio.Edge) error { p.read("In"); return p.Pin.In(l, e) }
+func (p *outPin) WaitForEdge(time.Duration) bool    { p.read("WaitForEdge"); return false }
+
+// header is a Pi's header of fake pins.
+type header map[string]*outPin
+
+func newHeader(t *testing.T) header {
+	h := header{}
+	for bcm := 2; bcm <= 27; bcm++ {
+		name := fmt.Sprintf("GPIO%d", bcm)
+		h[name] = &outPin{Pin: gpiotest.Pin{N: name, Num: bcm}, t: t}
+	}
+	return h
+}
+
+func (h header) pins(name string) gpio.PinIO {
+	if p, ok := h[name]; ok {
+		return p
+	}
+	return nil
+}
+
+// levels draws the lines of the wiring as the electricity has them: "RG" high, "--" low, a pair for each light.
+func (h header) levels(w profile.LEDs) string {
+	var b strings.Builder
+	for i, pair := range w.Lights {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		for c, bcm := range [2]int{pair.Red, pair.Green} {
+			p := h[lineName(bcm)]
+			p.Lock()
+			b.WriteByte("-RG"[map[gpio.Level]int{gpio.High: c + 1}[p.L]])
+			p.Unlock()
+		}
+	}
+	return b.String()
+}
+
+func wiring() profile.LEDs {
+	return profile.LEDs{
+		Lights: [5]profile.Pair{{Red: 5, Green: 6}, {Red: 13, Green: 19}, {Red: 16, Green: 20}, {Red: 17, Green: 27}, {Red: 22, Green: 23}},
+		Button: 26,
+	}
+}
+
+func TestLampsDriveTheirLines(t *testing.T) {
+	frame := [5]leds.Colour{leds.Red, leds.Green, leds.Amber, leds.Off, leds.Green}
+	for _, c := range []struct {
+		activeLow          bool
+		opened, set, again string
 	}{
-		{1, leds.Red, []string{"GPIO5"}}, {1, leds.Green, []string{"GPIO6"}}, {1, leds.Amber, []string{"GPIO5", "GPIO6"}},
-		{2, leds.Red, []string{"GPIO13"}}, {2, leds.Green, []string{"GPIO19"}},
-		{3, leds.Red, []string{"GPIO16"}}, {3, leds.Green, []string{"GPIO20"}},
-		{4, leds.Red, []string{"GPIO17"}}, {4, leds.Green, []string{"GPIO27"}},
-		{5, leds.Amber, []string{"GPIO22", "GPIO23"}}, {5, leds.Off, nil},
-	}
-	for _, activeLow := range []bool{false, true} {
-		for _, c := range table {
-			lines := board(t)
-			wiring := profile.Default().LEDs
-			wiring.ActiveLow = activeLow
-			lamps, err := open(wiring, func(name string) gpio.PinOut { return lines[name] })
-			if err != nil {
+		{false, "RG RG RG RG RG", "R- -G RG -- -G", "-- -- -- -- --"},
+		{true, "-- -- -- -- --", "-G R- -- RG R-", "RG RG RG RG RG"},
+	} {
+		h, w := newHeader(t), wiring()
+		w.ActiveLow = c.activeLow
+		lamps, err := OpenOn(h.pins, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.levels(w); got != c.opened {
+			t.Errorf("active low %t: opened as %s, want amber: %s", c.activeLow, got, c.opened)
+		}
+		for _, step := range []struct {
+			frame [5]leds.Colour
+			want  string
+		}{{frame, c.set}, {frame, c.set}, {[5]leds.Colour{}, c.again}} {
+			if err := lamps.Set(step.frame); err != nil {
 				t.Fatal(err)
 			}
-			var frame [5]leds.Colour
-			frame[c.light-1] = c.colour
-			if err := lamps.Set(frame); err != nil {
-				t.Fatal(err)
-			}
-			on := map[string]bool{}
-			for _, name := range c.high {
-				on[name] = true
-			}
-			for _, w := range wiring.Lights {
-				for _, n := range []int{w.Red, w.Green} {
-					name := fmt.Sprintf("GPIO%d", n)
-					if got := bool(lines[name].L) != activeLow; got != on[name] {
-						t.Errorf("light %d colour %d, active low %v: %s lit %v", c.light, c.colour, activeLow, name, got)
-					}
-				}
+			if got := h.levels(w); got != step.want {
+				t.Errorf("active low %t: %v is %s, want %s", c.activeLow, step.frame, got, step.want)
 			}
 		}
 	}
 }
 
-func TestNoHeader(t *testing.T) {
-	_, err := open(profile.Default().LEDs, func(string) gpio.PinOut { return nil })
-	if !errors.Is(err, ErrNone) {
-		t.Errorf("error %v, want ErrNone", err)
+func TestOnlyChangesAreWritten(t *testing.T) {
+	h := newHeader(t)
+	lamps, err := OpenOn(h.pins, wiring())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := lamps.Set([5]leds.Colour{leds.Green}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if red, green := h["GPIO5"].writes, h["GPIO6"].writes; red != 2 || green != 1 {
+		t.Errorf("light 1 was written %d times red and %d times green, want 2 and 1", red, green)
+	}
+	if h["GPIO26"].writes != 0 {
+		t.Error("the button's line was written to")
 	}
 }
 
-func TestPresses(t *testing.T) {
-	const ms = time.Millisecond
-	table := []struct {
-		name  string
-		downs []time.Duration // lengths of down and up in turn, beginning with up
-		want  []Press
-	}{
-		{"a short press", []time.Duration{100 * ms, 200 * ms, 500 * ms}, []Press{Short}},
-		{"one second", []time.Duration{100 * ms, 1200 * ms, 500 * ms}, []Press{Held}},
-		{"ten seconds, told once", []time.Duration{100 * ms, 14000 * ms, 500 * ms}, []Press{Long}},
-		{"a bounce is nothing", []time.Duration{100 * ms, 15 * ms, 500 * ms}, nil},
-		{"two short ones", []time.Duration{100 * ms, 200 * ms, 200 * ms, 200 * ms, 200 * ms}, []Press{Short, Short}},
+func TestAFailingLineIsNamedAndTriedAgain(t *testing.T) {
+	h := newHeader(t)
+	lamps, err := OpenOn(h.pins, wiring())
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range table {
-		t.Run(c.name, func(t *testing.T) {
-			var k classifier
-			var got []Press
-			now, down := time.Unix(0, 0), false
-			for _, length := range c.downs {
-				for end := now.Add(length); now.Before(end); now = now.Add(poll) {
-					if p, ok := k.see(down, now); ok {
-						got = append(got, p)
-					}
-				}
-				down = !down
-			}
-			if fmt.Sprint(got) != fmt.Sprint(c.want) {
-				t.Errorf("presses %v, want %v", got, c.want)
-			}
-		})
+	busy := errors.New("device or resource busy")
+	h["GPIO13"].fail = busy
+	err = lamps.Set([5]leds.Colour{})
+	if !errors.Is(err, busy) || !strings.Contains(err.Error(), "gpio: setting GPIO13 Low") {
+		t.Errorf("error %v", err)
+	}
+	if got := h.levels(wiring()); got != "-- R- -- -- --" {
+		t.Errorf("the other lights: %s", got)
+	}
+	h["GPIO13"].fail = nil
+	if err := lamps.Set([5]leds.Colour{}); err != nil || h.levels(wiring()) != "-- -- -- -- --" {
+		t.Errorf("tried again: %v, %s", err, h.levels(wiring()))
+	}
+}
+
+func TestAMissingLineIsNamed(t *testing.T) {
+	h := newHeader(t)
+	delete(h, "GPIO20")
+	_, err := OpenOn(h.pins, wiring())
+	if err == nil || err.Error() != "gpio: no line GPIO20 for the green of light 3 (SIP PATH)" {
+		t.Errorf("error %v", err)
+	}
+	delete(h, "GPIO26")
+	if _, err := OpenButton(h.pins, 26); err == nil || err.Error() != "gpio: no line GPIO26 for the button" {
+		t.Errorf("error %v", err)
 	}
 }
