@@ -2,14 +2,14 @@ package profile
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
-// Problem is one thing that is wrong with a profile. It never quotes a password.
+// Problem is one thing that is wrong with a profile: where, what, and what to write instead. It quotes no
+// value, since a password may stand in the wrong place.
 type Problem struct {
 	File string
-	Line int // 0 where the problem is in no line
+	Line int // from 1; 0 where the problem is the whole file
 	Text string
 }
 
@@ -29,28 +29,4 @@ func (p Problems) Error() string {
 		lines[i] = one.Error()
 	}
 	return strings.Join(lines, "\n")
-}
-
-var (
-	tableLine = regexp.MustCompile(`^\s*\[\s*([A-Za-z0-9_]+)\s*\]`)
-	keyLine   = regexp.MustCompile(`^\s*["']?([A-Za-z0-9_-]+)["']?\s*=`)
-)
-
-// lineOf finds the line of a key ("trunk.port"), the line of its table where the key is missing, or 0.
-func lineOf(text []byte, key string) int {
-	table, name, _ := strings.Cut(key, ".")
-	name, _, _ = strings.Cut(name, ".")
-	current, found := "", 0
-	for i, l := range strings.Split(string(text), "\n") {
-		if m := tableLine.FindStringSubmatch(l); m != nil {
-			if current = m[1]; current == table {
-				found = i + 1
-			}
-			continue
-		}
-		if m := keyLine.FindStringSubmatch(l); m != nil && (current == table && m[1] == name || current == "" && m[1] == key) {
-			return i + 1
-		}
-	}
-	return found
 }

@@ -2,7 +2,7 @@ package profile
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/unicode"
@@ -12,20 +12,23 @@ import (
 const sizeLimit = 64 << 10
 
 // plain turns what Windows editors write into UTF-8 with bare line feeds: UTF-16 with or without a byte
-// order mark, UTF-8 with one, CRLF.
-func plain(b []byte) ([]byte, error) {
-	b, err := decoded(b)
-	if err != nil {
-		return nil, err
+// order mark, UTF-8 with one, CRLF. With an error comes the line of the first bad byte, or 0 for the whole file.
+func plain(b []byte) (text []byte, line int, err error) {
+	if len(b) > sizeLimit {
+		return nil, 0, errors.New("the file is larger than 64 KiB, so it is no profile: write one from trunk.toml.example")
 	}
-	if !utf8.Valid(b) {
-		return nil, fmt.Errorf("the file is not plain text in UTF-8 or UTF-16: save it again as UTF-8")
-	}
-	if bytes.IndexByte(b, 0) >= 0 {
-		return nil, fmt.Errorf("the file holds zero bytes, so it is not a text file: save it again as plain text")
+	if b, err = decoded(b); err != nil {
+		return nil, 0, err
 	}
 	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(b, []byte("\r"), []byte("\n")), nil
+	b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return nil, lineAt(b, i), errors.New("there is a zero byte in the file, so it is not a text file: save it again as plain text")
+	}
+	if i := invalid(b); i >= 0 {
+		return nil, lineAt(b, i), errors.New("there is a character that is not UTF-8: save the file again with the encoding UTF-8")
+	}
+	return b, 0, nil
 }
 
 func decoded(b []byte) ([]byte, error) {
@@ -40,9 +43,24 @@ func decoded(b []byte) ([]byte, error) {
 	default:
 		return b, nil
 	}
+	// The decoder reports nothing: it writes U+FFFD for half a character.
 	u, err := unicode.UTF16(order, unicode.UseBOM).NewDecoder().Bytes(b)
-	if err != nil {
-		return nil, fmt.Errorf("the file is not valid UTF-16: save it again as UTF-8")
+	if err != nil || bytes.ContainsRune(u, utf8.RuneError) {
+		return nil, errors.New("the file begins as UTF-16 but is damaged: save it again with the encoding UTF-8")
 	}
 	return u, nil
 }
+
+// invalid is the offset of the first byte that is not UTF-8, or -1.
+func invalid(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+func lineAt(b []byte, offset int) int { return 1 + bytes.Count(b[:offset], []byte("\n")) }
