@@ -119,6 +119,7 @@ func TestCaptureOnTheWire(t *testing.T) {
 		{"ARP broadcast", arp, true},
 		{"DHCP broadcast to clients", broadcastUDP(t, 68), true},
 		{"DHCP broadcast to servers", broadcastUDP(t, 67), true},
+		{"nearly broadcast", addressed(broadcastUDP(t, 68), net.HardwareAddr{255, 255, 255, 255, 255, 254}, routerMAC), false},
 		{"other broadcast", broadcastUDP(t, 137), false},
 		{"multicast", addressed(udpFrame(t, "private matter"), net.HardwareAddr{1, 0, 0x5e, 0, 0, 0xfb}, routerMAC), false},
 		{"the last", last, true},

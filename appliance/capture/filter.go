@@ -26,25 +26,24 @@ func own(mac net.HardwareAddr) ([]bpf.RawInstruction, error) {
 		bpf.LoadAbsolute{Off: 0, Size: 4}, // destination
 		bpf.JumpIf{Val: high, SkipFalse: 2},
 		bpf.LoadAbsolute{Off: 4, Size: 2},
-		bpf.JumpIf{Val: low, SkipTrue: 18},
+		bpf.JumpIf{Val: low, SkipTrue: 17},
 		bpf.LoadAbsolute{Off: 6, Size: 4}, // source
 		bpf.JumpIf{Val: high, SkipFalse: 2},
 		bpf.LoadAbsolute{Off: 10, Size: 2},
-		bpf.JumpIf{Val: low, SkipTrue: 14},
+		bpf.JumpIf{Val: low, SkipTrue: 13},
 		bpf.LoadAbsolute{Off: 0, Size: 4}, // broadcast
-		bpf.JumpIf{Val: 0xffffffff, SkipFalse: 13},
+		bpf.JumpIf{Val: 0xffffffff, SkipFalse: 12},
 		bpf.LoadAbsolute{Off: 4, Size: 2},
-		bpf.JumpIf{Val: 0xffff, SkipFalse: 11},
+		bpf.JumpIf{Val: 0xffff, SkipFalse: 10},
 		bpf.LoadAbsolute{Off: 12, Size: 2},
-		bpf.JumpIf{Val: 0x0806, SkipTrue: 8},
-		bpf.JumpIf{Val: 0x0800, SkipFalse: 8},
+		bpf.JumpIf{Val: 0x0806, SkipTrue: 7},
+		bpf.JumpIf{Val: 0x0800, SkipFalse: 7},
 		bpf.LoadAbsolute{Off: ethernet + 9, Size: 1},
-		bpf.JumpIf{Val: 17, SkipFalse: 6},
+		bpf.JumpIf{Val: 17, SkipFalse: 5},
 		bpf.LoadMemShift{Off: ethernet},
 		bpf.LoadIndirect{Off: ethernet + 2, Size: 2}, // destination port
-		bpf.JumpIf{Val: 67, SkipTrue: 2},
-		bpf.JumpIf{Val: 68, SkipTrue: 1, SkipFalse: 2},
-		bpf.RetConstant{Val: 0}, // never reached: keeps the jumps above even
+		bpf.JumpIf{Val: 67, SkipTrue: 1},
+		bpf.JumpIf{Val: 68, SkipFalse: 1},
 		bpf.RetConstant{Val: everything},
 		bpf.RetConstant{Val: 0},
 	})
