@@ -16,7 +16,6 @@ import (
 type parts struct {
 	profile  profile.Profile
 	through  via.Interface
-	mode     string // how the address is had: netsetup.DHCP ...
 	network  Network
 	patience time.Duration // for DHCP
 	dialer   sip.Dialer    // one conduct towards the provider for the whole run
@@ -43,7 +42,7 @@ func checklist(p parts) []Step {
 		{ID: "conflict", Title: "Address used once", Light: 1, Guide: []string{"1.3"}, Limit: 6 * time.Second,
 			Probe: probes.Conflict{PBX: p.profile.PBX.Address}, Needs: []string{"address"}},
 		{ID: "offers", Title: "One DHCP server", Light: 1, Guide: []string{"1.3"}, Limit: 5 * time.Second,
-			Probe: probes.Offers{Mode: p.mode}, Needs: []string{"address"}},
+			Probe: probes.Offers{}, Needs: []string{"address"}},
 
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,

@@ -72,7 +72,7 @@ func TestLightOne(t *testing.T) {
 	expect(t, look(t, Address{Setup: setup}, &known), facts.Passed, "router 192.168.50.1, by DHCP from 192.168.50.1")
 	expect(t, look(t, Gateway{}, &known), facts.Passed, "the router 192.168.50.1 answers ARP")
 	expect(t, look(t, Conflict{}, &known), facts.Passed, "nobody else claims 192.168.50.1")
-	expect(t, look(t, Offers{Mode: "dhcp", Window: time.Second}, &known), facts.Passed, "one DHCP server: 192.168.50.1")
+	expect(t, look(t, Offers{Window: time.Second}, &known), facts.Passed, "one DHCP server: 192.168.50.1")
 	if g := known.Gateway; g.MAC != router.MAC.String() || g.PingBack != 3 || g.PingSent != 3 || g.ARPSent != 1 || g.ARPRTT <= 0 {
 		t.Errorf("gateway %+v", g)
 	}
@@ -109,12 +109,13 @@ func TestNoInterface(t *testing.T) {
 func TestWithoutPermission(t *testing.T) {
 	netnstest.New(t, "eth0").Host("10.7.0.1/24")
 	known := connect(t, "10.7.0.20/24", "10.7.0.1")
+	known.Address.Mode = netsetup.DHCP
 	tests := map[string]struct {
 		probe Probe
 		saw   string
 	}{
 		"gateway": {Gateway{}, "no permission to send ARP on eth0 (needs CAP_NET_RAW): run as root"},
-		"offers":  {Offers{Mode: "dhcp"}, "no permission to send DHCP on eth0 (needs CAP_NET_RAW): run as root"},
+		"offers":  {Offers{}, "no permission to send DHCP on eth0 (needs CAP_NET_RAW): run as root"},
 		"address by DHCP": {Address{Setup: netsetup.New(netsetup.Plan{Interface: "eth0", Mode: netsetup.DHCP})},
 			"no permission to send DHCP on eth0 (needs CAP_NET_RAW): run as root"},
 		"fixed address": {Address{Setup: netsetup.New(netsetup.Plan{Interface: "eth0", Mode: netsetup.Static, Address: prefix("10.7.0.21/24")})},
@@ -258,7 +259,8 @@ func TestOffers(t *testing.T) {
 			serve("10.7.0.1", "10.7.0.50", func(*netnstest.Server) {})
 			serve("10.7.0.2", "10.7.0.60", tt.change)
 			known := connect(t, "10.7.0.20/24", "10.7.0.1")
-			r := look(t, Offers{Mode: "dhcp", Window: time.Second}, &known)
+			known.Address.Mode = netsetup.DHCP
+			r := look(t, Offers{Window: time.Second}, &known)
 			expect(t, r, tt.outcome, tt.saw)
 			if len(r.Evidence) != len(known.Offers.Seen) {
 				t.Errorf("%d offers, %d pieces of evidence", len(known.Offers.Seen), len(r.Evidence))
@@ -268,6 +270,7 @@ func TestOffers(t *testing.T) {
 }
 
 func TestOffersNotAsked(t *testing.T) {
-	expect(t, look(t, Offers{Mode: "static"}, &facts.Facts{}), facts.NotRun, "has not asked")
-	expect(t, look(t, Offers{Mode: "dhcp"}, &facts.Facts{}), facts.NotRun, "no link")
+	static := facts.Facts{Link: &facts.Link{Interface: "eth0"}, Address: &facts.Address{Mode: netsetup.Static}}
+	expect(t, look(t, Offers{}, &static), facts.NotRun, "has not asked")
+	expect(t, look(t, Offers{}, &facts.Facts{}), facts.NotRun, "no address")
 }

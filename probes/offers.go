@@ -17,17 +17,16 @@ const OffersWindow = 2 * time.Second
 // Offers asks: do the DHCP servers of this LAN agree? Passed when all offers name the same gateway and subnet;
 // servers that share their work do.
 type Offers struct {
-	Mode   string        // network.mode of the profile: only "dhcp" asks
 	Window time.Duration // 0: OffersWindow
 }
 
-// Look needs facts.Link. It accepts no offer.
+// Look needs facts.Link and facts.Address. It accepts no offer.
 func (p Offers) Look(ctx context.Context, known facts.Facts) Result {
-	if p.Mode != netsetup.DHCP {
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: the box has not asked for an address by DHCP"}
+	if known.Link == nil || known.Address == nil {
+		return Result{Outcome: facts.NotRun, Saw: "not looked for: there is no address"}
 	}
-	if known.Link == nil {
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: there is no link"}
+	if known.Address.Mode != netsetup.DHCP {
+		return Result{Outcome: facts.NotRun, Saw: "not looked for: the box has not asked for an address by DHCP"}
 	}
 	window := p.Window
 	if window == 0 {

@@ -54,19 +54,16 @@ func answeredAny(f facts.Facts) bool {
 // accepted reports whether the provider took the login.
 func accepted(f facts.Facts) bool { return f.Login != nil && f.Login.Accepted }
 
-// internetAnswers reports whether anything in the outside world answered.
+// internetAnswers reports whether anything in the outside world answered. A refused connection came from
+// out there as well; a refused DNS question did not: routers that intercept DNS answer so while their
+// line is down.
 func internetAnswers(f facts.Facts) bool {
 	if f.Internet == nil {
 		return false
 	}
-	for _, t := range f.Internet.Targets {
-		for _, a := range []facts.Answer{t.ICMP, t.TCP, t.DNS} {
-			if a == facts.Answered || a == facts.Refused {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Internet.Targets, func(t facts.InternetTarget) bool {
+		return t.ICMP == facts.Answered || t.TCP == facts.Answered || t.TCP == facts.Refused || t.DNS == facts.Answered
+	})
 }
 
 // pinged reports whether any server of the provider answers ping, and whether it was asked.

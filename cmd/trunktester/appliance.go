@@ -118,11 +118,11 @@ func openLamps(wiring profile.LEDs) lampSet {
 		screen := terminal.Open(os.Stdout, os.Getenv)
 		return lampSet{lamps: screen, screen: screen}
 	}
-	button, err := gpio.OpenButton(wiring)
-	if err != nil {
-		button = nil
+	set := lampSet{lamps: lamps}
+	if pins, err := gpio.Board(); err == nil {
+		set.button, _ = gpio.OpenButton(pins, wiring.Button) // without a button the page has one
 	}
-	return lampSet{lamps: lamps, button: button}
+	return set
 }
 
 // player plays on the lamps.
@@ -154,18 +154,16 @@ func (l lampSet) pressed(ctx context.Context, b *appliance.Box, log *slog.Logger
 	if l.button == nil {
 		return
 	}
-	go func() {
-		for press := range l.button.Presses(ctx) {
-			switch press {
-			case gpio.Short:
-				b.Step()
-			case gpio.Held:
-				if err := b.RunAgain(); err != nil {
-					log.Warn("button", "err", err)
-				}
+	go l.button.Watch(ctx, func(press gpio.Press) {
+		switch press {
+		case gpio.Short:
+			b.Step()
+		case gpio.Hold:
+			if err := b.RunAgain(); err != nil {
+				log.Warn("button", "err", err)
 			}
 		}
-	}()
+	})
 }
 
 // stallLimit is how long the run loop may be silent before the program gives up, so that it is started again.

@@ -45,7 +45,7 @@ func (p *progress) verdict(s appliance.Sight) {
 func actors(acts []catalogue.Actor) string {
 	words := make([]string, len(acts))
 	for i, a := range acts {
-		words[i] = report.ActorWords(a)
+		words[i] = a.Who()
 	}
 	return strings.Join(words, "; ")
 }
