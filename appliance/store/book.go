@@ -76,6 +76,7 @@ type attempt struct {
 	Person bool   `json:"person"`
 	At     moment `json:"at"`
 	Ending ending `json:"ending"`
+	Status int    `json:"status"` // SIP status of the answer, 0 for none
 }
 
 // learnt is what an account (its last realm) or a provider (shows Contacts) has shown.
@@ -147,6 +148,19 @@ func (b *book) refusedBefore(key string) bool {
 	return b.Lost
 }
 
+// refusedWith is the status of the last attempt with these settings when that was a refusal, else 0.
+func (b *book) refusedWith(key string) int {
+	for _, a := range slices.Backward(b.Attempts) {
+		if a.Key == key {
+			if a.Ending == refused {
+				return a.Status
+			}
+			break
+		}
+	}
+	return 0
+}
+
 // thisHour counts runs with credentials.
 func (b *book) thisHour(now moment, automaticOnly bool) (n int) {
 	for _, a := range b.Attempts {
@@ -185,10 +199,10 @@ func (b *book) begin(now moment, id, key string, person bool) error {
 }
 
 // end enters how the attempt went.
-func (b *book) end(id string, e ending) {
+func (b *book) end(id string, e ending, status int) {
 	for i := range b.Attempts {
 		if b.Attempts[i].ID == id {
-			b.Attempts[i].Ending = e
+			b.Attempts[i].Ending, b.Attempts[i].Status = e, status
 		}
 	}
 }

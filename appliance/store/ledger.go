@@ -74,7 +74,11 @@ func (l *Ledger) Begin(now time.Time) error {
 
 // End writes down the provider's answer to the credentials; nil is silence.
 func (l *Ledger) End(reply *facts.Reply) error {
-	return l.store.turn(func(b *book) error { b.end(l.id, endingOf(reply)); return nil })
+	status := 0
+	if reply != nil {
+		status = reply.Code
+	}
+	return l.store.turn(func(b *book) error { b.end(l.id, endingOf(reply), status); return nil })
 }
 
 // Learn keeps what later runs need to know: the realm offered and whether the provider shows bindings.
@@ -109,6 +113,7 @@ func (l *Ledger) Remembered() facts.Remembered {
 		Realm:          b.learntOf(b.accountKey(l.trunk)).Realm,
 		ContactSeen:    b.learntOf(b.providerKey(l.trunk)).ContactSeen,
 		LoginRefused:   b.refusedBefore(l.keyIn(&b)),
+		RefusedWith:    b.refusedWith(l.keyIn(&b)),
 		LoginsThisHour: b.thisHour(l.store.now(), false),
 	}
 }
