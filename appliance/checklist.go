@@ -62,11 +62,11 @@ func checklist(p parts) []Step {
 
 		// Light 3: do SIP messages reach the provider, unchanged?
 		{ID: "sip-udp", Title: "SIP over UDP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: path("udp"), Needs: []string{"name"}},
+			Probe: path("udp"), Needs: []string{"name"}, After: afterOwn(trunk, "udp")},
 		{ID: "sip-tcp", Title: "SIP over TCP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: path("tcp"), Needs: []string{"name"}},
+			Probe: path("tcp"), Needs: []string{"name"}, After: afterOwn(trunk, "tcp")},
 		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: path("tls"), Needs: []string{"name"}, After: tlsAfter(trunk)},
+			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
@@ -127,9 +127,13 @@ func clockAfter(t profile.Trunk) []string {
 	return []string{"sip-udp", "sip-tcp"}
 }
 
-// tlsAfter: certificates are judged only with a clock; it matters only where the trunk uses TLS.
-func tlsAfter(t profile.Trunk) []string {
-	if t.Transport == "tls" {
+// afterOwn: the trunk's own transport is asked first, so that a provider that refuses does so there. Before
+// TLS comes the clock, where the trunk uses it: certificates are judged only with one.
+func afterOwn(t profile.Trunk, transport string) []string {
+	switch {
+	case t.Transport != transport:
+		return []string{"sip-" + t.Transport}
+	case transport == "tls":
 		return []string{"clock"}
 	}
 	return nil

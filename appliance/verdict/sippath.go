@@ -32,13 +32,16 @@ func blocked(in Input) []candidate {
 	if !answeredAny(f) {
 		return allSilent(in)
 	}
+	n, span := sends(p)
+	if connect := p.Targets[0].Connect; n == 0 && (connect == facts.Unasked || connect == facts.Answered) {
+		return nil // it was not asked: the provider had refused elsewhere
+	}
 	var works []string
 	for _, t := range []string{"udp", "tcp", "tls"} {
 		if answered(f, t) {
 			works = append(works, strings.ToUpper(t))
 		}
 	}
-	n, span := sends(p)
 	how := fmt.Sprintf("%d messages over %s were not answered", n, span)
 	if p.Targets[0].Connect != facts.Unasked {
 		how = "the connection is " + connectWords(p.Targets[0].Connect)
