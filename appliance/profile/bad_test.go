@@ -108,6 +108,8 @@ trunk.toml line 8: vlan is out of range: use 0 to 4094`,
 	"targets":                   `trunk.toml line 6: entry 1 of targets must be an IP address: write it as "192.0.2.1"`,
 	"tls_ca":                    `trunk.toml line 5: tls_ca holds no certificate: paste all from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE----- between """ and """`,
 	"too_large":                 `trunk.toml: the file is larger than 64 KiB, so it is no profile: write one from trunk.toml.example`,
+	"too_many_braces":           `trunk.toml: the file has too many braces, so it is no profile: write one from trunk.toml.example`,
+	"too_many_dots":             `trunk.toml line 5: there are too many dots in this line: put a long list on several lines`,
 	"top_level_domain":          `trunk.toml line 1: domain does not belong above the first [table]: move it below [trunk]`,
 	"top_level_password":        `trunk.toml line 1: unknown key above the first [table]; did you mean password?`,
 	"top_level_port":            `trunk.toml line 2: port does not belong above the first [table]: move it below [expect] or [trunk]`,
@@ -158,7 +160,7 @@ func TestParseBadFiles(t *testing.T) {
 }
 
 // wholeFile are the only problems without a line.
-var wholeFile = []string{"there is no [trunk] table", "the file is larger", "the file begins as UTF-16"}
+var wholeFile = []string{"there is no [trunk] table", "the file is larger", "the file has too many braces", "the file begins as UTF-16"}
 
 // sound checks what every error of Parse has: problems in the order of the lines, each with the file, a line
 // that exists and a remedy (after a colon or a semicolon, or in "needs").

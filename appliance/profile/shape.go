@@ -173,11 +173,11 @@ func homes(key string) []string {
 	return all
 }
 
-// nearest is the word at most two edits away, or "".
+// nearest is the word at most two edits and half its letters away, or "".
 func nearest(word string, words []string) string {
 	best, distance := "", 3
 	for _, w := range slices.Sorted(slices.Values(words)) {
-		if d := edits(strings.ToLower(word), w); d < distance && d < len(w) {
+		if d := edits(strings.ToLower(word), w); d < distance && d <= len(w)/2 {
 			best, distance = w, d
 		}
 	}
