@@ -121,6 +121,7 @@ type InternetTarget struct {
 type Resolver struct {
 	Local  []NameAnswer `json:"local"`
 	Public []NameAnswer `json:"public"`
+	Absent string       `json:"absent"` // a random name that does not exist: an address for it is a lie
 }
 
 // NameAnswer is one resolver's answer to one question.
@@ -128,7 +129,7 @@ type NameAnswer struct {
 	Server netip.Addr   `json:"server"`
 	Name   string       `json:"name"`
 	Type   string       `json:"type"`  // "A", "AAAA", "SRV", "NAPTR"
-	Rcode  string       `json:"rcode"` // "NOERROR", "NXDOMAIN", "SERVFAIL" ...; "" when silent
+	Rcode  string       `json:"rcode"` // "NOERROR", "NXDOMAIN", "SERVFAIL" ..., "malformed"; "" when silent
 	Answer Answer       `json:"answer"`
 	Addrs  []netip.Addr `json:"addrs"`
 	RTT    Duration     `json:"rtt_ms"`
@@ -343,6 +344,7 @@ type CheckIP struct {
 type Remembered struct {
 	Realm          string `json:"realm"`            // realm offered in the last run
 	LoginRefused   bool   `json:"login_refused"`    // no automatic login until the profile changes or a person asks
+	RefusedWith    int    `json:"refused_with"`     // SIP status of that refusal, 0 when none was seen
 	ContactSeen    bool   `json:"contact_seen"`     // this provider has shown a binding before
 	LoginsThisHour int    `json:"logins_this_hour"` // runs with credentials
 }

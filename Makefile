@@ -1,0 +1,37 @@
+# trunktester: the box that says why a SIP trunk does not register.
+# Go and make are enough for `make run`; `make test` installs what it may (Debian packages, as root).
+
+BIN     := bin
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+FAULT   ?= healthy
+
+.PHONY: help run test bench build tables clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
+
+build: ## the programs, in bin/
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+ifdef PROFILE
+run: build ## a network in a box with the real program in it; FAULT=sip-alg for a fault; PROFILE=trunk.toml for one real check from this machine
+	@$(BIN)/trunktester check -profile $(PROFILE)
+else
+run: build
+	@$(BIN)/trunklab -fault $(FAULT)
+endif
+
+test: ## everything; installs Debian packages where it may
+	@scripts/install-peers
+	@scripts/test
+
+bench: build ## speeds, as ratios in one run
+	@go test -run '^$$' -bench . -benchtime 3x ./lab/... ./appliance/... ./probes/sip/... ./leds/...
+
+tables: build ## regenerates the tables in docs/
+	@go test ./appliance/catalogue/ ./lab/worlds/ -update -count=1
+
+clean: ## removes what was built
+	@rm -rf $(BIN) out

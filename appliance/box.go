@@ -1,0 +1,210 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
+	"trunktester/leds"
+	"trunktester/netsetup"
+	"trunktester/probes/facts"
+)
+
+// Cable is the network of a box that runs for ever: its lease is kept, and its cable watched.
+type Cable interface {
+	Network
+	Keep(ctx context.Context) error
+	Decline() error
+}
+
+// Lights show what the box says; *leds.Player.
+type Lights interface {
+	Show(leds.Show)
+	Feed()
+}
+
+// Box is the appliance's own loop: it tests when it starts, when the cable comes back, when the address is
+// lost, when a person asks, and by itself now and then; it heals by itself.
+type Box struct {
+	Tester *Tester
+	Cable  Cable
+	Lights Lights
+	Log    *slog.Logger
+
+	// Seen is called with every finished run, for the page and for what is kept; nil: nobody wants it.
+	Seen func(Sight)
+
+	mu       sync.Mutex
+	state    State
+	answers  facts.Answers
+	watchers map[chan struct{}]struct{}
+	asked    chan struct{} // a person asks for a run
+	stepped  int           // which finding counts: 0 is the verdict's
+
+	beat    time.Time // when the loop last moved
+	carrier bool      // what the cable said last; the loop's own
+}
+
+// State is the box as it is now.
+type State struct {
+	Whole    catalogue.Whole
+	Row      catalogue.Row // as it shines
+	Sight    Sight         // the run so far, or the last one
+	Running  bool
+	Position report.Position
+	Ready    bool // at least one run has begun
+}
+
+// NewBox prepares a box that is starting.
+func NewBox(t *Tester, cable Cable, lights Lights) *Box {
+	t.Network = cable
+	return &Box{Tester: t, Cable: cable, Lights: lights, Log: t.Log,
+		state: State{Whole: catalogue.WholeStarting, Position: report.PositionUnknown},
+		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1)}
+}
+
+// Run loops until ctx ends or the box itself fails; the error says why.
+func (b *Box) Run(ctx context.Context) error {
+	b.Lights.Show(leds.Show{Whole: catalogue.WholeStarting})
+	name, _, err := b.Cable.Up()
+	if err != nil {
+		b.fault()
+		return err
+	}
+	links := netsetup.Watch(ctx, name)
+	person := false
+	for pace := (pacing{}); ; {
+		last, cut := b.run(ctx, links, person)
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait := time.Second // the cable moved: begin again at once
+		if !cut {
+			wait = pace.next(last)
+		}
+		if person, err = b.rest(ctx, links, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// run is one run; cut says that the cable was pulled meanwhile, so that it says nothing.
+func (b *Box) run(ctx context.Context, links <-chan netsetup.LinkEvent, person bool) (last Sight, cut bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	b.begin()
+	quiet := !person && b.seen() // an automatic run does not disturb what stands
+	ask := Ask{Person: person, Position: b.State().Position, Answers: b.Answers(), Observe: func(s Sight) {
+		if !quiet {
+			b.see(s)
+		}
+	}}
+	type ending struct {
+		sight Sight
+		err   error
+	}
+	ended := make(chan ending, 1)
+	go func() {
+		s, err := b.Tester.Run(ctx, ask)
+		ended <- ending{s, err}
+	}()
+	beat := time.NewTicker(time.Second)
+	defer beat.Stop()
+	for {
+		select {
+		case e := <-ended:
+			b.end(e.sight, e.err, cut)
+			return e.sight, cut
+		case l := <-links:
+			if b.moved(l) && !l.Carrier {
+				cut = true
+				cancel()
+			}
+		case <-beat.C:
+			b.alive()
+		}
+	}
+}
+
+// moved takes what the cable says and reports whether that is news. A carrier that comes is no reason to
+// end a run: its own look at the cable waits for one.
+func (b *Box) moved(l netsetup.LinkEvent) bool {
+	news := l.Carrier != b.carrier
+	b.carrier = l.Carrier
+	if news {
+		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
+	}
+	return news
+}
+
+// rest waits for a reason to run again, and keeps the lease meanwhile. person says that somebody asked.
+func (b *Box) rest(ctx context.Context, links <-chan netsetup.LinkEvent, wait time.Duration) (person bool, err error) {
+	keep, stop := context.WithCancel(ctx)
+	kept := make(chan error, 1)
+	go func() { kept <- b.Cable.Keep(keep) }()
+	defer func() { stop(); <-kept }()
+	again := time.NewTimer(wait)
+	defer again.Stop()
+	beat := time.NewTicker(time.Second)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false, nil
+		case <-b.asked:
+			return true, nil
+		case <-again.C:
+			return false, nil
+		case l, ok := <-links:
+			if !ok {
+				return false, errors.New("the kernel no longer tells about the cable")
+			}
+			if b.moved(l) {
+				return false, nil
+			}
+		case lost := <-kept:
+			kept <- nil // for the deferred wait
+			if lost != nil && ctx.Err() == nil {
+				b.Log.Warn("address lost", "why", lost)
+				return false, nil
+			}
+			<-ctx.Done()
+			return false, nil
+		case <-beat.C:
+			b.alive()
+		}
+	}
+}
+
+// pacing spaces the runs that nobody asked for.
+type pacing struct{ idle time.Duration }
+
+// The spaces between automatic runs.
+const (
+	soon   = time.Second      // the cable or the address: nothing is sent to the provider
+	later  = 30 * time.Second // the way out is broken: few packets, all to the outside
+	patrol = 30 * time.Minute // all else: at most two runs with credentials an hour (design section 7 allows four)
+)
+
+// next is how long to wait after a run: short while nothing can reach the provider, and doubling while
+// the provider is silent, so that a ban is never fed.
+func (p *pacing) next(s Sight) time.Duration {
+	f := s.Verdict.Finding
+	switch {
+	case f.Light == 1 && f.Severity == catalogue.Red:
+		p.idle = 0
+		return soon
+	case f.Light == 2 && f.Severity == catalogue.Red, f.Severity == catalogue.Broken:
+		p.idle = 0
+		return later
+	case f.Light == 3 && f.Severity == catalogue.Red:
+		p.idle = min(max(2*p.idle, time.Minute), patrol)
+		return p.idle
+	}
+	p.idle = 0
+	return patrol
+}

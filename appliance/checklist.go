@@ -1,0 +1,140 @@
+package appliance
+
+import (
+	"crypto/x509"
+	"net/netip"
+	"time"
+
+	"trunktester/appliance/profile"
+	"trunktester/probes"
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+	"trunktester/probes/via"
+)
+
+// parts are what the probes of one run are made of.
+type parts struct {
+	profile  profile.Profile
+	through  via.Interface
+	network  Network
+	patience time.Duration // for DHCP
+	dialer   sip.Dialer    // one conduct towards the provider for the whole run
+	ledger   probes.Ledger
+	roots    *x509.CertPool // authorities for TLS; nil: the system's
+}
+
+// checklist is the provider's guide as steps, in the order of the lights. A needed step stands earlier.
+func checklist(p parts) []Step {
+	trunk, world := p.profile.Trunk, p.profile.Internet
+	host, port := trunk.Contacted()
+	own := "sip-" + trunk.Transport
+	path := func(transport string) probes.SIPPath {
+		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Roots: p.roots}
+	}
+	return []Step{
+		// Light 1: is the box properly connected to the router?
+		{ID: "link", Title: "Cable", Light: 1, Guide: []string{"1.1"}, Limit: 5 * time.Second,
+			Probe: probes.Link{Setup: p.network}},
+		{ID: "address", Title: "Address", Light: 1, Guide: []string{"1.1", "1.2"}, Limit: p.patience,
+			Probe: probes.Address{Setup: p.network}, Needs: []string{"link"}, Enough: hasAddress},
+		{ID: "gateway", Title: "Router", Light: 1, Guide: []string{"1.1", "1.2"}, Limit: 5 * time.Second,
+			Probe: probes.Gateway{}, Needs: []string{"address"}},
+		{ID: "conflict", Title: "Address used once", Light: 1, Guide: []string{"1.3"}, Limit: 6 * time.Second,
+			Probe: probes.Conflict{PBX: p.profile.PBX.Address}, Needs: []string{"address"}},
+		{ID: "offers", Title: "One DHCP server", Light: 1, Guide: []string{"1.3"}, Limit: 5 * time.Second,
+			Probe: probes.Offers{}, Needs: []string{"address"}},
+
+		// Light 2: does the router reach the outside world, and the provider's network?
+		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
+			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
+			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers}, Needs: []string{"address"}},
+		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
+			Probe: probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}, Needs: []string{"address"}, Enough: hasTarget},
+		{ID: "public", Title: "Public address", Light: 2, Guide: []string{"2.2"}, Limit: 5 * time.Second,
+			Probe: probes.Public{Via: p.through, Servers: p.profile.Provider.STUN}, Needs: []string{"address"}},
+		{ID: "clock", Title: "Time", Light: 2, Limit: 6 * time.Second,
+			Probe: probes.Clock{Via: p.through, Servers: world.NTP, Web: world.PortalCheck}, Needs: []string{"address"}, After: clockAfter(trunk)},
+		{ID: "ping", Title: "Provider by ping", Light: 2, Guide: []string{"1.2"}, Limit: 5 * time.Second, Skip: without(trunk),
+			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
+		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: 9 * time.Second,
+			Probe: probes.Quality{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}, After: []string{"internet", "name"}},
+
+		// Light 3: do SIP messages reach the provider, unchanged?
+		{ID: "sip-udp", Title: "SIP over UDP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: path("udp"), Needs: []string{"name"}, After: afterOwn(trunk, "udp")},
+		{ID: "sip-tcp", Title: "SIP over TCP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: path("tcp"), Needs: []string{"name"}, After: afterOwn(trunk, "tcp")},
+		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
+		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
+			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
+		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
+
+		// Light 4: does the provider accept this trunk?
+		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
+			Probe: probes.Login{Trunk: trunk, Networks: p.profile.Provider.Networks, Dial: p.dialer, Roots: p.roots, Ledger: p.ledger}, Needs: []string{own}, After: []string{"alg"}},
+		{ID: "check-ip", Title: "Address in the portal", Light: 4, Guide: []string{"2.2"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "ip"),
+			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public"}},
+
+		// Light 5: is the PBX registered?
+		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),
+			Probe: probes.Bindings{}, Needs: []string{"login"}},
+	}
+}
+
+func hasAddress(f facts.Facts) bool {
+	return f.Address != nil && f.Address.Prefix.IsValid() && f.Address.Prefix.Addr() != netip.IPv4Unspecified()
+}
+
+func hasTarget(f facts.Facts) bool { return f.Name != nil && len(f.Name.Targets) > 0 }
+
+func without(t profile.Trunk) string {
+	if t.Domain == "" {
+		return "No trunk is configured on the box."
+	}
+	return ""
+}
+
+func withoutControls(p profile.Profile) string {
+	switch {
+	case without(p.Trunk) != "":
+		return without(p.Trunk)
+	case len(p.Internet.SIPControls) == 0 && p.Provider.Reflector == "":
+		return "The box's file names no other SIP host (internet.sip_controls), so \"blocked\" and \"ignored\" may look alike."
+	}
+	return ""
+}
+
+func unlessAuth(t profile.Trunk, auth string) string {
+	switch {
+	case without(t) != "":
+		return without(t)
+	case t.Auth == auth:
+		return ""
+	case t.Auth == "ip":
+		return "This trunk is known by its address: nothing logs in and nothing is registered."
+	}
+	return "This trunk logs in with a username and password: the portal's Check IP does not matter."
+}
+
+// clockAfter: the Date of a SIP reply may tell the time where NTP does not; but a TLS trunk needs the time first.
+func clockAfter(t profile.Trunk) []string {
+	if t.Transport == "tls" {
+		return nil
+	}
+	return []string{"sip-udp", "sip-tcp"}
+}
+
+// afterOwn: the trunk's own transport is asked first, so that a provider that refuses does so there. Before
+// TLS comes the clock, where the trunk uses it: certificates are judged only with one.
+func afterOwn(t profile.Trunk, transport string) []string {
+	switch {
+	case t.Transport != transport:
+		return []string{"sip-" + t.Transport}
+	case transport == "tls":
+		return []string{"clock"}
+	}
+	return nil
+}

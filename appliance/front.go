@@ -1,0 +1,199 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"sync"
+	"time"
+
+	"trunktester/appliance/capture"
+	"trunktester/appliance/page"
+	"trunktester/appliance/profile"
+	"trunktester/appliance/report"
+	"trunktester/appliance/store"
+	"trunktester/probes/facts"
+	"trunktester/probes/via"
+)
+
+// Front is the box as its page sees it: the live state, the kept reports and the packets.
+type Front struct {
+	box     *Box
+	store   *store.Store
+	profile profile.Profile
+	refused error // why the profile was refused, nil otherwise
+	hosts   []string
+	version string
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	places  map[report.Position]report.Report // last run at each position of this site
+	last    string                            // the run that the packets belong to
+	packets *capture.Capture                  // nil while nothing is recorded
+}
+
+// NewFront prepares the page's view of a box; hosts are further names that a forwarder may serve it under.
+func NewFront(b *Box, kept *store.Store, refused error, hosts []string) *Front {
+	f := &Front{box: b, store: kept, profile: b.Tester.Profile, refused: refused, hosts: hosts, version: b.Tester.Version,
+		log: b.Log, places: map[report.Position]report.Report{}}
+	b.Seen = f.keep
+	return f
+}
+
+// State is the box as it is now.
+func (f *Front) State() page.State {
+	s := f.box.State()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running,
+		HasProfile: f.profile.Trunk.Domain != "", Places: maps.Clone(f.places),
+		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
+			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
+	if f.refused != nil {
+		state.Refused = f.refused.Error()
+	}
+	return state
+}
+
+// Changes tells every change of State.
+func (f *Front) Changes(ctx context.Context) <-chan struct{} { return f.box.Changes(ctx) }
+
+// RunAgain starts a run for a person.
+func (f *Front) RunAgain() error {
+	if err := f.box.RunAgain(); err != nil {
+		return page.ErrTooSoon
+	}
+	return nil
+}
+
+// SetPosition says in which socket the box stands.
+func (f *Front) SetPosition(p report.Position) error {
+	f.box.SetPosition(p)
+	return nil
+}
+
+// SetAnswers keeps what a person told.
+func (f *Front) SetAnswers(a facts.Answers) error {
+	f.box.SetAnswers(a)
+	return nil
+}
+
+// Report is a finished run that is still kept.
+func (f *Front) Report(id string) (report.Report, error) {
+	b, err := f.store.Report(id)
+	if err != nil {
+		return report.Report{}, errors.Join(page.ErrUnknown, err)
+	}
+	return report.Decode(b)
+}
+
+// Capture is the packets of the last run.
+func (f *Front) Capture(id string) (io.ReadCloser, error) {
+	f.mu.Lock()
+	packets, last := f.packets, f.last
+	f.mu.Unlock()
+	if packets == nil || last == "" || id != "" && id != last {
+		return nil, page.ErrUnknown
+	}
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(packets.Write(w, "trunktester run "+last)) }()
+	return r, nil
+}
+
+// keep stores a finished run.
+func (f *Front) keep(s Sight) {
+	f.mu.Lock()
+	f.last = s.Report.ID
+	f.places[s.Report.Position] = s.Report
+	f.mu.Unlock()
+	encoded, err := s.Report.JSON()
+	if err == nil {
+		err = f.store.Save(s.Report.ID, site(s.Report), encoded)
+	}
+	if err != nil {
+		f.log.Warn("the report is not kept", "id", s.Report.ID, "err", err)
+	}
+}
+
+func site(r report.Report) store.Site {
+	return store.Site{GatewayMAC: string(r.Site.GatewayMAC), Public: r.Site.PublicIP}
+}
+
+// patience before a page that could not be opened is tried again.
+const reopen = 5 * time.Second
+
+// Serve keeps the page open on the box's present address, until ctx ends.
+func (f *Front) Serve(ctx context.Context) {
+	if !f.profile.Page.Listen {
+		return
+	}
+	changes := f.box.Changes(ctx)
+	var open netip.Prefix
+	var name string
+	stop := func() {}
+	defer func() { stop() }()
+	for range changes {
+		now := f.box.State().Sight.Facts
+		if now.Address == nil || now.Link == nil || !now.Address.Prefix.IsValid() || now.Address.Prefix == open && now.Link.Interface == name {
+			continue
+		}
+		stop()
+		open, name = now.Address.Prefix, now.Link.Interface
+		stop = f.open(ctx, name, open)
+	}
+}
+
+// open serves the page on one address until the returned function is called.
+func (f *Front) open(ctx context.Context, name string, own netip.Prefix) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	f.record(name)
+	ended.Go(func() {
+		for ctx.Err() == nil {
+			if err := f.serve(ctx, name, own); err != nil {
+				f.log.Warn("page", "err", err)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(reopen):
+			}
+		}
+	})
+	return func() { cancel(); ended.Wait() }
+}
+
+func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error {
+	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: 80, Interface: name, Kit: f.profile.Kit.Name,
+		Hosts: f.hosts, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
+	if err != nil {
+		return err
+	}
+	listeners, err := server.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	if len(listeners) == 0 {
+		f.log.Warn("no page: the address is not a private one", "address", own)
+		<-ctx.Done()
+		return nil
+	}
+	f.log.Info("page", "address", "http://"+own.Addr().String()+"/")
+	return server.Serve(ctx, listeners)
+}
+
+// record keeps the box's newest packets; without permission there is simply no download.
+func (f *Front) record(name string) {
+	packets, err := capture.Start(name, 0)
+	if err != nil {
+		f.log.Warn("packets are not recorded", "err", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.packets != nil {
+		f.packets.Stop()
+	}
+	f.packets = packets
+}

@@ -1,0 +1,175 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
+	"trunktester/leds"
+	"trunktester/probes/facts"
+)
+
+// This file is the box's state: what it says now, and what people told it. The run loop writes it; the
+// lights and the page read it.
+
+// State is the box as it is now.
+func (b *Box) State() State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state
+}
+
+// Answers are what a person told.
+func (b *Box) Answers() facts.Answers {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.answers
+}
+
+// Changes gives a value after every change, until ctx ends; then it is closed.
+func (b *Box) Changes(ctx context.Context) <-chan struct{} {
+	bell := make(chan struct{}, 1)
+	b.mu.Lock()
+	b.watchers[bell] = struct{}{}
+	b.mu.Unlock()
+	context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.watchers, bell)
+		close(bell)
+	})
+	return bell
+}
+
+// RunAgain asks for a run on behalf of a person. ErrBusy while one is under way or asked for already.
+func (b *Box) RunAgain() error {
+	if b.State().Running {
+		return ErrBusy
+	}
+	select {
+	case b.asked <- struct{}{}:
+		return nil
+	default:
+		return ErrBusy
+	}
+}
+
+// SetPosition says in which socket the box stands, for the next run.
+func (b *Box) SetPosition(p report.Position) {
+	b.change(func(s *State) { s.Position = p })
+}
+
+// SetAnswers keeps what a person told, for the next run.
+func (b *Box) SetAnswers(a facts.Answers) {
+	b.mu.Lock()
+	b.answers = a
+	b.mu.Unlock()
+	b.change(func(*State) {})
+}
+
+// Step makes the next finding count its flashes; after the last one the verdict counts again.
+func (b *Box) Step() {
+	b.mu.Lock()
+	b.stepped++
+	b.mu.Unlock()
+	b.change(func(*State) {})
+}
+
+// Pattern shows a pattern of the whole row; WholeNone ends it.
+func (b *Box) Pattern(w catalogue.Whole) {
+	b.change(func(s *State) { s.Whole = w })
+}
+
+// Silent is how long the run loop has not moved.
+func (b *Box) Silent() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Since(b.beat)
+}
+
+// alive tells the lights, and whoever asks, that the loop moves.
+func (b *Box) alive() {
+	b.mu.Lock()
+	b.beat = time.Now()
+	b.mu.Unlock()
+	b.Lights.Feed()
+}
+
+func (b *Box) seen() bool {
+	s := b.State()
+	return s.Ready && s.Sight.Report.Verdict.Code != ""
+}
+
+func (b *Box) begin() {
+	b.change(func(s *State) { s.Running, s.Ready = true, true })
+}
+
+// see takes what a run shows so far.
+func (b *Box) see(sight Sight) {
+	b.change(func(s *State) { s.Whole, s.Sight = catalogue.WholeNone, sight })
+}
+
+// end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault,
+// except that a person asked too soon.
+func (b *Box) end(sight Sight, err error, cut bool) {
+	b.mu.Lock()
+	b.stepped = 0
+	b.mu.Unlock()
+	b.change(func(s *State) {
+		s.Running = false
+		switch {
+		case errors.Is(err, ErrBusy), cut:
+		case err != nil:
+			s.Whole = catalogue.WholeBoxFault
+		default:
+			s.Whole, s.Sight = catalogue.WholeNone, sight
+		}
+	})
+	if err != nil {
+		b.Log.Error("no run", "err", err)
+		return
+	}
+	if !cut && b.Seen != nil {
+		b.Seen(sight)
+	}
+}
+
+func (b *Box) fault() { b.change(func(s *State) { s.Whole = catalogue.WholeBoxFault }) }
+
+// change changes the state, shows it and tells who watches.
+func (b *Box) change(how func(*State)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	how(&b.state)
+	b.state.Row = counting(b.state.Sight, b.stepped)
+	b.Lights.Show(leds.Show{Whole: b.state.Whole, Row: b.state.Row})
+	for bell := range b.watchers {
+		select {
+		case bell <- struct{}{}:
+		default: // it rings already
+		}
+	}
+}
+
+// counting is the row with the n-th finding counting its flashes in place of the verdict.
+func counting(s Sight, n int) catalogue.Row {
+	row := s.Verdict.Row
+	var others []catalogue.Finding
+	for _, f := range s.Verdict.Also {
+		if f.Severity != catalogue.Green {
+			others = append(others, f)
+		}
+	}
+	n %= len(others) + 1
+	if n == 0 {
+		return row
+	}
+	for i := range row {
+		row[i].Counting, row[i].Flashes = false, 0
+	}
+	f := others[n-1]
+	row[f.Light-1] = catalogue.Light{State: catalogue.LightState(f.Severity), Counting: true, Flashes: int(f.Code[2] - '0'), Code: f.Code}
+	return row
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// errCorrupt says that a file is not what was written.
+var errCorrupt = errors.New("file is damaged")
+
+const (
+	previous   = ".previous" // the version before
+	unfinished = ".new"      // one fixed name, so that a program killed while writing leaves no heap of files
+	largest    = 8 << 20     // bytes of any file that is read
+)
+
+// seal puts a line with the kind and the checksum in front of the body.
+func seal(kind string, body []byte) []byte {
+	sum := sha256.Sum256(body)
+	return append([]byte("trunktester/"+kind+"/1 "+hex.EncodeToString(sum[:])+"\n"), body...)
+}
+
+// unseal checks the first line and gives the body; errCorrupt when anything differs.
+func unseal(kind string, file []byte) ([]byte, error) {
+	_, body, found := bytes.Cut(file, []byte("\n"))
+	if !found || !bytes.Equal(file, seal(kind, body)) {
+		return nil, fmt.Errorf("%s of %d bytes: %w", kind, len(file), errCorrupt)
+	}
+	return body, nil
+}
+
+// ensure makes the directory, but never its parents: without a mounted /perm there is none.
+func ensure(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s: %w", dir, unix.ENOTDIR)
+	}
+	return err
+}
+
+// place is one directory, opened and locked against other processes.
+type place struct {
+	dir  string
+	root *os.Root
+	lock *os.File
+}
+
+// lockPatience bounds the wait for another process, which holds the lock for a few writes only.
+const lockPatience = 2 * time.Second
+
+// enter opens and locks a directory (flock(2) on the directory itself, which works where nothing can be
+// written).
+func enter(dir string) (place, error) {
+	if err := ensure(dir); err != nil {
+		return place{}, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return place{}, err
+	}
+	lock, err := root.Open(".")
+	if err != nil {
+		root.Close()
+		return place{}, err
+	}
+	p := place{dir, root, lock}
+	for until := time.Now().Add(lockPatience); ; time.Sleep(10 * time.Millisecond) {
+		err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return p, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) || time.Now().After(until) {
+			p.leave()
+			return place{}, fmt.Errorf("lock %s: %w", dir, err)
+		}
+	}
+}
+
+// leave closes the directory; closing the file gives the lock back.
+func (p place) leave() {
+	p.lock.Close()
+	p.root.Close()
+}
+
+// write replaces a file so that a power cut at any moment leaves the old or the new version whole:
+// temporary file, fsync, rename, fsync of the directory. The version before stays beside it.
+func write(root *os.Root, name string, content []byte) error {
+	if err := writeOut(root, name+unfinished, content); err != nil {
+		root.Remove(name + unfinished)
+		return err
+	}
+	if err := root.Rename(name, name+previous); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := root.Rename(name+unfinished, name); err != nil {
+		return err
+	}
+	return syncDir(root, ".")
+}
+
+func writeOut(root *os.Root, name string, content []byte) error {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// syncDir makes renames and removals in a directory durable (fsync(2), NOTES).
+func syncDir(root *os.Root, dir string) error {
+	d, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// read gives the body of a sealed file.
+func read(root *os.Root, name, kind string) ([]byte, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > largest {
+		return nil, fmt.Errorf("%s is larger than %d bytes: %w", name, largest, errCorrupt)
+	}
+	body, err := unseal(kind, content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return body, nil
+}
+
+// remove takes away every version of a file.
+func remove(root *os.Root, name string) error {
+	var failed []error
+	for _, version := range []string{"", previous, unfinished} {
+		if err := root.Remove(name + version); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,246 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	reportsDir  = "reports"
+	reportKind  = "report"
+	historyFile = "history"
+	historyKind = "history"
+	kept        = 20 // reports in all (design section 8)
+)
+
+// ErrNoReport: no report of that id is kept.
+var ErrNoReport = errors.New("no such report")
+
+// Site is where the box stands: two runs are at the same site when either address is the same.
+type Site struct {
+	GatewayMAC string     `json:"gateway_mac"` // "" when not known
+	Public     netip.Addr `json:"public_ip"`   // zero when not known
+}
+
+// Same compares what is known of both.
+func (s Site) Same(t Site) bool {
+	return s.GatewayMAC != "" && strings.EqualFold(s.GatewayMAC, t.GatewayMAC) || s.Public.IsValid() && s.Public == t.Public
+}
+
+// Entry is one kept report.
+type Entry struct {
+	ID      string `json:"id"`
+	Site    Site   `json:"site"`
+	History int    `json:"history"` // reports with the same number were made at the same site
+	Number  int    `json:"number"`  // rises with every report
+}
+
+var validID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`)
+
+// Save keeps a report, in the most durable directory that takes it, and drops the oldest beyond 20. The
+// bytes stay as they are. The id is 1 to 64 letters, digits, dots, dashes and underscores.
+func (s *Store) Save(id string, site Site, report []byte) error {
+	if !validID.MatchString(id) {
+		return fmt.Errorf("save report %q: not an id", id)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	places := s.enter()
+	defer leave(places)
+	entries := s.entries(places)
+	e := Entry{ID: id, Site: site, Number: 1, History: s.historyFor(places, entries, site)}
+	if len(entries) > 0 {
+		e.Number = entries[0].Number + 1
+	}
+	head, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("save report %s: %w", id, err)
+	}
+	content := seal(reportKind, append(append(head, '\n'), report...))
+	if len(content) > largest {
+		return fmt.Errorf("save report %s: %d bytes are more than %d", id, len(content), largest)
+	}
+	saved := -1
+	for i, p := range slices.Backward(places) {
+		err := writeReport(p, id, content)
+		s.note(p.dir, "reports", "write", err)
+		if err == nil {
+			saved = i
+			break
+		}
+	}
+	if saved < 0 {
+		return fmt.Errorf("save report %s: no directory took it", id)
+	}
+	for i, p := range places {
+		if i != saved {
+			p.root.Remove(reportPath(id)) // an older report of that id
+		}
+	}
+	s.drop(places, entries, id)
+	return nil
+}
+
+// drop removes what is older than the newest 20, the one just saved included.
+func (s *Store) drop(places []place, entries []Entry, id string) {
+	entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.ID == id })
+	for _, e := range entries[min(len(entries), kept-1):] {
+		for _, p := range places {
+			if err := p.root.Remove(reportPath(e.ID)); !errors.Is(err, os.ErrNotExist) {
+				s.note(p.dir, "reports", "drop", err)
+			}
+		}
+	}
+}
+
+// Reports lists what is kept, newest first. Damaged ones are left out and become a Problem.
+func (s *Store) Reports() []Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	places := s.enter()
+	defer leave(places)
+	return s.entries(places)
+}
+
+// Report gives a kept report as it was saved; ErrNoReport when there is none, or it is damaged.
+func (s *Store) Report(id string) ([]byte, error) {
+	if !validID.MatchString(id) {
+		return nil, fmt.Errorf("report %q: %w", id, ErrNoReport)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	places := s.enter()
+	defer leave(places)
+	for _, p := range slices.Backward(places) {
+		if e, report, err := readReport(p, id); err == nil && e.ID == id {
+			return report, nil
+		}
+	}
+	return nil, fmt.Errorf("report %s: %w", id, ErrNoReport)
+}
+
+// NewHistory makes the next report begin a new history, wherever it is made.
+func (s *Store) NewHistory() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	places := s.enter()
+	defer leave(places)
+	next, _ := json.Marshal(s.lastHistory(places, s.entries(places)) + 1) // a number always encodes
+	done := false
+	for _, p := range places {
+		err := write(p.root, historyFile, seal(historyKind, next))
+		s.note(p.dir, "reports", "history", err)
+		done = done || err == nil
+	}
+	if !done {
+		return errors.New("new history: no directory took it")
+	}
+	return nil
+}
+
+// historyFor is the history of the newest report from the same site, unless a new one was asked for since.
+func (s *Store) historyFor(places []place, entries []Entry, site Site) int {
+	least := s.leastHistory(places)
+	for _, e := range entries {
+		if e.Site.Same(site) && e.History >= least {
+			return e.History
+		}
+	}
+	return max(least, s.lastHistory(nil, entries)+1)
+}
+
+func (s *Store) lastHistory(places []place, entries []Entry) int {
+	last := s.leastHistory(places)
+	for _, e := range entries {
+		last = max(last, e.History)
+	}
+	return last
+}
+
+// leastHistory is the number that the last NewHistory gave, 0 when there was none.
+func (s *Store) leastHistory(places []place) int {
+	least := 0
+	for _, p := range places {
+		body, err := read(p.root, historyFile, historyKind)
+		s.note(p.dir, "reports", "history", ignoreMissing(err))
+		var n int
+		if err == nil && json.Unmarshal(body, &n) == nil {
+			least = max(least, n)
+		}
+	}
+	return least
+}
+
+// entries reads every report's first lines, newest first.
+func (s *Store) entries(places []place) []Entry {
+	list := []Entry{}
+	for _, p := range places {
+		maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return at.dir == p.dir && at.what == "report" })
+		dir, err := p.root.Open(reportsDir)
+		if err != nil {
+			s.note(p.dir, "reports", "list", ignoreMissing(err))
+			continue
+		}
+		names, err := dir.Readdirnames(-1)
+		dir.Close()
+		s.note(p.dir, "reports", "list", err)
+		for _, name := range names {
+			if !validID.MatchString(name) || strings.HasSuffix(name, previous) || strings.HasSuffix(name, unfinished) {
+				continue
+			}
+			e, _, err := readReport(p, name)
+			if err == nil && e.ID != name {
+				err = fmt.Errorf("report %s calls itself %q: %w", name, e.ID, errCorrupt)
+			}
+			s.note(p.dir, "report", name, err)
+			if err == nil {
+				list = append(list, e)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Entry) int { return cmp.Compare(b.Number, a.Number) })
+	return slices.CompactFunc(list, func(a, b Entry) bool { return a.ID == b.ID })
+}
+
+func reportPath(id string) string { return reportsDir + "/" + id }
+
+func writeReport(p place, id string, content []byte) error {
+	if err := p.root.Mkdir(reportsDir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	temporary := reportsDir + unfinished // beside the folder: what a power cut leaves is no report
+	if err := writeOut(p.root, temporary, content); err != nil {
+		p.root.Remove(temporary)
+		return err
+	}
+	if err := p.root.Rename(temporary, reportPath(id)); err != nil {
+		return err
+	}
+	return errors.Join(syncDir(p.root, reportsDir), syncDir(p.root, "."))
+}
+
+func readReport(p place, id string) (Entry, []byte, error) {
+	body, err := read(p.root, reportPath(id), reportKind)
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	return parseReport(body)
+}
+
+func parseReport(body []byte) (Entry, []byte, error) {
+	head, report, found := bytes.Cut(body, []byte("\n"))
+	var e Entry
+	if err := json.Unmarshal(head, &e); err != nil || !found {
+		return Entry{}, nil, fmt.Errorf("report without its first line: %w", errCorrupt)
+	}
+	return e, report, nil
+}

@@ -1,0 +1,110 @@
+// Package store keeps what must outlive the program: the ledger of login attempts and the last reports.
+// Directories go in; whatever is missing, read-only, full or corrupt is worked around and listed as a
+// Problem. The run loop and the page use it; the login probe sees it as a Ledger.
+package store
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// Store is one box's memory. All methods may be called at the same time, and by several processes on
+// the same directories.
+type Store struct {
+	dirs []string // volatile first, durable last
+	now  func() moment
+	salt []byte // for a ledger that begins here
+
+	mu       sync.Mutex
+	book     book             // the ledger as far as this program knows it
+	problems map[spot]Problem // what does not work at present
+}
+
+// Problem is one thing about the storage that does not work, for the page. It never stops a run.
+type Problem struct {
+	Dir  string
+	What string // "directory", "ledger", "reports" or "report"
+	Err  error
+}
+
+func (p Problem) String() string { return fmt.Sprintf("%s in %s: %v", p.What, p.Dir, p.Err) }
+
+// spot is where a problem sits; a later success there takes it away.
+type spot struct{ dir, what, name string }
+
+// Open uses the directories, volatile ones first: /run/trunktester, /perm/trunktester. Their parents must
+// exist. It never fails: Problems says what does not work, and without any directory the store
+// remembers only as long as the program runs.
+func Open(dirs ...string) *Store {
+	s := &Store{dirs: slices.Clone(dirs), now: clocks, salt: make([]byte, 16), problems: map[spot]Problem{}}
+	rand.Read(s.salt) // never fails (crypto/rand)
+	for _, dir := range dirs {
+		s.note(dir, "directory", "", ensure(dir))
+	}
+	return s
+}
+
+// Problems lists what does not work at present.
+func (s *Store) Problems() []Problem {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := []Problem{}
+	for _, p := range s.problems {
+		list = append(list, p)
+	}
+	slices.SortFunc(list, func(a, b Problem) int { return cmp.Compare(a.String(), b.String()) })
+	return list
+}
+
+// Wipe removes reports and ledger from every directory (design section 8).
+func (s *Store) Wipe() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.book = book{}
+	places := s.enter()
+	defer leave(places)
+	var failed []error
+	for _, p := range places {
+		err := errors.Join(p.root.RemoveAll(reportsDir), remove(p.root, ledgerFile), remove(p.root, historyFile), syncDir(p.root, "."))
+		if err != nil {
+			failed = append(failed, fmt.Errorf("wipe %s: %w", p.dir, err))
+			continue
+		}
+		maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return at.dir == p.dir })
+	}
+	return errors.Join(failed...)
+}
+
+// enter opens and locks every directory that can be had, always in the same order.
+func (s *Store) enter() []place {
+	var places []place
+	for _, dir := range s.dirs {
+		p, err := enter(dir)
+		s.note(dir, "directory", "", err)
+		if err == nil {
+			places = append(places, p)
+		}
+	}
+	return places
+}
+
+func leave(places []place) {
+	for _, p := range places {
+		p.leave()
+	}
+}
+
+// note keeps or clears the problem of one spot. The caller holds the lock, or is Open.
+func (s *Store) note(dir, what, name string, err error) {
+	at := spot{dir, what, name}
+	if err == nil {
+		delete(s.problems, at)
+		return
+	}
+	s.problems[at] = Problem{Dir: dir, What: what, Err: err}
+}

@@ -1,0 +1,166 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"trunktester/appliance/profile"
+	"trunktester/appliance/report"
+	"trunktester/appliance/store"
+	"trunktester/appliance/verdict"
+	"trunktester/netsetup"
+	"trunktester/probes"
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+	"trunktester/probes/via"
+)
+
+// Network is the cable and the address: *netsetup.Setup.
+type Network interface {
+	probes.LinkUp
+	probes.AddressSetup
+	Undo() error
+}
+
+// Tester carries out the checklist, one run at a time.
+type Tester struct {
+	Profile  profile.Profile // without a domain: no trunk configured, lights 1 and 2 only
+	Network  Network
+	Store    *store.Store
+	Patience time.Duration // for DHCP: 40 s on the box, where spanning tree may delay a port; 15 s for a person who waits
+	Version  string
+	Model    string
+	Log      *slog.Logger
+}
+
+// Ask is what one run is asked to be.
+type Ask struct {
+	Person   bool // somebody asked for it; else it is automatic
+	Position report.Position
+	Answers  facts.Answers
+	Observe  func(Sight) // called after every change, one call at a time; nil: nobody watches
+}
+
+// Sight is a run as it stands.
+type Sight struct {
+	Report  report.Report
+	Verdict verdict.Verdict
+	Steps   []facts.Step
+	Facts   facts.Facts
+}
+
+// ErrBusy says that a person asked again too soon.
+var ErrBusy = errors.New("a run was asked for a moment ago")
+
+// Run carries out the checklist once. Its error means that the box itself could not begin: nothing was
+// sent, and the text says what to do.
+func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
+	name, _, err := t.Network.Up()
+	if err != nil {
+		return Sight{}, fmt.Errorf("the network cannot be tested: %w", err)
+	}
+	ledger, err := t.ledger(ask.Person)
+	if err != nil {
+		return Sight{}, err
+	}
+	authorities, err := roots(t.Profile.Trunk)
+	if err != nil {
+		return Sight{}, err
+	}
+	conduct := sip.NewConduct(sip.Diagnosis)
+	defer conduct.Close()
+	list := checklist(parts{
+		profile: t.Profile, through: via.Interface(name), network: t.Network, patience: t.Patience, ledger: ledger, roots: authorities,
+		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
+	})
+	remembered := ledger.Remembered()
+	input := report.Input{ID: newID(), Started: time.Now(), SinceBoot: sinceBoot(), Version: t.Version, Model: t.Model,
+		Position: ask.Position, Profile: t.Profile, Answers: ask.Answers}
+
+	watch := newWatch(ask.Observe)
+	r := newRunner(list, facts.Facts{Remembered: &remembered}, t.Log, watch.ring)
+	see := func() Sight { return t.see(r, conduct, input) }
+	stop := watch.start(see)
+	r.run(ctx)
+	stop()
+	input.Finished = time.Now()
+	last := see()
+	f, _ := r.snapshot()
+	if err := ledger.Learn(f); err != nil {
+		t.Log.Warn("not remembered for the next run", "err", err)
+	}
+	return last, nil
+}
+
+// ledger opens this run's page of the ledger of logins.
+func (t *Tester) ledger(person bool) (*store.Ledger, error) {
+	if !person {
+		return t.Store.Automatic(t.Profile.Trunk), nil
+	}
+	ledger, err := t.Store.Asked(t.Profile.Trunk)
+	if err != nil {
+		return nil, errors.Join(ErrBusy, err)
+	}
+	return ledger, nil
+}
+
+// see judges what is known now.
+func (t *Tester) see(r *runner, conduct *sip.Conduct, in report.Input) Sight {
+	f, steps := r.snapshot()
+	v := verdict.Judge(verdict.Input{Profile: &t.Profile, Facts: f, Steps: steps, Answers: in.Answers})
+	in.Facts, in.Steps, in.Requests = f, steps, conduct.Requests()
+	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
+	return Sight{Report: report.Build(in), Verdict: v, Steps: steps, Facts: f}
+}
+
+// avoid are the source ports that belong to the PBX (design section 7).
+func avoid(p profile.Profile) []int {
+	if p.Expect.Port == 0 {
+		return nil
+	}
+	return []int{p.Expect.Port}
+}
+
+// watch tells an observer about changes, one at a time and never from within the runner.
+type watch struct {
+	observe func(Sight)
+	bell    chan struct{}
+}
+
+func newWatch(observe func(Sight)) *watch {
+	return &watch{observe: observe, bell: make(chan struct{}, 1)}
+}
+
+// ring says that something changed.
+func (w *watch) ring() {
+	select {
+	case w.bell <- struct{}{}:
+	default: // it rings already
+	}
+}
+
+// start observes until the returned function is called, which waits for the last observation.
+func (w *watch) start(see func() Sight) (stop func()) {
+	if w.observe == nil {
+		return func() {}
+	}
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.observe(see())
+		for {
+			select {
+			case <-w.bell:
+				w.observe(see())
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() { close(end); <-ended }
+}
+
+var _ Network = (*netsetup.Setup)(nil)

@@ -1,0 +1,163 @@
+package verdict
+
+import (
+	"slices"
+
+	"trunktester/appliance/profile"
+	"trunktester/probes/facts"
+)
+
+// This file reads the facts: small questions that several rules ask.
+
+// path is the SIP path over one transport, nil when it was not looked at.
+func path(f facts.Facts, transport string) *facts.Path {
+	switch transport {
+	case "udp":
+		return f.UDP
+	case "tcp":
+		return f.TCP
+	case "tls":
+		return f.TLS
+	}
+	return nil
+}
+
+// replies are all final SIP replies that came over one path.
+func replies(p *facts.Path) []facts.Reply {
+	var all []facts.Reply
+	if p == nil {
+		return nil
+	}
+	for _, a := range p.Targets {
+		for _, x := range a.Exchanges {
+			if x.Reply != nil {
+				all = append(all, *x.Reply)
+			}
+		}
+	}
+	return all
+}
+
+// answered reports whether the provider sent any SIP reply over the transport.
+func answered(f facts.Facts, transport string) bool {
+	if len(replies(path(f, transport))) > 0 {
+		return true
+	}
+	return f.Login != nil && f.Login.Transport == transport && (f.Login.First != nil || f.Login.Reply != nil)
+}
+
+// answeredAny reports whether the provider sent any SIP reply at all.
+func answeredAny(f facts.Facts) bool {
+	return answered(f, "udp") || answered(f, "tcp") || answered(f, "tls")
+}
+
+// accepted reports whether the provider took the login.
+func accepted(f facts.Facts) bool { return f.Login != nil && f.Login.Accepted }
+
+// internetAnswers reports whether anything in the outside world answered. A refused connection came from
+// out there as well; a refused DNS question did not: routers that intercept DNS answer so while their
+// line is down.
+func internetAnswers(f facts.Facts) bool {
+	if f.Internet == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Internet.Targets, func(t facts.InternetTarget) bool {
+		return t.ICMP == facts.Answered || t.TCP == facts.Answered || t.TCP == facts.Refused || t.DNS == facts.Answered
+	})
+}
+
+// pinged reports whether any server of the provider answers ping, and whether it was asked.
+func pinged(f facts.Facts) (answers, asked bool) {
+	if f.Ping == nil {
+		return false, false
+	}
+	for _, t := range f.Ping.Targets {
+		asked = asked || t.Sent > 0
+		answers = answers || t.Back > 0
+	}
+	return answers, asked
+}
+
+// attempts are all attempts over every transport.
+func attempts(f facts.Facts) []facts.Attempt {
+	var all []facts.Attempt
+	for _, p := range []*facts.Path{f.UDP, f.TCP, f.TLS} {
+		if p != nil {
+			all = append(all, p.Targets...)
+		}
+	}
+	return all
+}
+
+// refuser is the first device on the way, not the provider itself, that refused one of the attempts.
+func refuser(of []facts.Attempt) (facts.ICMP, bool) {
+	for _, a := range of {
+		for _, e := range a.ICMP {
+			if !e.Provider && e.Type == 3 {
+				return e, true
+			}
+		}
+	}
+	return facts.ICMP{}, false
+}
+
+// refusedByServer reports whether the provider's own host said that nothing listens on the port.
+func refusedByServer(of []facts.Attempt) bool {
+	return slices.ContainsFunc(of, func(a facts.Attempt) bool {
+		return slices.ContainsFunc(a.ICMP, func(e facts.ICMP) bool { return e.Provider && e.Type == 3 && e.Code == 3 })
+	})
+}
+
+// controls tells how the SIP hosts that are not the provider's did over UDP.
+func controls(f facts.Facts) (answers, asked bool) {
+	if f.Controls == nil {
+		return false, false
+	}
+	for _, a := range f.Controls.UDP {
+		for _, x := range a.Exchanges {
+			asked = asked || x.Sends > 0
+			answers = answers || x.Reply != nil
+		}
+	}
+	return answers, asked
+}
+
+// sends counts what was sent without an answer, over how long at most.
+func sends(p *facts.Path) (n int, span facts.Duration) {
+	if p == nil {
+		return 0, 0
+	}
+	for _, a := range p.Targets {
+		for _, x := range a.Exchanges {
+			n += x.Sends
+			span = max(span, x.Spanned)
+		}
+	}
+	return n, span
+}
+
+// notRegistered reports whether the PBX is proved not to be registered: an empty list from a provider
+// that is known to show its list, or a person who saw no entry.
+func notRegistered(in Input) bool {
+	if in.Answers.PortalShowsPBX != nil {
+		return !*in.Answers.PortalShowsPBX
+	}
+	b := in.Facts.Bindings
+	return accepted(in.Facts) && b != nil && b.NotShown == "" && len(b.Contacts) == 0 && showsBindings(in)
+}
+
+// showsBindings reports whether this provider is known to list bindings.
+func showsBindings(in Input) bool {
+	if in.Profile != nil && in.Profile.Provider.ShowsBindings != nil {
+		return *in.Profile.Provider.ShowsBindings
+	}
+	return in.Facts.Remembered != nil && in.Facts.Remembered.ContactSeen
+}
+
+// trunk is the trunk of the profile; zero without one.
+func trunk(in Input) profile.Trunk {
+	if in.Profile == nil {
+		return profile.Trunk{}
+	}
+	return in.Profile.Trunk
+}

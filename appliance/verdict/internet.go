@@ -1,0 +1,190 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// internet judges light 2: does the router reach the outside world, and the provider's network?
+func internet(in Input) []candidate {
+	f := in.Facts
+	var found []candidate
+	dead := outsideDead(f)
+	if dead {
+		found = append(found, candidate{code: "2-1", kind: catalogue.Stops, text: fmt.Sprintf(
+			"The router %s answers, but nothing behind it does: %d independent hosts are silent to ping, to TCP and to DNS.",
+			f.Gateway.Addr, len(f.Internet.Targets))})
+	}
+	if r := f.Resolver; r != nil && !dead {
+		found = append(found, resolver(f, *r)...)
+	}
+	if n := f.Name; n != nil && len(n.Targets) == 0 && !dead && !resolverDead(f) {
+		found = append(found, name(*n)...)
+	}
+	if q := f.Quality; q != nil {
+		found = append(found, quality(*q)...)
+	}
+	return append(found, unreachable(in)...)
+}
+
+// outsideDead: the gateway answers ARP, and three independent targets fail in all three ways.
+func outsideDead(f facts.Facts) bool {
+	if f.Internet == nil || f.Gateway == nil || f.Gateway.MAC == "" || internetAnswers(f) || len(f.Internet.Targets) < internetNeeded {
+		return false
+	}
+	for _, t := range f.Internet.Targets {
+		for _, a := range []facts.Answer{t.ICMP, t.TCP, t.DNS} {
+			if a == facts.Unasked || a == facts.CouldNotAsk {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// resolverDead: every given resolver is silent, or answers SERVFAIL to everything.
+func resolverDead(f facts.Facts) bool {
+	r := f.Resolver
+	if r == nil {
+		return false
+	}
+	for _, a := range r.Local {
+		if a.Answer == facts.CouldNotAsk || a.Answer == facts.Answered && a.Rcode != "SERVFAIL" {
+			return false
+		}
+	}
+	return f.Address != nil
+}
+
+func resolver(f facts.Facts, r facts.Resolver) []candidate {
+	if !resolverDead(f) {
+		return nil
+	}
+	c := candidate{code: "2-2", kind: catalogue.Stops}
+	switch {
+	case len(r.Local) == 0:
+		c.text = "The router gave no name server (DNS), so no name can be looked up."
+	default:
+		c.text = fmt.Sprintf("The name server %s that the router gave does not answer.", list(f.Address.DNS))
+		if r.Local[0].Rcode == "SERVFAIL" {
+			c.text = fmt.Sprintf("The name server %s that the router gave fails for every name (SERVFAIL).", list(f.Address.DNS))
+		}
+	}
+	for _, a := range r.Public {
+		if a.Answer == facts.Answered {
+			c.text += fmt.Sprintf(" The public name server %s answers.", a.Server)
+			return []candidate{c}
+		}
+	}
+	if !internetAnswers(f) {
+		return nil
+	}
+	c.text += " Public name servers do not answer either, so a firewall may block DNS."
+	return []candidate{c}
+}
+
+// name judges a provider's name that led to no server. "No such name" from two resolvers is a mistyped
+// name; a name that only the local resolver does not know is a resolver that loses records.
+func name(n facts.Name) []candidate {
+	local, public := verdictOn(n.Answers), verdictOn(n.Public)
+	if local == nameSilent {
+		return nil
+	}
+	if public == nameHasAddress {
+		return []candidate{{code: "2-4", kind: catalogue.Stops,
+			text: fmt.Sprintf("The router's name server knows no address for %s, but public name servers do.", n.Asked)}}
+	}
+	c := candidate{code: "2-3", kind: catalogue.Stops,
+		text: fmt.Sprintf("The provider's name %s does not exist: %s. The box's file may be mistyped.", n.Asked, rcode(n.Answers))}
+	if local == nameNoAddress {
+		c.text = fmt.Sprintf("The provider's name %s exists, but has no address for a SIP server. The box's file may be mistyped.", n.Asked)
+	}
+	if public == nameSilent {
+		c.text += " Only the router's own name server could be asked: public ones did not answer."
+	} else {
+		c.text += " A public name server says the same."
+	}
+	return []candidate{c}
+}
+
+type nameState int
+
+const (
+	nameSilent nameState = iota
+	nameUnknown
+	nameNoAddress
+	nameHasAddress
+)
+
+func verdictOn(answers []facts.NameAnswer) nameState {
+	state := nameSilent
+	for _, a := range answers {
+		switch {
+		case a.Answer != facts.Answered || a.Rcode != "NOERROR" && a.Rcode != "NXDOMAIN":
+		case len(a.Addrs) > 0:
+			return nameHasAddress
+		case a.Rcode == "NOERROR" && (a.Type == "A" || a.Type == "AAAA"):
+			state = nameNoAddress
+		case a.Rcode == "NXDOMAIN":
+			state = max(state, nameUnknown)
+		}
+	}
+	return state
+}
+
+func rcode(answers []facts.NameAnswer) string {
+	for _, a := range answers {
+		if a.Rcode != "" && a.Rcode != "NOERROR" {
+			return a.Rcode
+		}
+	}
+	return "no address"
+}
+
+// quality judges the line at far targets, with the gateway as control: loss that is there already on
+// the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.
+func quality(q facts.Quality) []candidate {
+	if q.Gateway != nil && q.Gateway.Back > 0 && weak(*q.Gateway) != "" {
+		return nil
+	}
+	var bad []facts.Echo
+	judged := 0
+	for _, e := range q.Far {
+		if e.Back == 0 || e.Sent < qualityProbes {
+			continue // a host that never answers ping says nothing about the line
+		}
+		judged++
+		if weak(e) != "" {
+			bad = append(bad, e)
+		}
+	}
+	if len(bad) == 0 || len(bad) < min(2, judged) {
+		return nil
+	}
+	worst := bad[0]
+	text := fmt.Sprintf("The line is too poor for good calls: %s towards %s.", weak(worst), worst.Addr)
+	if float64(worst.Sent-worst.Back) >= severeLoss*float64(worst.Sent) {
+		text += " This is severe."
+	}
+	if judged == 1 {
+		text += " Only one far host answered ping, so its own limits cannot be told from the line's."
+	}
+	return []candidate{{code: "2-7", kind: catalogue.Hurts, text: text}}
+}
+
+// weak says in what way a series is too poor for voice, "" when it is not.
+func weak(e facts.Echo) string {
+	lost := e.Sent - e.Back
+	switch {
+	case lost >= qualityLost && float64(lost) >= qualityLoss*float64(e.Sent):
+		return fmt.Sprintf("%d of %d packets were lost", lost, e.Sent)
+	case time.Duration(e.Avg) >= qualityRTT:
+		return fmt.Sprintf("the round trip takes %s", e.Avg)
+	case time.Duration(e.Jitter) >= qualityJitter:
+		return fmt.Sprintf("the delay varies by %s", e.Jitter)
+	}
+	return ""
+}

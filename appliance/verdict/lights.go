@@ -1,0 +1,108 @@
+package verdict
+
+import (
+	"slices"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// lights says the verdict in the light language: one light counts, others stand steady, and what could
+// not be tested is off.
+func lights(in Input, v Verdict) catalogue.Row {
+	var row catalogue.Row
+	for n := 1; n <= len(row); n++ {
+		row[n-1] = light(n, in, v)
+	}
+	return row
+}
+
+func light(n int, in Input, v Verdict) catalogue.Light {
+	if f := v.Finding; f.Light == n && (f.Severity == catalogue.Red || f.Severity == catalogue.Amber) {
+		return catalogue.Light{State: catalogue.LightState(f.Severity), Counting: true, Flashes: int(f.Code[2] - '0'), Code: f.Code}
+	}
+	red := v.Finding.Severity == catalogue.Red
+	switch {
+	case !red && busy(n, in.Steps):
+		return catalogue.Light{State: catalogue.LightTesting}
+	case red && n > v.Finding.Light && !proved(n, in):
+		return noticed(n, v, catalogue.LightUntested)
+	case proved(n, in):
+		return noticed(n, v, catalogue.LightGreen)
+	case n == 1: // never off
+		return noticed(n, v, catalogue.LightTesting)
+	}
+	return noticed(n, v, catalogue.LightUntested)
+}
+
+// noticed shows what else was found on a light, else the given state. A finding that stops the trunk
+// is only red where the light could be tested; before the end it may still be refuted.
+func noticed(n int, v Verdict, otherwise catalogue.LightState) catalogue.Light {
+	for _, f := range v.Also {
+		if f.Light != n {
+			continue
+		}
+		switch f.Severity {
+		case catalogue.Red:
+			if v.Final || v.Finding.Severity == catalogue.Red {
+				return catalogue.Light{State: catalogue.LightRed, Code: f.Code}
+			}
+			return catalogue.Light{State: catalogue.LightTesting}
+		case catalogue.Amber:
+			return catalogue.Light{State: catalogue.LightAmber, Code: f.Code}
+		}
+	}
+	return catalogue.Light{State: otherwise}
+}
+
+// busy reports whether a step of the light has still to end.
+func busy(n int, steps []facts.Step) bool {
+	return slices.ContainsFunc(steps, func(s facts.Step) bool { return s.Light == n && !s.Done })
+}
+
+// proved reports whether what the light asks was seen to be so. A SIP reply from the provider proves
+// everything before it.
+func proved(n int, in Input) bool {
+	f := in.Facts
+	switch n {
+	case 1:
+		return f.Link != nil && f.Link.Carrier && f.Address != nil && f.Address.Prefix.IsValid() && f.Gateway != nil && f.Gateway.MAC != "" || answeredAny(f) || internetAnswers(f)
+	case 2:
+		return internetAnswers(f) || answeredAny(f)
+	case 3:
+		return !noTrunk(in) && answered(f, trunk(in).Transport)
+	case 4:
+		if trunk(in).Auth == "ip" {
+			return answeredAny(f) && f.CheckIP != nil && f.CheckIP.Provider == f.CheckIP.Portal || answeredAny(f) && f.CheckIP != nil && !f.CheckIP.Provider.IsValid() && f.CheckIP.STUN == f.CheckIP.Portal
+		}
+		return f.Login != nil && (f.Login.Accepted || f.Login.Open)
+	}
+	if trunk(in).Auth == "ip" {
+		return !noTrunk(in) && proved(4, in)
+	}
+	return f.Bindings != nil && len(f.Bindings.Contacts) > 0
+}
+
+// unproven names the lights that are neither proved nor explained by a finding: the box could not test them.
+func unproven(in Input) []string {
+	var missing []string
+	last := 5
+	if noTrunk(in) {
+		last = 2
+	}
+	for n := 1; n <= last; n++ {
+		if proved(n, in) {
+			continue
+		}
+		for _, s := range in.Steps {
+			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed {
+				missing = append(missing, s.Saw)
+			}
+		}
+		if len(missing) == 0 {
+			missing = append(missing, "Light "+catalogue.LightNames()[n-1]+" could not be tested.")
+		}
+		return missing // what comes later depends on it
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package verdict
+
+import "time"
+
+// The thresholds of the catalogue, in one list, each with its source.
+const (
+	arpTries       = 3                       // faults.md 1-3: three requests unanswered
+	qualityProbes  = 100                     // faults.md 2-7: not judged before this many
+	qualityLost    = 3                       // faults.md 2-7: fewer lost prove nothing
+	qualityLoss    = 0.02                    // faults.md 2-7: 2 %
+	severeLoss     = 0.10                    // faults.md 2-7: 10 %
+	qualityRTT     = 300 * time.Millisecond  // faults.md 2-7; ITU-T G.114: 150 ms one way
+	qualityJitter  = 30 * time.Millisecond   // faults.md 2-7
+	sipSends       = 4                       // faults.md 3-1: four sends ...
+	sipSpan        = 3400 * time.Millisecond // ... over 3.5 s, less what a timer may be early
+	loginAttempts  = 2                       // design section 7
+	internetNeeded = 3                       // faults.md 2-1: three independent targets
+)

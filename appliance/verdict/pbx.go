@@ -1,0 +1,149 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// pbx judges light 5: is the PBX registered, with the expected port and NAT setting?
+func pbx(in Input) []candidate {
+	if noTrunk(in) || trunk(in).Auth == "ip" {
+		return nil
+	}
+	if l := in.Facts.Login; l != nil && l.Reply != nil && l.Attempts > 0 && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
+		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
+			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))}}
+	}
+	if !accepted(in.Facts) || in.Facts.Bindings == nil {
+		return nil
+	}
+	b := *in.Facts.Bindings
+	if len(b.Contacts) == 0 {
+		return []candidate{noEntry(in, b)}
+	}
+	return registered(in, b)
+}
+
+func noEntry(in Input, b facts.Bindings) candidate {
+	if notRegistered(in) {
+		return candidate{code: "5-1", kind: catalogue.Stops,
+			text: "The line and the login are good, but the provider's list of registrations is empty: the PBX is not registered."}
+	}
+	why := b.NotShown
+	if why == "" {
+		why = "its list is empty, and it is not known whether this provider shows it"
+	}
+	c := candidate{code: "5-5", kind: catalogue.Hurts,
+		text: "The login works, but whether the PBX is registered could not be seen: " + why + "."}
+	if in.Profile.PBX.Location == "hosted" {
+		c.text += " The PBX is hosted elsewhere: only the portal can tell."
+	}
+	if in.Answers.PortalShowsPBX != nil && *in.Answers.PortalShowsPBX {
+		c.kind = catalogue.Tells
+		c.text += " The portal shows it registered, as somebody looked."
+	}
+	return c
+}
+
+// registered compares the bindings with what the firewall and the portal are set for.
+func registered(in Input, b facts.Bindings) []candidate {
+	var found []candidate
+	for _, c := range b.Contacts {
+		found = append(found, port(in, c)...)
+		found = append(found, nat(in, c)...)
+	}
+	if in.Profile.PBX.Location != "hosted" {
+		found = append(found, elsewhere(in, b)...)
+	}
+	return compact(found)
+}
+
+func port(in Input, c facts.Binding) []candidate {
+	want := uint16(in.Profile.Expect.Port)
+	if want == 0 || c.Contact.Port() == want || c.Received.Port() == want || !c.Contact.IsValid() && !c.Received.IsValid() {
+		return nil
+	}
+	got := c.Contact.Port()
+	if c.Received.IsValid() {
+		got = c.Received.Port()
+	}
+	return []candidate{{code: "5-2", kind: catalogue.Hurts,
+		text: fmt.Sprintf("The PBX is registered from port %d, but port %d is expected.", got, want)}}
+}
+
+func nat(in Input, c facts.Binding) []candidate {
+	if !c.Contact.IsValid() {
+		return nil
+	}
+	inside := private(c.Contact.Addr())
+	switch want := in.Profile.Expect.NAT; {
+	case want == "no" && inside:
+		return []candidate{{code: "5-3", kind: catalogue.Hurts,
+			text: fmt.Sprintf("The PBX registered with its inside address %s, where a public address is expected (NAT: no).", c.Contact.Addr())}}
+	case want == "yes" && !inside:
+		return []candidate{{code: "5-3", kind: catalogue.Hurts,
+			text: fmt.Sprintf("The PBX registered with the public address %s, where its inside address is expected (NAT: yes).", c.Contact.Addr())}}
+	}
+	return nil
+}
+
+// elsewhere looks for bindings from another public address than this line's, and for too many of them.
+func elsewhere(in Input, b facts.Bindings) []candidate {
+	if top := in.Profile.PBX.MaxBindings; top > 0 && len(b.Contacts) > top {
+		return []candidate{{code: "5-4", kind: catalogue.Hurts,
+			text: fmt.Sprintf("%d devices are registered on this trunk, where %d is expected.", len(b.Contacts), top)}}
+	}
+	ours := ownPublic(in.Facts)
+	if !ours.IsValid() {
+		return nil
+	}
+	for _, c := range b.Contacts {
+		from := c.Received.Addr()
+		if !from.IsValid() && c.Contact.IsValid() && !private(c.Contact.Addr()) {
+			from = c.Contact.Addr()
+		}
+		if from.IsValid() && from != ours && !private(from) {
+			return []candidate{{code: "5-4", kind: catalogue.Hurts,
+				text: fmt.Sprintf("The trunk is registered from %s, but this line's public address is %s.", from, ours)}}
+		}
+	}
+	return nil
+}
+
+// ownPublic is this line's address as the provider sees it, else as STUN tells.
+func ownPublic(f facts.Facts) netip.Addr {
+	for _, p := range []*facts.Path{f.UDP, f.TCP, f.TLS} {
+		for _, r := range replies(p) {
+			if r.SeenAs.IsValid() && !private(r.SeenAs.Addr()) {
+				return r.SeenAs.Addr()
+			}
+		}
+	}
+	if f.Public != nil {
+		return f.Public.Addr
+	}
+	return netip.Addr{}
+}
+
+// shared is the range of carrier-grade NAT (RFC 6598).
+var shared = netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10)
+
+func private(a netip.Addr) bool {
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
+}
+
+// compact keeps the first finding of each code.
+func compact(found []candidate) []candidate {
+	var kept []candidate
+	seen := map[string]bool{}
+	for _, c := range found {
+		if !seen[c.code] {
+			seen[c.code] = true
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}

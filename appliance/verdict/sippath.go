@@ -1,0 +1,193 @@
+package verdict
+
+import (
+	"fmt"
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// boxAddress stands in every red of light 3 (verdict rule 6).
+const boxAddress = " This was tested from the box's own address."
+
+// sipPath judges light 3: do SIP messages reach the provider, unchanged?
+func sipPath(in Input) []candidate {
+	if noTrunk(in) {
+		return nil
+	}
+	return append(blocked(in), alg(in)...)
+}
+
+// blocked judges a trunk transport over which no SIP reply came.
+func blocked(in Input) []candidate {
+	f, own := in.Facts, trunk(in).Transport
+	p := path(f, own)
+	if p == nil || len(p.Targets) == 0 || answered(f, own) {
+		return nil
+	}
+	if own == "tls" && tlsFault(*p) != nil {
+		return nil // the certificate is light 4's
+	}
+	if !answeredAny(f) {
+		return allSilent(in)
+	}
+	n, span := sends(p)
+	if connect := p.Targets[0].Connect; n == 0 && (connect == facts.Unasked || connect == facts.Answered) {
+		return nil // it was not asked: the provider had refused elsewhere
+	}
+	var works []string
+	for _, t := range []string{"udp", "tcp", "tls"} {
+		if answered(f, t) {
+			works = append(works, strings.ToUpper(t))
+		}
+	}
+	how := fmt.Sprintf("%d messages over %s were not answered", n, span)
+	if p.Targets[0].Connect != facts.Unasked {
+		how = "the connection is " + connectWords(p.Targets[0].Connect)
+	}
+	c := candidate{code: "3-4", kind: catalogue.Stops}
+	if own == "udp" {
+		if n < sipSends || span < facts.Duration(sipSpan) {
+			if _, by := refuser(p.Targets); !by {
+				return nil
+			}
+		}
+		c.code = "3-3"
+	}
+	c.text = fmt.Sprintf("SIP over %s, which this trunk uses, does not pass to %s (%s), while %s works to the same provider.",
+		strings.ToUpper(own), p.Targets[0].Target, how, strings.Join(works, " and "))
+	if e, ok := refuser(p.Targets); ok {
+		c.text += refusal(e)
+	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
+		c.text += " Other SIP hosts are silent over UDP as well, so it is blocked on this side."
+	} else {
+		c.text += " Whether a firewall on the way blocks it, or the provider does not serve it, cannot be told from here."
+		c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+	}
+	c.text += boxAddress
+	return []candidate{c}
+}
+
+// allSilent judges a provider that sent no SIP reply over any transport. Positive proof names the
+// firewall; silence that another thing explains as well is "cannot tell".
+func allSilent(in Input) []candidate {
+	f := in.Facts
+	if !internetAnswers(f) && !controlsAnswer(f) {
+		if ok, _ := pinged(f); !ok {
+			return nil // nothing at all answers: light 2 speaks
+		}
+	}
+	if n, span := sends(f.UDP); f.UDP != nil && (n < sipSends || span < facts.Duration(sipSpan)) && len(f.UDP.Targets) > 0 && len(f.UDP.Targets[0].ICMP) == 0 {
+		return nil // too little was sent
+	}
+	all := attempts(f)
+	target := all[0].Target
+	if e, ok := refuser(all); ok {
+		if ping, asked := pinged(f); (e.Code == 0 || e.Code == 1) && asked && !ping {
+			return nil // no route at all: light 2 speaks
+		}
+		return []candidate{{code: "3-1", kind: catalogue.Stops,
+			text: fmt.Sprintf("SIP to %s is blocked on the way.", target) + refusal(e) + boxAddress}}
+	}
+	ping, _ := pinged(f)
+	controlOK, controlAsked := controls(f)
+	switch {
+	case controlAsked && !controlOK:
+		return []candidate{{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
+			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + boxAddress}}
+	case controlOK && ping:
+		return nil // 4-9 speaks
+	case refusedByServer(all):
+		return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
+			text: fmt.Sprintf("The provider's server itself says that nothing listens on %s.", target) +
+				" Either the port in the box's file is wrong or the provider's SIP server is down: cannot tell which." + boxAddress,
+			advice: "Compare the port in the box's file with the provider's. If it is right, tell the provider that its SIP server refuses messages."}}
+	case !ping:
+		return nil // 2-6 speaks
+	}
+	return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
+		text: fmt.Sprintf("The provider %s answers ping, but no SIP message over any transport.", target) +
+			" Blocked on the way or ignored by the provider: cannot tell which." + boxAddress}}
+}
+
+// unreachable judges a provider that gives no sign of life at all, while the internet works.
+func unreachable(in Input) []candidate {
+	f := in.Facts
+	if noTrunk(in) || answeredAny(f) || !internetAnswers(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
+		return nil
+	}
+	if ping, asked := pinged(f); ping || !asked {
+		return nil
+	}
+	all := attempts(f)
+	if len(all) == 0 || refusedByServer(all) {
+		return nil
+	}
+	if e, ok := refuser(all); ok && e.Code != 0 && e.Code != 1 {
+		return nil // a firewall: 3-1
+	}
+	for _, a := range all {
+		if a.Connect == facts.Answered || a.Connect == facts.Refused {
+			return nil
+		}
+	}
+	if ok, asked := controls(f); asked && !ok {
+		return nil // SIP is blocked to everybody: 3-1
+	}
+	text := fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())
+	if e, ok := refuser(all); ok {
+		text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
+	}
+	return []candidate{{code: "2-6", kind: catalogue.Stops, text: text}}
+}
+
+func controlsAnswer(f facts.Facts) bool {
+	ok, _ := controls(f)
+	return ok
+}
+
+func refusal(e facts.ICMP) string {
+	return fmt.Sprintf(" The device %s refused it (ICMP %d/%d), and that is not the provider's address.", e.Offender, e.Type, e.Code)
+}
+
+func connectWords(a facts.Answer) string {
+	switch a {
+	case facts.Refused:
+		return "refused"
+	case facts.Unreachable:
+		return "rejected on the way"
+	case facts.Answered:
+		return "made, but no SIP reply comes"
+	}
+	return "not answered"
+}
+
+// alg judges what the search for a rewriting device found. It stops the trunk only where something that
+// it cannot touch works in its place, or where all else is clean and the PBX is still not registered
+// (verdict rule 4); it never hides a failed login.
+func alg(in Input) []candidate {
+	f := in.Facts
+	if f.ALG == nil || f.ALG.Word != facts.ALGProved && f.ALG.Word != facts.ALGLikely {
+		return nil
+	}
+	proved := f.ALG.Word == facts.ALGProved
+	c := candidate{code: "3-2", kind: catalogue.Hurts}
+	c.text = "A device on the way probably changes SIP messages (SIP ALG): " + f.ALG.Why
+	if proved {
+		c.text = "A device on the way changes SIP messages (SIP ALG): " + f.ALG.Why
+	}
+	own := trunk(in).Transport
+	switch {
+	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):
+		c.kind = catalogue.Stops
+		c.text += " The trunk's own way fails, while another works." + boxAddress
+	case proved && own != "tls" && accepted(f) && notRegistered(in):
+		c.kind = catalogue.Stops
+		c.text += " Everything else is fine, and the PBX is not registered." + boxAddress
+	case own == "tls":
+		c.text += " This trunk uses TLS, which such a device cannot read."
+		c.kind = catalogue.Tells
+	}
+	return []candidate{c}
+}

@@ -1,0 +1,155 @@
+// Package verdict turns what was seen, and what a person answered, into causes of the catalogue. It is
+// pure: no clock, no network, no log. The rule is the one of the catalogue: a cause stops, hurts or
+// tells; the first broken layer that explains what was seen wins; a success refutes; silence alone is
+// "cannot tell".
+package verdict
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/profile"
+	"trunktester/probes/facts"
+)
+
+// Input is everything that a verdict rests on.
+type Input struct {
+	Profile *profile.Profile // nil or without a domain: no trunk configured
+	Facts   facts.Facts
+	Steps   []facts.Step
+	Answers facts.Answers
+}
+
+// Verdict is what the box says.
+type Verdict struct {
+	Finding catalogue.Finding   // the verdict itself
+	Also    []catalogue.Finding // what else was noticed, worst first
+	Row     catalogue.Row
+	Final   bool // every step is done: nothing can change any more
+}
+
+// candidate is a cause that the facts point to, before the rule is applied.
+type candidate struct {
+	code   string
+	kind   catalogue.Kind
+	text   string            // with the numbers in it
+	advice string            // "" for the catalogue's
+	acts   []catalogue.Actor // nil for the catalogue's
+}
+
+// Judge applies the verdict rule to the facts. It may be called while steps still run: Final is then
+// false, and no light turns red before nothing can refute it any more.
+func Judge(in Input) Verdict {
+	found := applyAnswers(refute(candidates(in), in), in)
+	slices.SortStableFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), cmp.Compare(a.code, b.code))
+	})
+	v := Verdict{Final: done(in.Steps)}
+	for _, c := range found {
+		v.Also = append(v.Also, c.finding())
+	}
+	switch {
+	case len(found) > 0 && found[0].kind != catalogue.Tells && (v.Final || found[0].kind == catalogue.Stops && settled(found[0], in)):
+		v.Finding, v.Also = v.Also[0], v.Also[1:]
+	case !v.Final:
+		v.Finding = underWay()
+	default:
+		v.Finding = unfound(in)
+	}
+	v.Row = lights(in, v)
+	return v
+}
+
+// rank orders kinds: stops before hurts before tells.
+func rank(k catalogue.Kind) int {
+	return slices.Index([]catalogue.Kind{catalogue.Stops, catalogue.Hurts, catalogue.Tells}, k)
+}
+
+// candidates collects what the facts of each light point to.
+func candidates(in Input) []candidate {
+	var found []candidate
+	for _, rule := range []func(Input) []candidate{line, internet, sipPath, login, pbx} {
+		found = append(found, rule(in)...)
+	}
+	return found
+}
+
+// finding gives the candidate its catalogue entry.
+func (c candidate) finding() catalogue.Finding {
+	cause, ok := catalogue.Find(c.code)
+	if !ok {
+		panic("verdict: no cause " + c.code + " in the catalogue")
+	}
+	f := cause.Finding(severity(c.kind), c.text)
+	if c.advice != "" {
+		f.Advice = c.advice
+	}
+	if c.acts != nil {
+		f.Acts = c.acts
+	}
+	return f
+}
+
+func severity(k catalogue.Kind) catalogue.Severity {
+	switch k {
+	case catalogue.Stops:
+		return catalogue.Red
+	case catalogue.Hurts:
+		return catalogue.Amber
+	}
+	return catalogue.Green
+}
+
+// done reports whether every step has ended.
+func done(steps []facts.Step) bool {
+	return len(steps) > 0 && !slices.ContainsFunc(steps, func(s facts.Step) bool { return !s.Done })
+}
+
+// settled reports whether nothing that still runs can refute a stopping cause: no step of its own
+// light or of a later one is under way.
+func settled(c candidate, in Input) bool {
+	light := int(c.code[0] - '0')
+	return !slices.ContainsFunc(in.Steps, func(s facts.Step) bool { return !s.Done && s.Light >= light })
+}
+
+func underWay() catalogue.Finding {
+	return catalogue.Finding{Code: "testing", Slug: "testing", Severity: catalogue.Green, Title: "Testing",
+		Text: "The box is still testing.", Advice: "Wait until no light blinks slowly.", Acts: []catalogue.Actor{catalogue.Nobody}}
+}
+
+// unfound is the verdict when no cause was found: all is well, or there is no trunk, or the box could not test.
+func unfound(in Input) catalogue.Finding {
+	if missing := unproven(in); len(missing) > 0 {
+		c, _ := catalogue.Find("box")
+		return c.Finding(catalogue.Broken, "The box could not test everything: "+strings.Join(missing, " "))
+	}
+	if noTrunk(in) {
+		c, _ := catalogue.Find("no-trunk")
+		return c.Finding(catalogue.Amber, "The network works as far as it was tested, but no trunk is configured on the box, so SIP and the login were not tested.")
+	}
+	c, _ := catalogue.Find("ok")
+	return c.Finding(catalogue.Green, wellText(in))
+}
+
+// wellText says what was proved, and names what was not.
+func wellText(in Input) string {
+	if in.Profile.Trunk.Auth == "ip" {
+		return "The provider answers, and the public address is the one set in the portal. That the provider accepts calls from it was not proved."
+	}
+	text := "The line, the SIP path and the login work"
+	if b := in.Facts.Bindings; b != nil && len(b.Contacts) > 0 {
+		text += ", and the provider has a registration for this trunk"
+	}
+	text += "."
+	switch a := in.Facts.ALG; {
+	case a == nil || a.Word == facts.ALGCouldNotTell:
+		text += " Whether a device rewrites SIP could not be told."
+	case a.Word == facts.ALGNotSeen:
+		text += " No device was seen to rewrite SIP."
+	}
+	return text
+}
+
+func noTrunk(in Input) bool { return in.Profile == nil || in.Profile.Trunk.Domain == "" }

@@ -1,0 +1,303 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/profile"
+	"trunktester/probes/facts"
+)
+
+func TestTickets(t *testing.T) {
+	yes, no := true, false
+	table := []struct {
+		ticket string
+		site   *site
+		want   string // code and severity
+		also   string // code and severity of what else is noticed, joined by spaces
+		lights string // g a r - (untested), capital where it counts
+	}{
+		{"everything works", healthy(), "ok green", "", "ggggg"},
+		{"the router does not answer ping", healthy().with(func(s *site) { s.Facts.Gateway.PingSent = 3 }), "ok green", "", "ggggg"},
+		{"the provider does not answer ping", healthy().with(noPing), "ok green", "", "ggggg"},
+
+		{"the cable is out", healthy().with(from(1), func(s *site) { s.Facts.Link.Carrier = false }), "1-1 red", "", "R----"},
+		{"no DHCP server", healthy().with(from(2), func(s *site) { s.Facts.Gateway = nil; s.Facts.Address = &facts.Address{Mode: "dhcp", Discovers: 4} }),
+			"1-2 red", "", "R----"},
+		{"the router is dead on the cable", healthy().with(from(3), silentOutside, func(s *site) { s.Facts.Gateway.MAC = ""; s.Facts.Gateway.ARPSent = 3 }),
+			"1-3 red", "", "R----"},
+		{"one ARP request was lost", healthy().with(func(s *site) { s.Facts.Gateway.ARPSent = 2 }), "ok green", "", "ggggg"},
+		{"the lease names no router", healthy().with(from(2), func(s *site) { s.Facts.Gateway = nil; s.Facts.Address.Gateway = netip.Addr{} }),
+			"1-4 red", "", "R----"},
+		{"the lease names no router, yet SIP works", healthy().with(func(s *site) { s.Facts.Address.Gateway = netip.Addr{} }), "ok green", "1-4 green", "ggggg"},
+		{"the lease names a router outside the subnet, which answers nothing", healthy().with(from(3), silentOutside, func(s *site) {
+			s.Facts.Address.Gateway = netip.MustParseAddr("192.168.99.1")
+			s.Facts.Gateway = &facts.Gateway{Addr: s.Facts.Address.Gateway, ARPSent: 3}
+		}), "1-4 red", "", "R----"},
+		{"the router answers for the PBX's address as well (proxy ARP)", healthy().with(func(s *site) {
+			s.Facts.Conflict = &facts.Conflict{PBXMACs: []string{"02:00:00:00:00:01", "02:00:00:00:00:09"}}
+		}), "ok green", "", "ggggg"},
+		{"two devices hold the PBX's address", healthy().with(func(s *site) {
+			s.Facts.Conflict = &facts.Conflict{PBXMACs: []string{"02:00:00:00:00:08", "02:00:00:00:00:09"}}
+		}), "1-6 amber", "", "Agggg"},
+		{"two DHCP servers with different routers", healthy().with(func(s *site) {
+			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
+				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: netip.MustParseAddr("192.168.1.2"), Prefix: boxAddr}}}
+		}), "1-5 amber", "", "Agggg"},
+		{"a failover pair of DHCP servers", healthy().with(func(s *site) {
+			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
+				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: router, Prefix: boxAddr}}}
+		}), "ok green", "", "ggggg"},
+		{"the first lease was somebody else's address", healthy().with(func(s *site) { s.Facts.Address.Declined = []netip.Addr{netip.MustParseAddr("192.168.1.19")} }),
+			"1-6 amber", "", "Agggg"},
+		{"every lease is somebody else's address", healthy().with(from(2), func(s *site) {
+			s.Facts.Gateway = nil
+			s.Facts.Address = &facts.Address{Mode: "dhcp", Discovers: 4, Declined: []netip.Addr{boxAddr.Addr()}}
+		}), "1-6 red", "", "R----"},
+
+		{"the line is down", healthy().with(from(3), silentOutside), "2-1 red", "", "gR---"},
+		{"a voice-only line: no internet, but SIP works", healthy().with(silentOutside), "2-1 amber", "", "gAggg"},
+		{"only two targets were asked and are silent", healthy().with(from(3), silentOutside, func(s *site) { s.Facts.Internet.Targets = s.Facts.Internet.Targets[:2] }),
+			"box broken", "", "g----"},
+		{"the router's name server is dead", healthy().with(from(3), func(s *site) {
+			s.Facts.Resolver.Local = []facts.NameAnswer{nameAnswer("192.168.1.1", "")}
+			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: s.Facts.Resolver.Local}
+		}), "2-2 red", "", "gR---"},
+		{"the router's name server fails for all names", healthy().with(from(3), func(s *site) {
+			s.Facts.Resolver.Local = []facts.NameAnswer{nameAnswer("192.168.1.1", "SERVFAIL")}
+			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: s.Facts.Resolver.Local}
+		}), "2-2 red", "", "gR---"},
+		{"the provider's name is mistyped", healthy().with(from(3), func(s *site) {
+			s.Facts.Name = &facts.Name{Asked: "sip.exmaple.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NXDOMAIN")},
+				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NXDOMAIN")}}
+		}), "2-3 red", "", "gR---"},
+		{"the name has no address, here and elsewhere", healthy().with(from(3), func(s *site) {
+			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NOERROR")},
+				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NOERROR")}}
+		}), "2-3 red", "", "gR---"},
+		{"only the router's name server does not know the provider", healthy().with(from(3), func(s *site) {
+			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NXDOMAIN")},
+				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NOERROR", "198.51.100.5")}}
+		}), "2-4 red", "", "gR---"},
+		{"nothing comes from the provider, the internet works", healthy().with(silentSIP("udp", "tcp", "tls"), noPing), "2-6 red", "", "gR---"},
+		{"the line loses packets", healthy().with(func(s *site) { s.Facts.Quality.Far[0].Back = 94; s.Facts.Quality.Far[1].Back = 95 }), "2-7 amber", "", "gAggg"},
+		{"only one of two far hosts loses packets", healthy().with(func(s *site) { s.Facts.Quality.Far[1].Back = 90 }), "ok green", "", "ggggg"},
+		{"packets are lost on the way to the router already", healthy().with(func(s *site) {
+			s.Facts.Quality.Gateway.Back = 90
+			s.Facts.Quality.Far[0].Back, s.Facts.Quality.Far[1].Back = 90, 90
+		}), "ok green", "", "ggggg"},
+		{"two of a hundred packets were lost", healthy().with(func(s *site) { s.Facts.Quality.Far[0].Back = 98; s.Facts.Quality.Far[1].Back = 98 }), "ok green", "", "ggggg"},
+
+		{"a firewall rejects SIP", healthy().with(silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 13)), "3-1 red", "", "ggR--"},
+		{"the provider's own server refuses the port", healthy().with(silentSIP("udp", "tcp", "tls"), refusedBy("198.51.100.5", 3)), "3-1 red", "", "ggR--"},
+		{"SIP silent everywhere, other SIP hosts as well", healthy().with(silentSIP("udp", "tcp", "tls"), control(false)), "3-1 red", "", "ggR--"},
+		{"SIP silent, ping answers, nothing to compare with", healthy().with(silentSIP("udp", "tcp", "tls")), "3-1 red", "", "ggR--"},
+		{"SIP silent, ping answers, other SIP hosts answer", healthy().with(silentSIP("udp", "tcp", "tls"), control(true)), "4-9 red", "", "gg-R-"},
+		{"UDP is blocked, TCP works", healthy().with(silentSIP("udp", "tls")), "3-3 red", "", "ggR--"},
+		{"a trunk on TCP whose port is blocked", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("tcp")), "3-4 red", "", "ggR--"},
+		{"a trunk on UDP does not care about TCP and TLS", healthy().with(silentSIP("tcp", "tls")), "ok green", "", "ggggg"},
+		{"a rewriting router, the PBX registers all the same", healthy().with(algProved), "3-2 amber", "", "ggAgg"},
+		{"a rewriting router, and the PBX is not registered", healthy().with(algProved, noEntries), "3-2 red", "5-1 red", "ggRgr"},
+		{"a rewriting router and a wrong password", healthy().with(algProved, refusedLogin(401, "Unauthorized")), "4-2 red", "3-2 amber", "ggaR-"},
+		{"a rewriting router does not touch TLS", healthy().with(algProved, func(s *site) { s.Profile.Trunk.Transport = "tls"; s.Facts.Login.Transport = "tls" }), "ok green", "3-2 green", "ggggg"},
+		{"something may rewrite, the PBX is not registered", healthy().with(noEntries, func(s *site) { s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely} }), "5-1 red", "3-2 amber", "ggagR"},
+
+		{"the realm is not the one in the settings", healthy().with(func(s *site) { s.Profile.Trunk.Realm = "example.org" }, refusedBefore(401, "Unauthorized"), func(s *site) {
+			s.Facts.Login.Challenges = []facts.Challenge{{Code: 401, Realm: "sip.example.net"}}
+		}), "4-1 red", "", "gggR-"},
+		{"wrong password, told by a second challenge", healthy().with(refusedLogin(401, "Unauthorized")), "4-2 red", "", "gggR-"},
+		{"wrong password, told by 403", healthy().with(refusedLogin(403, "Forbidden")), "4-2 red", "", "gggR-"},
+		{"wrong password, and the portal shows the PBX registered", healthy().with(refusedLogin(403, "Forbidden"), func(s *site) { s.Answers.PortalShowsPBX = &yes }),
+			"4-2 amber", "", "gggA-"},
+		{"the account is suspended", healthy().with(refusedLogin(403, "Account suspended")), "4-4 red", "", "gggR-"},
+		{"the provider does not know the user", healthy().with(refusedLogin(404, "Not Found")), "4-3 red", "", "gggR-"},
+		{"the server is no registrar", healthy().with(refusedBefore(405, "Method Not Allowed")), "4-3 red", "", "gggR-"},
+		{"the address is refused before any login", healthy().with(refusedBefore(403, "Forbidden")), "4-4 red", "", "gggR-"},
+		{"wrong password after settings were changed", healthy().with(refusedLogin(401, "Unauthorized"), func(s *site) { s.Profile.Trunk.SettingsChanged = true }),
+			"4-5 red", "", "gggR-"},
+		{"wrong password, somebody says that nothing was changed", healthy().with(refusedLogin(401, "Unauthorized"), func(s *site) {
+			s.Profile.Trunk.SettingsChanged, s.Answers.SettingsChanged = true, &no
+		}), "4-2 red", "", "gggR-"},
+		{"wrong password, and another realm than in the last run", healthy().with(refusedLogin(401, "Unauthorized"), func(s *site) {
+			s.Facts.Remembered = &facts.Remembered{Realm: "old.example.net"}
+		}), "4-5 red", "", "gggR-"},
+		{"an address-authenticated trunk from the right address", healthy().with(ipTrunk("203.0.113.2")), "ok green", "", "ggggg"},
+		{"an address-authenticated trunk from another address", healthy().with(ipTrunk("203.0.113.77")), "4-6 red", "", "gggR-"},
+		{"the provider is overloaded", healthy().with(refusedBefore(503, "Service Unavailable")), "4-7 red", "", "gggR-"},
+		{"the provider's certificate ran out, trunk on TLS", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tls" }, silentSIP("tls"), expired(true)), "4-8 red", "", "gg-R-"},
+		{"the provider's certificate ran out, trunk on UDP", healthy().with(silentSIP("tls"), expired(true)), "ok green", "", "ggggg"},
+		{"silence after the login", healthy().with(func(s *site) { s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2 }, from(5)), "4-9 red", "", "gggR-"},
+		{"silence after the login, but other messages are answered", healthy().with(func(s *site) {
+			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2
+			s.Facts.Login.AnsweredBy = []string{"OPTIONS"}
+		}, from(5)), "4-9 amber", "", "gggA-"},
+		{"the login was refused in an earlier run and is not tried again", healthy().with(func(s *site) {
+			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 0
+			s.Facts.Remembered = &facts.Remembered{LoginRefused: true, RefusedWith: 401}
+		}, from(5)), "4-2 red", "", "gggR-"},
+
+		{"the PBX is not registered", healthy().with(noEntries), "5-1 red", "", "ggggR"},
+		{"an empty list from a provider that may hide it", healthy().with(noEntries, showsUnknown), "5-5 amber", "", "ggggA"},
+		{"an empty list from a provider that may hide it; the portal shows no entry", healthy().with(noEntries, showsUnknown, func(s *site) { s.Answers.PortalShowsPBX = &no }),
+			"5-1 red", "", "ggggR"},
+		{"an empty list from a provider that has shown a contact before", healthy().with(noEntries, showsUnknown, func(s *site) {
+			s.Facts.Remembered = &facts.Remembered{ContactSeen: true}
+		}), "5-1 red", "", "ggggR"},
+		{"the query for bindings is not supported", healthy().with(refusedLogin(400, "Missing Contact")), "5-5 amber", "", "ggg-A"},
+		{"registered from another port", healthy().with(func(s *site) { s.Profile.Expect.Port = 5070 }), "5-2 amber", "", "ggggA"},
+		{"registered from the expected port", healthy().with(func(s *site) { s.Profile.Expect.Port = 5060 }), "ok green", "", "ggggg"},
+		{"a private contact where a public one is expected", healthy().with(func(s *site) { s.Profile.Expect.NAT = "no" }), "5-3 amber", "", "ggggA"},
+		{"a private contact where one is expected", healthy().with(func(s *site) { s.Profile.Expect.NAT = "yes" }), "ok green", "", "ggggg"},
+		{"registered from elsewhere", healthy().with(func(s *site) {
+			s.Facts.Bindings.Contacts[0].Received = netip.MustParseAddrPort("192.0.2.9:5060")
+		}), "5-4 amber", "", "ggggA"},
+		{"a hosted PBX registers from elsewhere", healthy().with(func(s *site) {
+			s.Profile.PBX.Location = "hosted"
+			s.Facts.Bindings.Contacts[0].Received = netip.MustParseAddrPort("192.0.2.9:5060")
+		}), "ok green", "", "ggggg"},
+
+		{"no trunk is configured", healthy().with(from(3), func(s *site) { s.Profile = &profile.Profile{} }), "no-trunk amber", "", "gg---"},
+		{"no trunk is configured and the line is down", healthy().with(from(3), silentOutside, func(s *site) { s.Profile = nil }), "2-1 red", "", "gR---"},
+	}
+	for _, c := range table {
+		t.Run(c.ticket, func(t *testing.T) {
+			v := Judge(c.site.Input)
+			if got := v.Finding.Code + " " + string(v.Finding.Severity); got != c.want {
+				t.Errorf("verdict %s, want %s\n%s", got, c.want, v.Finding.Text)
+			}
+			var also []string
+			for _, f := range v.Also {
+				also = append(also, f.Code+" "+string(f.Severity))
+			}
+			if got := strings.Join(also, " "); got != c.also {
+				t.Errorf("also %q, want %q", got, c.also)
+			}
+			if got := drawn(v.Row); got != c.lights {
+				t.Errorf("lights %s, want %s", got, c.lights)
+			}
+		})
+	}
+}
+
+func expired(clock bool) func(*site) {
+	return func(s *site) {
+		s.Facts.TLS.Targets[0].TLS = &facts.TLSSession{Fault: "expired", ClockKnown: clock, NotAfter: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+}
+
+// drawn prints a row: one letter a light, a capital where it counts.
+func drawn(row catalogue.Row) string {
+	var b strings.Builder
+	for _, l := range row {
+		letter := map[catalogue.LightState]string{catalogue.LightGreen: "g", catalogue.LightAmber: "a", catalogue.LightRed: "r",
+			catalogue.LightUntested: "-", catalogue.LightTesting: "t"}[l.State]
+		if l.Counting {
+			letter = strings.ToUpper(letter)
+		}
+		b.WriteString(letter)
+	}
+	return b.String()
+}
+
+func TestEverySIPStatusHasARow(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for code := 200; code < 700; code++ {
+			got := row(code, "Some reason", after)
+			fine := code < 300 || !after && (code == 401 || code == 407)
+			if fine != (got == "") {
+				t.Errorf("status %d (after credentials: %v) leads to %q", code, after, got)
+			}
+			if got == "" {
+				continue
+			}
+			if _, ok := catalogue.Find(got); !ok {
+				t.Errorf("status %d leads to %q, which is not in the catalogue", code, got)
+			}
+		}
+	}
+}
+
+// The rows that the catalogue names, written down by hand.
+func TestSIPStatusRows(t *testing.T) {
+	table := []struct {
+		code   int
+		reason string
+		after  bool
+		want   string
+	}{
+		{401, "Unauthorized", true, "4-2"}, {407, "Proxy Authentication Required", true, "4-2"},
+		{403, "Forbidden", true, "4-2"}, {403, "Account barred", true, "4-4"}, {403, "IP address not allowed", true, "4-4"},
+		{403, "Forbidden", false, "4-4"}, {603, "Decline", false, "4-4"}, {403, "Contact required", true, "5-5"},
+		{404, "", false, "4-3"}, {404, "", true, "4-3"}, {410, "", true, "4-3"}, {604, "", true, "4-3"}, {405, "", false, "4-3"}, {501, "", false, "4-3"},
+		{301, "", false, "4-3"}, {302, "", true, "4-3"},
+		{408, "", true, "4-7"}, {480, "", false, "4-7"}, {500, "", false, "4-7"}, {503, "", false, "4-7"}, {503, "", true, "4-7"}, {504, "", true, "4-7"},
+		{416, "", true, "4-4"}, {420, "", false, "4-4"}, {421, "", true, "4-4"}, {494, "", false, "4-4"},
+		{400, "Bad Request", true, "5-5"}, {500, "", true, "5-5"}, {423, "Interval Too Brief", true, "5-5"},
+	}
+	for _, c := range table {
+		if got := row(c.code, c.reason, c.after); got != c.want {
+			t.Errorf("%d %q (after credentials: %v): %q, want %q", c.code, c.reason, c.after, got, c.want)
+		}
+	}
+}
+
+// While steps run no light is red that a later step may still refute.
+func TestNoRedBeforeTheEnd(t *testing.T) {
+	s := healthy().with(silentOutside, from(3))
+	for i := range s.Steps {
+		if s.Steps[i].Light >= 3 {
+			s.Steps[i].Done = false
+		}
+	}
+	v := Judge(s.Input)
+	if v.Final || v.Finding.Code != "testing" {
+		t.Errorf("verdict %s (final: %v) while SIP is still being tested", v.Finding.Code, v.Final)
+	}
+	if slices.ContainsFunc(v.Row[:], func(l catalogue.Light) bool { return l.State == catalogue.LightRed }) {
+		t.Errorf("a light is red: %s", drawn(v.Row))
+	}
+}
+
+// Only the verdict's light counts flashes, in every site of every ticket, and a red verdict exits nothing else.
+func TestOnlyOneLightCounts(t *testing.T) {
+	for i, s := range []*site{healthy(), healthy().with(algProved, noEntries), healthy().with(algProved, refusedLogin(401, "")), healthy().with(noEntries)} {
+		counting := 0
+		for _, l := range Judge(s.Input).Row {
+			if l.Counting {
+				counting++
+				if l.Flashes < 1 || l.Flashes > 9 {
+					t.Errorf("site %d: %d flashes", i, l.Flashes)
+				}
+			}
+		}
+		if want := min(i, 1); counting != want {
+			t.Errorf("site %d: %d lights count, want %d", i, counting, want)
+		}
+	}
+}
+
+// No verdict changes its mind about facts that it was not given: an empty run is never green and never red.
+func TestNothingLookedAtIsNeitherGreenNorRed(t *testing.T) {
+	s := healthy()
+	s.Facts = facts.Facts{}
+	v := Judge(s.Input)
+	if v.Finding.Severity != catalogue.Broken {
+		t.Errorf("verdict %s %s of a run that saw nothing", v.Finding.Code, v.Finding.Severity)
+	}
+	for n, l := range v.Row {
+		if l.State == catalogue.LightGreen || l.State == catalogue.LightRed {
+			t.Errorf("light %d is %s", n+1, l.State)
+		}
+	}
+}
+
+func Example() {
+	v := Judge(healthy().with(refusedLogin(403, "Forbidden")).Input)
+	fmt.Println(v.Finding.Code, v.Finding.Text)
+	// Output: 4-2 The provider refuses the login: "403 Forbidden" after one attempt. Either the username or the password is wrong; SIP does not say which of the two. This was tested with the settings in the box's file.
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/lab"
+)
+
+// result is what -check prints.
+type result struct {
+	World   string          `json:"world"`
+	Wanted  wanted          `json:"wanted"`
+	Report  json.RawMessage `json:"report"` // verbatim; null when the program printed none
+	Exit    int             `json:"exit"`
+	Seconds float64         `json:"seconds"`
+	FarEnd  lab.FarEnd      `json:"far_end"`
+}
+
+// wanted is what the world's author wrote down.
+type wanted struct {
+	Code     string             `json:"code"`
+	Severity catalogue.Severity `json:"severity"`
+	Lights   string             `json:"lights"` // "" where the code says enough
+	Says     string             `json:"says"`
+	OrGreen  bool               `json:"or_green"`
+}
+
+// check runs the program once in the world and prints one JSON object. Its exit status is 0 whatever
+// the verdict: the object holds the program's.
+func check(ctx context.Context, o options, world lab.World) (int, error) {
+	s, err := open(ctx, o, world)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	args := []string{"check", "-interface", "eth0", "-json", "-state", s.state()}
+	if world.Full {
+		args = append(args, "-full")
+	}
+	cmd := s.command(ctx, append(args, o.rest...)...)
+	var stdout bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
+	began := time.Now()
+	wait, err := s.lab.StartBox(cmd)
+	if err != nil {
+		return 0, err
+	}
+	err = wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 0, fmt.Errorf("run %s: %w", s.program, err)
+	}
+	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says, world.OrGreen},
+		Exit: cmd.ProcessState.ExitCode(), Seconds: time.Since(began).Seconds(), FarEnd: s.lab.FarEnd()}
+	if json.Valid(stdout.Bytes()) {
+		r.Report = stdout.Bytes()
+	} else {
+		fmt.Fprintf(os.Stderr, "trunklab: no report on stdout, but %q\n", stdout.String())
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	return 0, encoder.Encode(r)
+}

@@ -1,0 +1,36 @@
+package lab
+
+import "net/netip"
+
+// The addresses of the lab's world. The customer's are private, the provider's and the line's are
+// documentation ranges (RFC 5737), the internet's are those that the box asks by default.
+const (
+	RouterLAN   = "192.168.50.1"
+	PBXAddr     = "192.168.50.20"
+	LaptopAddr  = "192.168.50.30"
+	NeighbourIP = "192.168.50.2"
+	PoolFirst   = "192.168.50.100" // DHCP pool, PoolSize addresses
+	PoolSize    = 8
+
+	RouterWAN   = "203.0.113.2" // the customer's public address
+	ISPAddr     = "203.0.113.1" // the provider of the line, and its resolver
+	CarrierLAN  = "100.64.0.1"  // carrier's router, where there is one (RFC 6598)
+	CarrierCust = "100.64.0.2"
+
+	Provider1 = "198.51.100.5" // the SIP provider
+	Provider2 = "198.51.100.6"
+
+	STUN1    = "192.0.32.53"
+	STUN2    = "192.0.33.53"
+	TimeAddr = "192.0.32.123"
+	WebAddr  = "192.0.32.80"
+	Control1 = "192.0.34.60" // SIP hosts that are not the provider's
+	Control2 = "192.0.35.60"
+)
+
+// resolvers are the public name servers; they also stand for the outside world.
+func resolvers() []string { return []string{"1.1.1.1", "8.8.8.8", "9.9.9.9"} }
+
+func lanPrefix() netip.Prefix { return netip.MustParsePrefix("192.168.50.0/24") }
+
+func providerNet() netip.Prefix { return netip.MustParsePrefix("198.51.100.0/24") }

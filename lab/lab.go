@@ -1,0 +1,214 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"trunktester/lab/serve"
+)
+
+const (
+	dialPatience = 10 * time.Second // longest way through a lab, over a slow line
+	linkPatience = 5 * time.Second  // the kernel reports a link within a second; a busy machine later
+	pbxPatience  = 5 * time.Second  // Start waits this long for the PBX's first registration
+)
+
+// Options are what a world leaves open.
+type Options struct {
+	Seed uint64       // for the line's losses; the same seed loses the same packets
+	Log  *slog.Logger // nil: nothing is logged
+}
+
+// Lab is a running world. Its hosts and servers may be used, and their switches turned, until Close.
+type Lab struct {
+	World World
+	File  string // trunk.toml of this lab, with its certificate authority written in; "" for none
+
+	Box, Laptop, PBX, Neighbour     *Host
+	Router, ISP, Internet, Provider *Host
+
+	Wire      *Wire
+	Registrar *serve.Registrar
+	Control   *serve.Registrar
+	DHCP      *serve.DHCP
+	RouterDNS *serve.DNS
+	PublicDNS *serve.DNS
+	STUN      *serve.STUN
+	NTP       *serve.NTP
+	Web       *serve.Web
+	Telephone *serve.PBX // nil where the world has none
+
+	hosts     hosts
+	tap       *tap
+	authority *serve.Authority
+	log       *slog.Logger
+	cancel    context.CancelFunc
+	tasks     sync.WaitGroup
+	closing   sync.Once
+}
+
+// Start builds the world and returns when its servers answer and its PBX has registered (where it
+// can). ctx bounds the life of the whole lab. The error is ErrNoALG or a *CannotError where this
+// kernel cannot simulate the world.
+func Start(ctx context.Context, world World, opts Options) (*Lab, error) {
+	if !Inside() {
+		return nil, errors.New("lab: Enter was not called: the lab never builds in the machine's own namespaces")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	l := &Lab{World: world, log: opts.Log, cancel: cancel}
+	if l.log == nil {
+		l.log = slog.New(slog.DiscardHandler)
+	}
+	if err := l.build(ctx, opts.Seed); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("world %s: %w", world.Name, err)
+	}
+	return l, nil
+}
+
+func (l *Lab) build(ctx context.Context, seed uint64) error {
+	h, w := &l.hosts, l.World
+	if err := h.make(w.Home.Carrier); err != nil {
+		return err
+	}
+	l.Box, l.Laptop, l.PBX, l.Neighbour = h.Box, h.Laptop, h.PBX, h.Neighbour
+	l.Router, l.ISP, l.Internet, l.Provider = h.Router, h.ISP, h.Internet, h.Provider
+	if err := h.wireUp(); err != nil {
+		return err
+	}
+	if w.Home.NAT == NATNone { // the line's provider routes to the customer's own network
+		if err := h.ISP.route(lanPrefix().String(), RouterWAN); err != nil {
+			return err
+		}
+	}
+	wire, err := newWire(h.line, "a", "b", w.Line, seed)
+	if err != nil {
+		return err
+	}
+	l.Wire = wire
+	if l.tap, err = newTap(h.Router, boxPort); err != nil {
+		return err
+	}
+	if err := l.filters(); err != nil {
+		return err
+	}
+	if l.authority, err = serve.NewAuthority("Lab authority"); err != nil {
+		return err
+	}
+	l.File = strings.ReplaceAll(w.File, "@CA@", string(l.authority.PEM()))
+	if err := l.servers(ctx); err != nil {
+		return err
+	}
+	if err := h.settled(linkPatience); err != nil {
+		return err
+	}
+	if err := l.telephone(ctx); err != nil {
+		return err
+	}
+	return l.faults()
+}
+
+// filters sets every host's packet filter.
+func (l *Lab) filters() error {
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG}
+	if l.World.Home.NoPing {
+		home.Forward = append(home.Forward[:len(home.Forward):len(home.Forward)], Rule{Proto: "icmp", Action: Drop})
+		home.Input = []Rule{{Proto: "icmp", Action: Drop}}
+	}
+	err := home.apply(l.Router)
+	if l.hosts.Carrier != nil {
+		err = errors.Join(err, Filter{Outside: "wan", Guard: true}.apply(l.hosts.Carrier))
+	}
+	err = errors.Join(err, Filter{Input: l.World.Provider.Input}.apply(l.Provider))
+	if l.World.Outside.Dead {
+		dead := Filter{Outside: "inet", NAT: NATNone, Forward: []Rule{{Action: Drop}}}
+		if !l.World.Outside.VoiceOnly {
+			dead.Outside = ""
+		}
+		err = errors.Join(err, dead.apply(l.ISP))
+	}
+	return err
+}
+
+// faults that come last, since the lab's own PBX is to have registered before, as in life.
+func (l *Lab) faults() error {
+	var err error
+	home := l.World.Home
+	if home.Unplug {
+		err = errors.Join(err, l.PullCable())
+	}
+	if home.UnplugWAN {
+		err = errors.Join(err, l.Router.down("wan"))
+	}
+	if home.Frozen { // 8: no ARP reply for any local address (ip-sysctl, arp_ignore)
+		err = errors.Join(err, l.Router.sysctl("ipv4/conf/"+lanBridge+"/arp_ignore", "8"))
+	}
+	return errors.Join(err, l.hosts.squat(home.Squat))
+}
+
+// PullCable takes the box's cable out of the router; PlugCable puts it back.
+func (l *Lab) PullCable() error { return l.Router.down(boxPort) }
+
+// PlugCable puts the box's cable into the router.
+func (l *Lab) PlugCable() error { return l.Router.up(boxPort) }
+
+// StartBox starts a program on the box and returns its end.
+func (l *Lab) StartBox(cmd *exec.Cmd) (wait func() error, err error) {
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	kept := cmd.Env[:0:0]
+	for _, entry := range cmd.Env {
+		if !strings.HasPrefix(entry, insideVar+"=") {
+			kept = append(kept, entry)
+		}
+	}
+	cmd.Env = kept
+	return l.Box.Start(cmd)
+}
+
+// run keeps one server going until Close.
+func (l *Lab) run(name string, serve func() error) {
+	l.tasks.Go(func() {
+		if err := serve(); err != nil {
+			l.log.Error("server ended", "server", name, "error", err)
+		}
+	})
+}
+
+// Close ends the lab: its servers, its relay and its hosts. Programs on the box are to have ended before.
+func (l *Lab) Close() {
+	l.closing.Do(func() {
+		l.cancel()
+		if l.Wire != nil {
+			l.Wire.Close()
+		}
+		if l.tap != nil {
+			l.tap.close()
+		}
+		l.tasks.Wait()
+		l.hosts.close()
+	})
+}
+
+// DialBox opens a TCP connection to a port of the box from the laptop on the same switch. The box's
+// address is the lease that it was given.
+func (l *Lab) DialBox(port string) (net.Conn, error) {
+	mac, err := l.Box.hardware("eth0")
+	if err != nil {
+		return nil, err
+	}
+	address, ok := l.DHCP.Leases()[mac]
+	if !ok {
+		return nil, errors.New("the box has no address yet")
+	}
+	return l.Laptop.dialTCP(net.JoinHostPort(address.String(), port))
+}

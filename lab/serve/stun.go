@@ -1,0 +1,63 @@
+package serve
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/pion/stun/v3"
+)
+
+// STUN answers binding requests (RFC 8489).
+type STUN struct {
+	Board[STUNSettings]
+	Seen Memory[STUNRequest]
+}
+
+// STUNSettings are the switches of a STUN server.
+type STUNSettings struct {
+	Silent bool
+	Tell   netip.AddrPort // told to everybody instead of the truth; zero: the truth
+}
+
+// STUNRequest is one binding request.
+type STUNRequest struct {
+	At   time.Time
+	From netip.AddrPort
+}
+
+// NewSTUN makes a STUN server.
+func NewSTUN(s STUNSettings) *STUN { return &STUN{Board: Board[STUNSettings]{v: s}} }
+
+// Serve answers on conn until ctx ends.
+func (s *STUN) Serve(ctx context.Context, conn net.PacketConn) error {
+	return packets(ctx, conn, func(b []byte, from netip.AddrPort) {
+		reply, ok := s.answer(b, from)
+		if ok {
+			// A lost reply is the asker's to notice, as on any network.
+			_, _ = conn.WriteTo(reply, net.UDPAddrFromAddrPort(from))
+		}
+	})
+}
+
+func (s *STUN) answer(b []byte, from netip.AddrPort) ([]byte, bool) {
+	var m stun.Message
+	if stun.Decode(b, &m) != nil || m.Type != stun.BindingRequest {
+		return nil, false
+	}
+	s.Seen.add(STUNRequest{time.Now(), from})
+	set := s.Settings()
+	if set.Silent {
+		return nil, false
+	}
+	told := from
+	if set.Tell.IsValid() {
+		told = set.Tell
+	}
+	reply, err := stun.Build(
+		stun.NewTransactionIDSetter(m.TransactionID), stun.BindingSuccess,
+		&stun.XORMappedAddress{IP: told.Addr().AsSlice(), Port: int(told.Port())},
+		stun.NewSoftware("lab"), stun.Fingerprint)
+	return reply.Raw, err == nil
+}

@@ -1,0 +1,205 @@
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"trunktester/lab/serve"
+)
+
+// usualZone is what the world knows of the provider: two ways to one server, and the certificate's name.
+const usualZone = `
+sip                A     ` + Provider1 + `
+_sip._udp.sip      SRV   10 10 5060 sip
+_sip._tcp.sip      SRV   10 10 5060 sip
+_sips._tcp.sip     SRV   10 10 5061 sip
+`
+
+// elsewhere are names outside example.net that a box or a person might ask for.
+const elsewhere = `
+www.example.com.   A     ` + WebAddr + `
+time.example.org.  A     ` + TimeAddr + `
+stun.example.org.  A     ` + STUN1 + `
+`
+
+// PBXAgent is the User-Agent of the lab's PBX: its messages are not the box's.
+const PBXAgent = "Lab PBX 1.0"
+
+// servers opens every socket in its host and starts the server on it.
+func (l *Lab) servers(ctx context.Context) error {
+	o := opener{lab: l, ctx: ctx}
+	o.dhcp()
+	o.names()
+	o.internet()
+	o.provider()
+	return o.err
+}
+
+// opener opens sockets until the first error.
+type opener struct {
+	lab *Lab
+	ctx context.Context
+	err error
+}
+
+// packets opens a packet socket on the host and serves it.
+func (o *opener) packets(h *Host, address string, serve func(context.Context, net.PacketConn) error) {
+	if o.err != nil {
+		return
+	}
+	conn, err := h.ListenPacket("udp4", address)
+	if err != nil {
+		o.err = err
+		return
+	}
+	o.lab.run(h.Name+" udp "+address, func() error { return serve(o.ctx, conn) })
+}
+
+// streams opens a listener on the host and serves it.
+func (o *opener) streams(h *Host, address string, serve func(context.Context, net.Listener) error) {
+	if o.err != nil {
+		return
+	}
+	listener, err := h.Listen("tcp4", address)
+	if err != nil {
+		o.err = err
+		return
+	}
+	o.lab.run(h.Name+" tcp "+address, func() error { return serve(o.ctx, listener) })
+}
+
+// turned applies a world's switches, where it has any.
+func turned[T any](usual T, turn func(*T)) T {
+	if turn != nil {
+		turn(&usual)
+	}
+	return usual
+}
+
+func (o *opener) dhcp() {
+	router := netip.MustParseAddr(RouterLAN)
+	usual := serve.DHCPSettings{Server: router, Prefix: lanPrefix(), First: netip.MustParseAddr(PoolFirst), Size: PoolSize,
+		Router: router, DNS: []netip.Addr{router}, Lease: time.Hour}
+	o.lab.DHCP = serve.NewDHCP(turned(usual, o.lab.World.Home.DHCP))
+	o.broadcast(o.lab.Router, lanBridge, o.lab.DHCP)
+	if rogue := o.lab.World.Home.Rogue; rogue != nil {
+		usual.Server = netip.MustParseAddr(NeighbourIP)
+		usual.Router = usual.Server
+		o.broadcast(o.lab.Neighbour, "eth0", serve.NewDHCP(turned(usual, rogue)))
+	}
+}
+
+// broadcast serves DHCP on one interface of the host.
+func (o *opener) broadcast(h *Host, name string, server *serve.DHCP) {
+	if o.err != nil {
+		return
+	}
+	var conn net.PacketConn
+	o.err = h.Do(func() (err error) {
+		config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+			var failed error
+			err := raw.Control(func(fd uintptr) { failed = syscall.BindToDevice(int(fd), name) })
+			if err != nil {
+				return err
+			}
+			return failed
+		}}
+		conn, err = config.ListenPacket(o.ctx, "udp4", ":67")
+		return err
+	})
+	if o.err == nil {
+		o.lab.run(h.Name+" dhcp", func() error { return server.Serve(o.ctx, conn) })
+	}
+}
+
+// names starts the public resolvers, that of the line's provider, and the router's proxy.
+func (o *opener) names() {
+	l := o.lab
+	text := usualZone
+	if l.World.Provider.Zone != "" {
+		text = l.World.Provider.Zone
+	}
+	zone, err := serve.ParseZone("example.net", text+elsewhere)
+	if err != nil {
+		o.err = err
+		return
+	}
+	l.PublicDNS = serve.NewDNS(turned(serve.DNSSettings{Zone: zone}, l.World.Outside.DNS))
+	for _, address := range resolvers() {
+		o.packets(l.Internet, address+":53", l.PublicDNS.ServeUDP)
+		o.streams(l.Internet, address+":53", l.PublicDNS.ServeTCP)
+	}
+	ispDNS := serve.NewDNS(turned(serve.DNSSettings{Zone: zone}, l.World.Outside.DNS))
+	o.packets(l.ISP, ISPAddr+":53", ispDNS.ServeUDP)
+	o.streams(l.ISP, ISPAddr+":53", ispDNS.ServeTCP)
+	forward := func(ctx context.Context, network string) (conn net.Conn, err error) {
+		err = l.Router.Do(func() error {
+			conn, err = (&net.Dialer{}).DialContext(ctx, network+"4", ISPAddr+":53")
+			return err
+		})
+		return conn, err
+	}
+	l.RouterDNS = serve.NewDNS(turned(serve.DNSSettings{Forward: forward}, l.World.Home.DNS))
+	o.packets(l.Router, RouterLAN+":53", l.RouterDNS.ServeUDP)
+	o.streams(l.Router, RouterLAN+":53", l.RouterDNS.ServeTCP)
+}
+
+func (o *opener) internet() {
+	l := o.lab
+	l.STUN = serve.NewSTUN(turned(serve.STUNSettings{}, l.World.Outside.STUN))
+	for _, address := range []string{STUN1, STUN2} {
+		o.packets(l.Internet, address+":3478", l.STUN.Serve)
+	}
+	l.NTP = serve.NewNTP(serve.NTPSettings{})
+	o.packets(l.Internet, TimeAddr+":123", l.NTP.Serve)
+	l.Web = serve.NewWeb(turned(serve.WebSettings{}, l.World.Outside.Web))
+	for _, address := range append(resolvers(), WebAddr) {
+		o.streams(l.Internet, address+":80", l.Web.Serve)
+		o.streams(l.Internet, address+":443", l.Web.Serve)
+	}
+	l.Control = serve.NewRegistrar(turned(serve.RegistrarSettings{ServerHeader: "Lab control"}, l.World.Outside.Control))
+	for _, address := range []string{Control1, Control2} {
+		o.packets(l.Internet, address+":5060", l.Control.ServeUDP)
+		o.streams(l.Internet, address+":5060", l.Control.ServeTCP)
+	}
+}
+
+// provider starts the registrar on both of the provider's servers.
+func (o *opener) provider() {
+	l := o.lab
+	l.Registrar = serve.NewRegistrar(turned(serve.RegistrarSettings{
+		Accounts:     []serve.Account{{User: Username, Password: Password}},
+		ServerHeader: "Lab provider", Date: true, MaxExpires: 10 * time.Minute,
+	}, l.World.Provider.Registrar))
+	for _, b := range l.World.Provider.Bindings {
+		b.Expires = time.Now().Add(10 * time.Minute)
+		l.Registrar.Bind(Username, b)
+	}
+	leaf := l.World.Provider.Leaf
+	if leaf == nil {
+		leaf = func(a *serve.Authority) (tls.Certificate, error) { return a.Leaf(Domain) }
+	}
+	certificate, err := leaf(l.authority)
+	if err != nil {
+		o.err = err
+		return
+	}
+	secure := func(ctx context.Context, listener net.Listener) error {
+		return l.Registrar.ServeTLS(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	}
+	ports := l.World.Provider.Ports
+	if ports == nil {
+		ports = []string{"5060"}
+	}
+	for _, address := range []string{Provider1, Provider2} {
+		for _, port := range ports {
+			o.packets(l.Provider, net.JoinHostPort(address, port), l.Registrar.ServeUDP)
+			o.streams(l.Provider, net.JoinHostPort(address, port), l.Registrar.ServeTCP)
+		}
+		o.streams(l.Provider, address+":5061", secure)
+	}
+}

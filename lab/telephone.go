@@ -1,0 +1,91 @@
+package lab
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"time"
+
+	"trunktester/lab/serve"
+)
+
+// telephone starts the customer's PBX and waits for its first registration, where it is to have one.
+func (l *Lab) telephone(ctx context.Context) error {
+	world := l.World.PBX
+	if world.Absent {
+		return nil
+	}
+	l.Telephone = serve.NewPBX(turned(serve.PBXSettings{
+		Domain: Domain, Username: Username, Password: Password, UserAgent: PBXAgent,
+	}, world.Settings))
+	run, err := l.line(world)
+	if err != nil {
+		return err
+	}
+	l.run("pbx", func() error { return run(ctx) })
+	if world.Fails {
+		return nil
+	}
+	for deadline := time.Now().Add(pbxPatience); !l.Telephone.Registered(); {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the PBX did not register within %v", pbxPatience)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// line opens the PBX's way to the provider.
+func (l *Lab) line(world PBX) (run func(context.Context) error, err error) {
+	server := l.World.Provider.server()
+	switch world.Transport {
+	case "tcp", "tls":
+		dial := func(ctx context.Context) (net.Conn, error) { return l.dialProvider(ctx, world.Transport, server) }
+		return func(ctx context.Context) error { return l.Telephone.RunStream(ctx, world.Transport, dial) }, nil
+	}
+	port := world.Port
+	if port == 0 {
+		port = 5060
+	}
+	conn, err := l.PBX.ListenPacket("udp4", fmt.Sprintf("%s:%d", PBXAddr, port))
+	if err != nil {
+		return nil, err
+	}
+	to, err := net.ResolveUDPAddr("udp4", server)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error { return l.Telephone.RunUDP(ctx, conn, to) }, nil
+}
+
+func (l *Lab) dialProvider(ctx context.Context, transport, server string) (conn net.Conn, err error) {
+	if transport == "tls" {
+		server = Provider1 + ":5061"
+	}
+	err = l.PBX.Do(func() error {
+		conn, err = (&net.Dialer{Timeout: dialPatience}).DialContext(ctx, "tcp4", server)
+		return err
+	})
+	if err != nil || transport == "tcp" {
+		return conn, err
+	}
+	secure := tls.Client(conn, &tls.Config{RootCAs: l.authority.Pool(), ServerName: Domain})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+// server is the provider's first server as the PBX is set.
+func (p Provider) server() string {
+	if p.Ports != nil {
+		return net.JoinHostPort(Provider1, p.Ports[0])
+	}
+	return Provider1 + ":5060"
+}

@@ -1,0 +1,197 @@
+package witness
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/tls"
+	_ "embed"
+	"fmt"
+	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"trunktester/lab/serve"
+)
+
+// Kamailio is the provider's registrar on UDP and TCP 5060, UDP 5080, and TLS 5061.
+type Kamailio struct{ *Process }
+
+// KamailioOptions are the accounts of a Kamailio.
+type KamailioOptions struct {
+	Listen    netip.Addr
+	Realm     string
+	Domains   []string         // SIP domains served, besides Realm and Listen
+	Accounts  []serve.Account  // names of letters, digits and .+_- only
+	Algorithm string           // "MD5" or "SHA-256"; "": MD5
+	Leaf      *tls.Certificate // nil: no TLS
+	// WrongPasswordCode and UnknownUserCode answer bad credentials; 0: 403 and 404, as in the trial of
+	// knowledge/lab.md; 401 challenges again.
+	WrongPasswordCode, UnknownUserCode int
+}
+
+//go:embed kamailio.cfg
+var kamailioConfig string
+
+var kamailioTemplate = template.Must(template.New("kamailio.cfg").Parse(kamailioConfig))
+
+const tlsConfig = `[server:default]
+method = TLSv1.2+
+verify_certificate = no
+require_certificate = no
+private_key = key.pem
+certificate = cert.pem
+[client:default]
+verify_certificate = no
+`
+
+// plain are the words that need no quoting in Kamailio's configuration.
+var plain = regexp.MustCompile(`^[A-Za-z0-9.+_-]+$`)
+
+// StartKamailio starts a registrar and waits until it serves.
+func StartKamailio(ctx context.Context, launch Launcher, o KamailioOptions) (*Kamailio, error) {
+	files, err := o.files()
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(ctx, launch, "kamailio", files, func(folder string) []string {
+		// Neither -u nor -g: in a user namespace there is no other user to become.
+		return []string{"/usr/sbin/kamailio", "-DD", "-E", "-f", filepath.Join(folder, "kamailio.cfg"), "-w", folder, "-Y", folder,
+			"-P", filepath.Join(folder, "pid"), "-m", "32", "-M", "4"}
+	}, readiness{check: func(ctx context.Context, folder string) error {
+		// The control process is forked after all sockets are bound.
+		return rpc(ctx, folder, "core.uptime")
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return &Kamailio{p}, nil
+}
+
+func (o KamailioOptions) files() (map[string][]byte, error) {
+	type user struct{ Name, AuthUser, HA1 string }
+	values := struct {
+		KamailioOptions
+		Users []user
+	}{KamailioOptions: o}
+	if o.Algorithm == "" {
+		values.Algorithm = "MD5"
+	}
+	if o.WrongPasswordCode == 0 {
+		values.WrongPasswordCode = 403
+	}
+	if o.UnknownUserCode == 0 {
+		values.UnknownUserCode = 404
+	}
+	for _, word := range append([]string{o.Realm}, o.Domains...) {
+		if !plain.MatchString(word) {
+			return nil, fmt.Errorf("kamailio: realm or domain %q cannot be written into its configuration", word)
+		}
+	}
+	for _, a := range o.Accounts {
+		if a.AuthUser == "" {
+			a.AuthUser = a.User
+		}
+		if !plain.MatchString(a.User) || !plain.MatchString(a.AuthUser) {
+			return nil, fmt.Errorf("kamailio: account %q cannot be written into its configuration", a.User)
+		}
+		a1 := []byte(a.AuthUser + ":" + o.Realm + ":" + a.Password)
+		ha1 := fmt.Sprintf("%x", md5.Sum(a1))
+		if values.Algorithm == "SHA-256" {
+			ha1 = fmt.Sprintf("%x", sha256.Sum256(a1))
+		}
+		values.Users = append(values.Users, user{a.User, a.AuthUser, ha1})
+	}
+	var config strings.Builder
+	if err := kamailioTemplate.Execute(&config, values); err != nil {
+		return nil, fmt.Errorf("kamailio: configuration: %w", err)
+	}
+	files := map[string][]byte{"kamailio.cfg": []byte(config.String())}
+	if o.Leaf != nil {
+		cert, key, err := serve.LeafPEM(*o.Leaf)
+		if err != nil {
+			return nil, fmt.Errorf("kamailio: %w", err)
+		}
+		files["cert.pem"], files["key.pem"], files["tls.cfg"] = cert, key, []byte(tlsConfig)
+	}
+	return files, nil
+}
+
+// rpc calls Kamailio's control socket, which lies in its folder and so in no network namespace.
+func rpc(ctx context.Context, folder string, call ...string) error {
+	out, err := exec.CommandContext(ctx, "/usr/sbin/kamcmd", append([]string{"-s", "unix:" + filepath.Join(folder, "ctl.sock")}, call...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("kamcmd %s: %w: %s", strings.Join(call, " "), err, out)
+	}
+	if strings.HasPrefix(string(out), "error") { // kamcmd exits 0 all the same
+		return fmt.Errorf("kamcmd %s: %s", strings.Join(call, " "), out)
+	}
+	return nil
+}
+
+// Fault makes every answer this code; 0 ends it.
+func (k *Kamailio) Fault(ctx context.Context, code int) error {
+	return rpc(ctx, k.folder, "htable.seti", "fault", "code", strconv.Itoa(code))
+}
+
+// Silence makes it hear everything and answer nothing, or ends that.
+func (k *Kamailio) Silence(ctx context.Context, on bool) error {
+	mode := "none"
+	if on {
+		mode = "drop"
+	}
+	return rpc(ctx, k.folder, "htable.sets", "fault", "mode", mode)
+}
+
+// Seen are the requests that it logged, without their bytes. The log comes through a pipe: it is
+// complete after Stop.
+func (k *Kamailio) Seen() []serve.Message { return kamailioSeen(k.log.all()) }
+
+// Count is what it counted, retransmissions included; complete after Stop.
+func (k *Kamailio) Count() serve.Count { return serve.CountOf(k.Seen()) }
+
+// seenMark begins what kamailio.cfg logs of a request:
+// time, transport, source, source port, own address, own port, method, 1 with credentials, Call-ID and User-Agent, with bars between them.
+const seenMark = "SEEN|"
+
+func kamailioSeen(lines []string) (seen []serve.Message) {
+	for _, line := range lines {
+		_, rest, ok := strings.Cut(line, seenMark)
+		fields := strings.SplitN(rest, "|", 10)
+		if !ok || len(fields) != 10 {
+			continue
+		}
+		at, err := unixTime(fields[0])
+		source, err2 := netip.ParseAddrPort(fields[2] + ":" + fields[3])
+		local, err3 := netip.ParseAddrPort(fields[4] + ":" + fields[5])
+		if err != nil || err2 != nil || err3 != nil {
+			continue
+		}
+		agent := fields[9]
+		if agent == "<null>" {
+			agent = ""
+		}
+		seen = append(seen, serve.Message{At: at, Transport: fields[1], Source: source, Local: local, Method: fields[6],
+			Credentials: fields[7] != "0", CallID: fields[8], UserAgent: agent})
+	}
+	return seen
+}
+
+// unixTime reads seconds.microseconds, as $TV(Sn) prints them.
+func unixTime(s string) (time.Time, error) {
+	sec, micro, _ := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(sec, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("time %q: %w", s, err)
+	}
+	us, err := strconv.ParseInt((micro + "000000")[:6], 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("time %q: %w", s, err)
+	}
+	return time.Unix(n, us*1000), nil
+}

@@ -1,0 +1,104 @@
+package lab
+
+import (
+	"crypto/tls"
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/lab/serve"
+)
+
+// World is one line as it may be found at a customer's: what is wrong with it, and what the box must
+// say about it. The zero value of every switch is a healthy line.
+type World struct {
+	Name  string
+	About string // what is really the case, one sentence
+
+	// What the box must say, written by hand: never computed from what it does say.
+	Code     string
+	Severity catalogue.Severity
+	Lights   string // LINE first, one letter each: g, a, r, - for untested; "" where the code says enough
+	Says     string // a piece that the verdict's text must hold; "" for any text
+
+	OrGreen bool // a run that saw too few losses to judge may say ok
+	Full    bool // seen only by a run that waits for the slow measurements
+
+	File string // trunk.toml; "" for none. @CA@ stands for the lab's certificate authority
+
+	Home     Home
+	Line     Line
+	Outside  Outside
+	Provider Provider
+	PBX      PBX
+}
+
+// Home is the customer's network.
+type Home struct {
+	NAT       NAT
+	Forward   []Rule // the router's firewall, towards the outside
+	NoPing    bool   // the router drops echo requests, to itself and through it
+	SIPALG    bool
+	Carrier   bool // a second router, the carrier's, translates once more
+	DHCP      func(*serve.DHCPSettings)
+	DNS       func(*serve.DNSSettings)
+	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none
+	Squat     int                       // this many addresses of the pool are held by another device
+	Unplug    bool                      // the box's cable is out
+	Frozen    bool                      // the router answers no ARP
+	UnplugWAN bool                      // the router's own cable to the line is out
+}
+
+// Outside is the provider of the line, and the internet.
+type Outside struct {
+	Dead      bool // behind the provider of the line nothing answers, except the SIP provider if VoiceOnly
+	VoiceOnly bool
+	DNS       func(*serve.DNSSettings) // the public resolvers and the line provider's
+	STUN      func(*serve.STUNSettings)
+	Web       func(*serve.WebSettings)
+	Control   func(*serve.RegistrarSettings)
+}
+
+// Provider is the SIP provider.
+type Provider struct {
+	Zone      string // DNS records of example.net, in place of the usual ones
+	Registrar func(*serve.RegistrarSettings)
+	Input     []Rule
+	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
+	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
+	Ports     []string                                        // of UDP and TCP, in place of 5060
+}
+
+// PBX is the customer's telephone system.
+type PBX struct {
+	Absent    bool
+	Port      uint16 // source port; 0: 5060
+	Transport string // "": udp
+	Settings  func(*serve.PBXSettings)
+	Fails     bool // it is meant not to register: Start does not wait for it
+}
+
+// Worlds are all worlds, in the order of their codes.
+func Worlds() []World {
+	var all []World
+	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), pbxWorlds()} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+// Find gives the world of that name, else the first one of that code. The first world of a code has
+// the cause's slug for its name.
+func Find(what string) (World, bool) {
+	what = strings.ToLower(strings.TrimSpace(what))
+	for _, w := range Worlds() {
+		if w.Name == what {
+			return w, true
+		}
+	}
+	for _, w := range Worlds() {
+		if w.Code == what {
+			return w, true
+		}
+	}
+	return World{}, false
+}

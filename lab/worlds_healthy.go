@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/lab/serve"
+)
+
+// good is a healthy variation: everything must be green.
+func good(name, about string) World {
+	return World{Name: name, About: about, Code: "ok", Severity: catalogue.Green, File: file()}
+}
+
+// with changes a world as it is declared.
+func (w World) with(changes ...func(*World)) World {
+	for _, change := range changes {
+		change(&w)
+	}
+	return w
+}
+
+// filed replaces the usual trunk.toml by one with changes.
+func filed(changes ...string) func(*World) {
+	return func(w *World) { w.File = file(changes...) }
+}
+
+// registrar turns a switch of the provider.
+func registrar(turn func(*serve.RegistrarSettings)) func(*World) {
+	return func(w *World) { w.Provider.Registrar = turn }
+}
+
+// tcpTrunk and tlsTrunk are the PBX's side of such trunks.
+func tcpTrunk(w *World) { w.PBX.Transport = "tcp" }
+func tlsTrunk(w *World) { w.PBX.Transport = "tls" }
+
+// privateCA is the setting that trusts the lab's own authority.
+const privateCA = "trunk.tls_ca = '''\n@CA@'''"
+
+// absentPBX leaves the PBX out; its binding, where there is one, was made before the box came.
+func absentPBX(w *World) { w.PBX.Absent = true }
+
+func boundBefore(bindings ...serve.Binding) func(*World) {
+	return func(w *World) { w.PBX.Absent, w.Provider.Bindings = true, bindings }
+}
+
+// ownBinding is the PBX's binding behind the usual router.
+func ownBinding() serve.Binding {
+	return serve.Binding{URI: "sip:" + Username + "@" + PBXAddr + ":5060", Received: address(RouterWAN, 5060), Transport: "udp",
+		CallID: "before", UserAgent: PBXAgent}
+}
+
+func healthyWorlds() []World {
+	return []World{
+		good("healthy", "nothing is wrong, 20 ms to the provider").with(func(w *World) {
+			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
+		}),
+		good("no-ping", "the router drops ping, to itself and through it").with(func(w *World) { w.Home.NoPing = true }),
+		good("options-ignored", "the provider answers no OPTIONS").with(registrar(func(s *serve.RegistrarSettings) { s.IgnoreOptions = true })),
+		good("symmetric-nat", "the router takes another port for every destination").with(func(w *World) { w.Home.NAT = NATSymmetric }),
+		good("double-nat", "the line's provider translates addresses once more, and the trunk works").with(func(w *World) { w.Home.Carrier = true }),
+		good("no-nat", "a routed line: addresses stay as they are").with(func(w *World) { w.Home.NAT = NATNone }),
+		good("tcp-trunk", "the trunk uses TCP").with(tcpTrunk, filed(`trunk.transport = "tcp"`)),
+		good("tls-trunk", "the trunk uses TLS, with a certificate of a private authority").with(tlsTrunk, filed(`trunk.transport = "tls"`, privateCA)),
+		good("tcp-blocked", "TCP to the SIP port is blocked, and the trunk uses UDP").with(func(w *World) {
+			w.Home.Forward = []Rule{{Proto: "tcp", Ports: []uint16{5060, 5061}, Action: Drop}}
+		}),
+		good("two-servers", "the provider has two servers").with(func(w *World) {
+			w.Provider.Zone = `
+a.sip              A     ` + Provider1 + `
+b.sip              A     ` + Provider2 + `
+_sip._udp.sip      SRV   10 10 5060 a.sip
+_sip._udp.sip      SRV   20 10 5060 b.sip
+`
+		}),
+		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(func(w *World) {
+			w.Provider.Ports = []string{"5070"}
+			w.Provider.Zone = `
+edge               A     ` + Provider1 + `
+_sip._udp.sip      SRV   10 10 5070 edge
+`
+		}),
+		good("proxy", "an outbound proxy is set, and the domain itself does not resolve").with(
+			filed(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {
+				w.PBX.Settings = func(s *serve.PBXSettings) { s.Domain = "client42.example.net" }
+			}),
+		good("realm-unlike-domain", "the realm is not the domain, and none is written in the file").with(realm("asterisk")),
+		good("realm-written", "the realm is not the domain, and it is written in the file").with(realm("asterisk"), filed(`trunk.realm = "asterisk"`)),
+		good("contacts-rewritten", "the provider itself puts the public address into contacts").with(
+			registrar(func(s *serve.RegistrarSettings) { s.RewriteContacts = true })),
+		good("proxy-challenge", "the provider challenges with 407").with(registrar(func(s *serve.RegistrarSettings) { s.ProxyChallenge = true })),
+		good("sha-256", "the provider challenges with SHA-256 only").with(
+			registrar(func(s *serve.RegistrarSettings) { s.Algorithms = []string{"SHA-256"} })),
+		good("stale-nonce", "the provider calls the first nonce stale").with(
+			registrar(func(s *serve.RegistrarSettings) { s.StaleOnce = true }), boundBefore(ownBinding())),
+		good("no-stun", "no STUN server answers").with(func(w *World) {
+			w.Outside.STUN = func(s *serve.STUNSettings) { s.Silent = true }
+		}),
+		good("slow-line", "60 ms to the provider, with some jitter").with(func(w *World) {
+			way := Way{Delay: 27 * time.Millisecond, Jitter: 6 * time.Millisecond}
+			w.Line = Line{Up: way, Down: way}
+		}),
+		good("two-dhcp-agree", "a failover pair of DHCP servers that say the same").with(func(w *World) {
+			w.Home.Rogue = func(s *serve.DHCPSettings) { s.Router = s.DNS[0] }
+		}),
+		good("ip-trunk", "an address-authenticated trunk with the right address in the portal").with(absentPBX, filed(addressTrunk(RouterWAN)...),
+			registrar(func(s *serve.RegistrarSettings) { s.ForceCode.Code = 405 })),
+		{Name: "voice-only", About: "a line that reaches nothing but the SIP provider", Code: "2-1", Severity: catalogue.Amber, Lights: "gaggg", File: file(),
+			Outside: Outside{Dead: true, VoiceOnly: true}},
+		{Name: "lossy-line", About: "one packet in twenty is lost", Code: "2-7", Severity: catalogue.Amber, Full: true, OrGreen: true, File: file(),
+			Line: Line{Up: Way{Loss: 0.025}, Down: Way{Loss: 0.025}}},
+		{Name: "no-trunk", About: "a healthy line, and no trunk.toml", Code: "no-trunk", Severity: catalogue.Amber, Lights: "gg---", PBX: PBX{Absent: true}},
+	}
+}
+
+// realm makes the provider ask for this realm.
+func realm(name string) func(*World) {
+	return registrar(func(s *serve.RegistrarSettings) { s.Realm = name })
+}
+
+// addressTrunk is the file of a trunk that is known by its address.
+func addressTrunk(checkIP string) []string {
+	return []string{`trunk.auth = "ip"`, `trunk.check_ip = "` + checkIP + `"`, "trunk.username", "trunk.password"}
+}

@@ -1,0 +1,47 @@
+package lab
+
+import (
+	"net/netip"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/lab/serve"
+)
+
+// red and amber are faults that stop registration, and weaknesses.
+func red(code, name, about string) World {
+	return World{Name: name, About: about, Code: code, Severity: catalogue.Red, File: file()}
+}
+
+func amber(code, name, about string) World {
+	return World{Name: name, About: about, Code: code, Severity: catalogue.Amber, File: file()}
+}
+
+func dhcp(turn func(*serve.DHCPSettings)) func(*World) {
+	return func(w *World) { w.Home.DHCP = turn }
+}
+
+// lineWorlds are the faults of light 1.
+func lineWorlds() []World {
+	return []World{
+		red("1-1", "no-link", "the cable is out").with(lights("r----"), func(w *World) { w.Home.Unplug = true }),
+		red("1-2", "no-address", "no DHCP server answers").with(lights("r----"), dhcp(func(s *serve.DHCPSettings) { s.Silent = true })),
+		red("1-3", "router-silent", "the router gives an address and then answers no ARP").with(lights("r----"),
+			func(w *World) { w.Home.Frozen = true }),
+		red("1-4", "address-incomplete", "the lease names no router").with(lights("r----"), dhcp(func(s *serve.DHCPSettings) { s.NoRouter = true })),
+		red("1-4", "gateway-outside", "the lease names a router outside its own subnet").with(lights("r----"), dhcp(func(s *serve.DHCPSettings) {
+			s.RouterOutsideSubnet = netip.MustParseAddr("192.168.99.1")
+		})),
+		amber("1-5", "two-dhcp", "a second DHCP server offers itself as the gateway, a little later than the router").with(lights("agggg"),
+			func(w *World) {
+				w.Home.Rogue = func(s *serve.DHCPSettings) { s.Delay = 300 * time.Millisecond }
+			}),
+		red("1-6", "duplicate-ip", "another device holds every address of the pool").with(lights("r----"),
+			func(w *World) { w.Home.Squat = PoolSize }),
+		amber("1-6", "duplicate-ip-once", "another device holds the first address of the pool").with(lights("agggg"),
+			func(w *World) { w.Home.Squat = 1 }),
+	}
+}
+
+// lights writes down the whole row.
+func lights(row string) func(*World) { return func(w *World) { w.Lights = row } }

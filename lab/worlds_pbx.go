@@ -1,0 +1,42 @@
+package lab
+
+import (
+	"net/netip"
+
+	"trunktester/lab/serve"
+)
+
+func pbx(turn func(*serve.PBXSettings)) func(*World) {
+	return func(w *World) { w.PBX.Settings = turn }
+}
+
+func address(ip string, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.MustParseAddr(ip), port)
+}
+
+// otherSite is a binding from another public address.
+func otherSite() serve.Binding {
+	return serve.Binding{URI: "sip:" + Username + "@203.0.113.99:5060", Received: address("203.0.113.99", 5060), Transport: "udp",
+		CallID: "other-site", UserAgent: "Other PBX"}
+}
+
+// pbxWorlds are the faults of light 5.
+func pbxWorlds() []World {
+	return []World{
+		red("5-1", "pbx-not-registered", "the PBX is off").with(lights("ggggr"), absentPBX),
+		red("5-1", "pbx-wrong-password", "the PBX runs with a wrong password").with(lights("ggggr"), cutOff,
+			pbx(func(s *serve.PBXSettings) { s.Password = "not-the-password" })),
+		amber("5-2", "wrong-port", "the PBX registered from port 5062, and the firewall expects 5060").with(lights("gggga"),
+			filed("expect.port = 5060"), func(w *World) { w.PBX.Port = 5062 }),
+		amber("5-3", "nat-mismatch", "the Contact is private where a public one is expected").with(lights("gggga"), filed(`expect.nat = "no"`)),
+		amber("5-3", "nat-mismatch-public", "the Contact is public where a private one is expected").with(lights("gggga"), filed(`expect.nat = "yes"`),
+			pbx(func(s *serve.PBXSettings) { s.Contact = RouterWAN + ":5060" })),
+		amber("5-4", "registered-elsewhere", "the trunk is registered from another public address").with(lights("gggga"), boundBefore(otherSite())),
+		amber("5-4", "registered-twice", "a second device elsewhere is registered beside the PBX").with(lights("gggga"), filed("pbx.max_bindings = 1"),
+			func(w *World) { w.Provider.Bindings = []serve.Binding{otherSite()} }),
+		amber("5-5", "list-not-shown", "the provider lists no bindings, and nobody knows whether it ever does").with(lights("gggga"),
+			filed("provider.shows_bindings"), registrar(func(s *serve.RegistrarSettings) { s.HideBindings = true })),
+		amber("5-5", "list-refused", "the provider answers 400 to the query").with(filed("provider.shows_bindings"),
+			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 400 })),
+	}
+}

@@ -1,0 +1,9 @@
+package netsetup
+
+import (
+	"testing"
+
+	"trunktester/netsetup/netnstest"
+)
+
+func TestMain(m *testing.M) { netnstest.Main(m) }

@@ -1,0 +1,110 @@
+package probes
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/netip"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// ALG asks: does a device on the way rewrite SIP? It passed when every comparison ran, each with its control,
+// and none showed a rewritten message. All comparisons go out as one paced burst and are awaited together.
+//
+// The comparisons need nothing of the provider but answers: A1 to A3 and A6 of the literature on nf_nat_sip
+// and symmetric ALGs, and the contrast of transports, A9. What shows over TLS as well is the far end's doing.
+type ALG struct {
+	Dial      sip.Dialer // Source is taken from known.Address
+	Domain    string     // SIP domain of the trunk
+	Username  string     // "" for a trunk without one
+	Transport string     // the trunk's: "udp", "tcp" or "tls"; for "tls" the search runs over UDP as information
+	Roots     *x509.CertPool
+}
+
+// Look compares messages with their controls at the first server that answered in known.UDP or known.TCP.
+func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
+	a.Dial = from(a.Dial, known)
+	found := &facts.ALG{}
+	var evidence []facts.Evidence
+	var broken error
+	for _, way := range a.ways(known) {
+		s := search{ALG: a, way: way}
+		err := s.run(ctx, known)
+		if err != nil {
+			broken = err
+		}
+		found.Proofs = append(found.Proofs, s.proofs...)
+		evidence = append(evidence, s.evidence...)
+	}
+	clear := known.UDP
+	if a.Transport == "tcp" {
+		clear = known.TCP
+	}
+	if p, ok := judgeTransports(clear, known.TLS); ok {
+		found.Proofs = append(found.Proofs, p)
+		evidence = append(evidence, pairEvidence(p)...)
+	}
+	found.Word, found.Why = algWord(found.Proofs)
+	r := Result{Outcome: facts.NotRun, Saw: found.Why, Evidence: evidence, File: func(f *facts.Facts) { f.ALG = found }}
+	switch {
+	case found.Word == facts.ALGProved || found.Word == facts.ALGLikely:
+		r.Outcome = facts.Failed
+	case found.Word == facts.ALGNotSeen:
+		r.Outcome = facts.Passed
+	case broken != nil:
+		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The comparison could not be made: %v.", broken)
+	case len(found.Proofs) == 0:
+		r.Saw = "No server answered SIP in the clear, so there is nothing to compare."
+	}
+	return r
+}
+
+// way is one transport on which to search.
+type way struct {
+	transport string
+	to        netip.AddrPort
+	method    string // that the server answers
+	register  bool   // it answers REGISTER as well
+	part      bool   // only the comparisons that the trunk's own transport does not have
+}
+
+// ways are UDP, and for a TCP trunk TCP first, where the server answered there.
+func (a ALG) ways(known facts.Facts) []way {
+	var ways []way
+	if a.Transport == "tcp" {
+		if w, ok := wayOf(known.TCP); ok {
+			w.register = false // the provider's budget: the UDP comparisons come on top
+			ways = append(ways, w)
+		}
+	}
+	if w, ok := wayOf(known.UDP); ok {
+		w.part = len(ways) > 0
+		w.register = w.register && !w.part
+		ways = append(ways, w)
+	}
+	return ways
+}
+
+func wayOf(p *facts.Path) (way, bool) {
+	if p == nil {
+		return way{}, false
+	}
+	for _, t := range p.Targets {
+		w := way{transport: p.Transport, to: t.Target}
+		for _, x := range t.Exchanges {
+			if x.Reply == nil {
+				continue
+			}
+			if w.register = w.register || x.Method == sip.REGISTER; x.Method == sip.OPTIONS || w.method == "" {
+				w.method = x.Method
+			}
+		}
+		if w.method != "" {
+			w.register = w.register && w.method == sip.OPTIONS
+			return w, true
+		}
+	}
+	return way{}, false
+}

@@ -1,0 +1,95 @@
+package probes
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+	"trunktester/probes/sip/siptest"
+)
+
+// A far end that does by itself what an ALG would do shows it over TLS as well, and is no ALG.
+func TestALGOrFarEnd(t *testing.T) {
+	outside := netip.MustParseAddrPort("203.0.113.1:5060")
+	healthy := siptest.Switches{SeenAs: outside}
+	names := siptest.Switches{SeenAs: outside, Received: "names"}
+	// a device or far end that hides the private address wherever it stands in From
+	hides := siptest.Switches{SeenAs: outside, Mangle: func(s string) string {
+		return strings.Replace(s, "<sip:trunktester@127.0.0.1:", "<sip:trunktester@203.0.113.1:", 1)
+	}}
+	for _, c := range []struct {
+		name     string
+		udp, tls siptest.Switches
+		noTLS    bool
+		word     string
+		outcome  facts.Outcome
+		open     string // the proof that is not conclusive
+	}{
+		{"healthy", healthy, healthy, false, facts.ALGNotSeen, facts.Passed, ""},
+		{"From changed over UDP only", hides, healthy, false, facts.ALGProved, facts.Failed, ""},
+		{"From changed by the far end", hides, hides, false, facts.ALGCouldNotTell, facts.NotRun, "A6"},
+		{"From changed, TLS does not pass", hides, healthy, true, facts.ALGCouldNotTell, facts.NotRun, "A6"},
+		{"received for names only", names, names, false, facts.ALGCouldNotTell, facts.NotRun, "A2"},
+		{"received for names only, TLS does not pass", names, names, true, facts.ALGProved, facts.Failed, ""},
+		{"received for names over UDP only", names, healthy, false, facts.ALGProved, facts.Failed, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := sipDialer(t)
+			certificate, _ := siptest.Certificate(t, "example.net", time.Now(), time.Now().Add(time.Hour))
+			known := knownTargets("udp", siptest.New(t, c.udp).UDP(t, "127.0.0.1:0"))
+			if !c.noTLS {
+				to := siptest.New(t, c.tls).TLS(t, "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
+				known.Name.Targets = append(known.Name.Targets, facts.Target{Addr: to, Transport: "tls"})
+			}
+			for _, transport := range []string{"udp", "tls"} {
+				if r := (SIPPath{Transport: transport, Dial: d, Domain: "example.net"}).Look(t.Context(), known); r.File != nil {
+					r.File(&known)
+				}
+			}
+			r := ALG{Dial: d, Domain: "example.net", Transport: "udp"}.Look(t.Context(), known)
+			r.File(&known)
+			if known.ALG.Word != c.word || r.Outcome != c.outcome {
+				t.Errorf("%s, %s: %s", known.ALG.Word, r.Outcome, r.Saw)
+			}
+			for _, p := range known.ALG.Proofs {
+				if p.ID == c.open && p.Result != algInconclusive {
+					t.Errorf("%s is %s: %s", p.ID, p.Result, p.Why)
+				}
+				if p.Probe.Sent == "" || p.Probe.Received == "" || p.Control.Sent == "" || p.Control.Received == "" {
+					t.Errorf("%s without its messages", p.ID)
+				}
+			}
+			for _, e := range r.Evidence {
+				if strings.Contains(e.Received, "nonce=\"") && !strings.Contains(e.Received, "nonce=\"*") {
+					t.Errorf("nonce in evidence: %q", e.Received)
+				}
+			}
+		})
+	}
+}
+
+func TestALGNothingToCompare(t *testing.T) {
+	r := ALG{Dial: sipDialer(t), Domain: "a", Transport: "tls"}.Look(t.Context(), facts.Facts{})
+	known := facts.Facts{}
+	r.File(&known)
+	if r.Outcome != facts.NotRun || known.ALG.Word != facts.ALGCouldNotTell || r.Saw == "" {
+		t.Errorf("%s %+v", r.Outcome, known.ALG)
+	}
+}
+
+// The planted address must not change the account: a REGISTER for a foreign one would be refused.
+func TestPlantKeepsTheAccount(t *testing.T) {
+	s := search{ALG: ALG{Domain: "example.net", Username: "u"}}
+	for method, from := range map[string]string{sip.OPTIONS: "sip:u@192.168.1.20:40000", sip.REGISTER: "sip:u@example.net"} {
+		r := s.request(method)
+		s.plant(&r, ownSocket)
+		if r.From != from || !strings.HasSuffix(r.CallID, "@192.168.1.20") || r.Contact != "" {
+			t.Errorf("%s: From %s, Call-ID %s, Contact %q", method, r.From, r.CallID, r.Contact)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package probes
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// The results of one proof.
+const (
+	algProof        = "proof"
+	algClean        = "clean"
+	algInconclusive = "inconclusive"
+)
+
+// finding is what a probe and its control say together.
+type finding struct{ result, why string }
+
+func inconclusive(format string, args ...any) finding {
+	return finding{algInconclusive, fmt.Sprintf(format, args...)}
+}
+
+// judgement reads one pair. Each is pure, and names a proof of knowledge about ALGs by its differential.
+type judgement func(probe, control sip.Exchange) finding
+
+func unsent(probe, control sip.Exchange) finding {
+	err := probe.Err
+	if err == nil {
+		err = control.Err
+	}
+	return inconclusive("Not both of probe and control were sent: %v.", err)
+}
+
+func received(x sip.Exchange) netip.Addr { return x.Reply.Via().Received() }
+
+// translated checks what all proofs by address stand on: both were answered, the server says where requests
+// come from, and that is not the box's own address. ok is false when the finding already stands.
+func translated(probe, control sip.Exchange) (outside netip.Addr, f finding, ok bool) {
+	own := probe.Local.Addr()
+	switch {
+	case probe.Sends == 0 || control.Sends == 0:
+		return outside, unsent(probe, control), false
+	case !control.Answered() && !probe.Answered():
+		return outside, inconclusive("Neither the probe nor its control was answered."), false
+	case !control.Answered():
+		return outside, inconclusive("The control was not answered."), false
+	case !probe.Answered():
+		return outside, inconclusive("The probe was not answered; its control was."), false
+	}
+	outside = received(control)
+	switch {
+	case !outside.IsValid():
+		return outside, inconclusive("The server adds no received= to the control either, so its absence says nothing."), false
+	case outside == own:
+		return outside, inconclusive("The server sees the box's own address %s: no address translation on the way, so nothing would be rewritten.", own), false
+	}
+	return outside, finding{}, true
+}
+
+// judgeReceived is A1: behind a NAT no server can know our private address, so received= with it was put
+// there by a device that rewrites SIP on the way back (nf_nat_sip does).
+func judgeReceived(probe, control sip.Exchange) finding {
+	outside, f, ok := translated(probe, control)
+	if !ok {
+		return f
+	}
+	switch own, seen := probe.Local.Addr(), received(probe); {
+	case seen == own:
+		return finding{algProof, fmt.Sprintf("The answer says received=%s, the box's own private address, which a server outside cannot know; the control says received=%s.", seen, outside)}
+	case seen == outside:
+		return finding{algClean, fmt.Sprintf("The answer and its control both say received=%s.", outside)}
+	case !seen.IsValid():
+		return inconclusive("The answer has no received=; the control says received=%s.", outside)
+	default:
+		return inconclusive("The answer says received=%s, the control received=%s: the address changes between requests.", seen, outside)
+	}
+}
+
+// judgeMissing is A2: a server must add received= when the Via names another address than the packet came
+// from (RFC 3261 section 18.2.1). When it does so for the control only, the probe's Via was rewritten on the
+// way out and put back on the way in, as any symmetric ALG does.
+func judgeMissing(probe, control sip.Exchange) finding {
+	if control.Answered() && !probe.Answered() && probe.Sends > 0 {
+		return inconclusive("Without rport no answer came back, as behind a router that changes ports; the control was answered.")
+	}
+	outside, f, ok := translated(probe, control)
+	if !ok {
+		return f
+	}
+	switch own, seen := probe.Local.Addr(), received(probe); {
+	case !seen.IsValid():
+		return finding{algProof, fmt.Sprintf("The server added no received= to a Via of %s, so that is not what it got; to the control it added received=%s.", probe.Local, outside)}
+	case seen == own:
+		return finding{algProof, fmt.Sprintf("The answer says received=%s, the box's own private address; the control says received=%s.", seen, outside)}
+	case seen == outside:
+		return finding{algClean, fmt.Sprintf("The answer and its control both say received=%s.", outside)}
+	default:
+		return inconclusive("The answer says received=%s, the control received=%s: the address changes between requests.", seen, outside)
+	}
+}
+
+// judgeDoor is A3: with rport the answer must come to the port that asked (RFC 3581 section 4). When it comes
+// to the port that only the Via names, a device on the way read the Via (nf_nat_sip's forced_dport). The
+// control's Via names its own second port as well, behind a host name that no device takes for the box.
+func judgeDoor(probe, control sip.Exchange) finding {
+	_, f, ok := translated(probe, control)
+	if !ok {
+		return f
+	}
+	switch {
+	case control.Door != control.Local:
+		return inconclusive("The control's answer came to port %d and not to port %d that asked: the server does not honour rport.", control.Door.Port(), control.Local.Port())
+	case probe.Door != probe.Local:
+		return finding{algProof, fmt.Sprintf("Asked from port %d, the answer came to port %d, which only the Via names; the control's came to port %d that asked.", probe.Local.Port(), probe.Door.Port(), control.Door.Port())}
+	}
+	return finding{algClean, fmt.Sprintf("The answers of probe and control came to the ports that asked, %d and %d.", probe.Door.Port(), control.Door.Port())}
+}
+
+// judgeMirror is A6: what a server must repeat unchanged came back changed where it held our address, and
+// unchanged where it did not.
+func judgeMirror(probe, control sip.Exchange) finding {
+	if probe.Sends == 0 || control.Sends == 0 {
+		return unsent(probe, control)
+	}
+	if !probe.Answered() || !control.Answered() {
+		return inconclusive("Not both of probe and control were answered.")
+	}
+	sent := sip.Split(probe.Sent)
+	for _, name := range probe.Mangled {
+		if !slices.Contains(control.Mangled, name) {
+			return finding{algProof, fmt.Sprintf("%s was sent as %q and came back as %q; the control's came back as it was sent.", name, sent.Get(name), sip.Redact(probe.Reply.Get(name)))}
+		}
+	}
+	if len(probe.Mangled) > 0 {
+		return inconclusive("%s came back changed in probe and control alike.", strings.Join(probe.Mangled, ", "))
+	}
+	return finding{algClean, fmt.Sprintf("Via, From, To, Call-ID and CSeq came back as sent, %q among them; equality alone proves nothing.", sent.Get("Call-ID"))}
+}
+
+// judgeTransports is A9: REGISTER over the clear transport fails though SIP passes there, and the same
+// REGISTER succeeds over TLS, which no device on the way can read. Silence to everything is no sign of an
+// ALG: a blocked port or a provider without that transport look the same.
+func judgeTransports(clear, tls *facts.Path) (facts.Proof, bool) {
+	hidden, ok := exchangeOf(tls, sip.REGISTER)
+	if clear == nil || !ok || hidden.Reply == nil {
+		return facts.Proof{}, false
+	}
+	open, ok := exchangeOf(clear, sip.REGISTER)
+	if !ok {
+		return facts.Proof{}, false
+	}
+	p := facts.Proof{ID: "A9", Probe: open, Control: hidden, Result: algClean}
+	options, _ := exchangeOf(clear, sip.OPTIONS)
+	transport := strings.ToUpper(clear.Transport)
+	switch {
+	case open.Reply == nil && options.Reply == nil:
+		p.Result, p.Why = algInconclusive, fmt.Sprintf("Nothing was answered over %s, REGISTER over TLS with %d: a blocked port looks the same.", transport, hidden.Reply.Code)
+	case open.Reply == nil && open.Error == "":
+		p.Result, p.Why = algProof, fmt.Sprintf("Over %s OPTIONS was answered with %d and REGISTER not at all; over TLS REGISTER was answered with %d.", transport, options.Reply.Code, hidden.Reply.Code)
+	case open.Reply == nil:
+		p.Result, p.Why = algInconclusive, fmt.Sprintf("REGISTER could not be sent over %s.", transport)
+	case open.Reply.Code == 400 && usual(hidden.Reply.Code):
+		p.Result, p.Why = algProof, fmt.Sprintf("Over %s REGISTER was answered with 400 %s as malformed, over TLS the same REGISTER with %d.", transport, open.Reply.Reason, hidden.Reply.Code)
+	default:
+		p.Why = fmt.Sprintf("REGISTER was answered with %d over %s and with %d over TLS.", open.Reply.Code, transport, hidden.Reply.Code)
+	}
+	return p, true
+}
+
+// usual are the answers of a registrar that understood: a challenge or a success.
+func usual(code int) bool { return code == 401 || code == 407 || code/100 == 2 }
+
+// exchangeOf is the first server's exchange of a method.
+func exchangeOf(p *facts.Path, method string) (facts.Exchange, bool) {
+	if p == nil || len(p.Targets) == 0 {
+		return facts.Exchange{}, false
+	}
+	for _, x := range p.Targets[0].Exchanges {
+		if x.Method == method {
+			return x, true
+		}
+	}
+	return facts.Exchange{}, false
+}
+
+// algWord is the verdict rule: a proof proves, a contrast of transports makes likely, "not seen" needs every
+// differential to have been conclusive. Nothing without a reflector rules an ALG out.
+func algWord(proofs []facts.Proof) (word, why string) {
+	var open []string
+	likely, clean := "", 0
+	for _, p := range proofs {
+		switch {
+		case p.Result == algProof && p.ID != "A9":
+			return facts.ALGProved, p.Why
+		case p.Result == algProof:
+			likely = p.Why
+		case p.ID == "A9":
+		case p.Result == algClean:
+			clean++
+		default:
+			open = append(open, p.ID+": "+p.Why)
+		}
+	}
+	switch {
+	case likely != "":
+		return facts.ALGLikely, likely
+	case len(open) > 0:
+		return facts.ALGCouldNotTell, fmt.Sprintf("%d of %d comparisons could not tell; %s", len(open), len(open)+clean, open[0])
+	case clean == 0:
+		return facts.ALGCouldNotTell, "No comparison could be made."
+	}
+	return facts.ALGNotSeen, fmt.Sprintf("%d comparisons ran, each with its control, and none showed a rewritten message.", clean)
+}

@@ -1,0 +1,140 @@
+package probes
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+var (
+	ownSocket  = netip.MustParseAddrPort("192.168.1.20:40000")
+	secondDoor = netip.MustParseAddrPort("192.168.1.20:40001")
+)
+
+// answer is an exchange from the box's socket that was answered with this top Via; "" is silence.
+func answer(via string) sip.Exchange {
+	x := sip.Exchange{Local: ownSocket, Door: ownSocket, Sends: 1, Sent: []byte("OPTIONS sip:a SIP/2.0\r\nCall-ID: a@192.168.1.20\r\n\r\n")}
+	if via != "" {
+		x.Reply = sip.Split([]byte("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP " + via + "\r\nCall-ID: a@203.0.113.1\r\n\r\n"))
+	}
+	return x
+}
+
+func atDoor(x sip.Exchange, door netip.AddrPort) sip.Exchange {
+	x.Door = door
+	return x
+}
+
+func changed(names ...string) sip.Exchange {
+	x := answer("h")
+	x.Mangled = names
+	return x
+}
+
+func TestJudgements(t *testing.T) {
+	const public, other, private = "h;received=203.0.113.1", "h;received=203.0.113.9", "h;received=192.168.1.20"
+	stopped := sip.Exchange{Local: ownSocket, Err: sip.ErrStopped}
+	for _, c := range []struct {
+		name           string
+		judge          judgement
+		probe, control sip.Exchange
+		want           string
+		says           string
+	}{
+		{"A1 ALG", judgeReceived, answer(private), answer(public), algProof, "received=192.168.1.20"},
+		{"A1 clean", judgeReceived, answer(public), answer(public), algClean, "received=203.0.113.1"},
+		{"A1 no NAT", judgeReceived, answer(private), answer(private), algInconclusive, "no address translation"},
+		{"A1 two lines", judgeReceived, answer(other), answer(public), algInconclusive, "changes between requests"},
+		{"A1 server that adds none", judgeReceived, answer("h"), answer("h"), algInconclusive, "adds no received="},
+		{"A1 server that adds it to names only", judgeReceived, answer("h"), answer(public), algInconclusive, "has no received="},
+		{"A1 probe lost", judgeReceived, answer(""), answer(public), algInconclusive, "probe was not answered"},
+		{"A1 control lost", judgeReceived, answer(private), answer(""), algInconclusive, "control was not answered"},
+		{"A1 both lost", judgeReceived, answer(""), answer(""), algInconclusive, "Neither"},
+		{"A1 not sent", judgeReceived, stopped, stopped, algInconclusive, sip.ErrStopped.Error()},
+		{"A2 ALG", judgeMissing, answer("h"), answer(public), algProof, "added no received="},
+		{"A2 server that always adds it, ALG", judgeMissing, answer(private), answer(public), algProof, "own private address"},
+		{"A2 clean", judgeMissing, answer(public), answer(public), algClean, "received=203.0.113.1"},
+		{"A2 server that adds none", judgeMissing, answer("h"), answer("h"), algInconclusive, "says nothing"},
+		{"A2 no NAT", judgeMissing, answer("h"), answer(private), algInconclusive, "no address translation"},
+		{"A2 ports changed", judgeMissing, answer(""), answer(public), algInconclusive, "changes ports"},
+		{"A2 two lines", judgeMissing, answer(other), answer(public), algInconclusive, "changes between requests"},
+		{"A3 ALG", judgeDoor, atDoor(answer(public), secondDoor), answer(public), algProof, "port 40001"},
+		{"A3 clean", judgeDoor, answer(public), answer(public), algClean, "ports that asked"},
+		{"A3 server without rport", judgeDoor, atDoor(answer(public), secondDoor), atDoor(answer(public), secondDoor), algInconclusive, "does not honour rport"},
+		{"A3 no NAT", judgeDoor, atDoor(answer(private), secondDoor), answer(private), algInconclusive, "no address translation"},
+		{"A3 probe lost", judgeDoor, answer(""), answer(public), algInconclusive, "not answered"},
+		{"A6 Call-ID rewritten", judgeMirror, changed("Call-ID"), changed(), algProof, `"a@203.0.113.1"`},
+		{"A6 server that rewrites", judgeMirror, changed("From"), changed("From"), algInconclusive, "alike"},
+		{"A6 clean", judgeMirror, changed(), changed(), algClean, "proves nothing"},
+		{"A6 lost", judgeMirror, answer(""), changed(), algInconclusive, "Not both"},
+		{"A6 not sent", judgeMirror, stopped, changed(), algInconclusive, "no further requests"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.judge(c.probe, c.control)
+			if got.result != c.want || !strings.Contains(got.why, c.says) {
+				t.Errorf("%s: %s", got.result, got.why)
+			}
+		})
+	}
+}
+
+// path is one server with the given answers: 0 is silence, -1 was not asked.
+func path(transport string, options, register int) *facts.Path {
+	var a facts.Attempt
+	for method, code := range map[string]int{sip.OPTIONS: options, sip.REGISTER: register} {
+		if code >= 0 {
+			x := facts.Exchange{Method: method, Sends: 4}
+			if code > 0 {
+				x.Reply = &facts.Reply{Code: code}
+			}
+			a.Exchanges = append(a.Exchanges, x)
+		}
+	}
+	return &facts.Path{Transport: transport, Targets: []facts.Attempt{a}}
+}
+
+func TestJudgeTransports(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		clear, tls *facts.Path
+		want       string
+	}{
+		{"both work", path("udp", 200, 401), path("tls", 200, 401), algClean},
+		{"REGISTER malformed in the clear", path("udp", 200, 400), path("tls", 200, 401), algProof},
+		{"REGISTER malformed everywhere", path("udp", 200, 400), path("tls", 200, 400), algClean},
+		{"REGISTER swallowed in the clear", path("udp", 200, 0), path("tls", 200, 401), algProof},
+		{"nothing in the clear", path("udp", 0, 0), path("tls", 200, 401), algInconclusive},
+		{"no TLS", path("udp", 200, 400), nil, ""},
+		{"TLS silent", path("udp", 200, 400), path("tls", 0, 0), ""},
+		{"nothing asked", nil, path("tls", 200, 401), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if p, ok := judgeTransports(c.clear, c.tls); p.Result != c.want || ok != (c.want != "") {
+				t.Errorf("%q: %s", p.Result, p.Why)
+			}
+		})
+	}
+}
+
+func TestALGWord(t *testing.T) {
+	p := func(id, result string) facts.Proof { return facts.Proof{ID: id, Result: result, Why: id + "."} }
+	for _, c := range []struct {
+		name   string
+		proofs []facts.Proof
+		want   string
+	}{
+		{"nothing", nil, facts.ALGCouldNotTell},
+		{"one proof outweighs", []facts.Proof{p("A1", algClean), p("A2", algInconclusive), p("A3", algProof)}, facts.ALGProved},
+		{"all clean", []facts.Proof{p("A1", algClean), p("A2", algClean), p("A9", algInconclusive)}, facts.ALGNotSeen},
+		{"one open", []facts.Proof{p("A1", algClean), p("A2", algInconclusive)}, facts.ALGCouldNotTell},
+		{"contrast alone", []facts.Proof{p("A1", algInconclusive), p("A9", algProof)}, facts.ALGLikely},
+		{"clean contrast alone", []facts.Proof{p("A9", algClean)}, facts.ALGCouldNotTell},
+	} {
+		if got, why := algWord(c.proofs); got != c.want || why == "" {
+			t.Errorf("%s: %s, %q", c.name, got, why)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package probes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// search is the search on one way.
+type search struct {
+	ALG
+	way      way
+	proofs   []facts.Proof
+	evidence []facts.Evidence
+}
+
+// pair is one comparison: the places of its probe and control among the questions.
+type pair struct {
+	id             string
+	probe, control int
+	judge          judgement
+	far            bool // the far end could do the same: asked over TLS, unless another proof stands
+}
+
+func (s *search) run(ctx context.Context, known facts.Facts) error {
+	conn, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	questions, pairs := s.plan(conn)
+	if s.way.transport == "udp" {
+		doors, err := s.doors(ctx)
+		if err != nil {
+			return err
+		}
+		for _, q := range doors {
+			defer q.Conn.Close()
+		}
+		pairs = append(pairs, pair{"A3", len(questions), len(questions) + 1, judgeDoor, false})
+		questions = append(questions, doors...)
+	}
+	exchanges := sip.Burst(ctx, questions...)
+	findings := make([]finding, len(pairs))
+	certain, doubt := false, false
+	for i, p := range pairs {
+		findings[i] = p.judge(exchanges[p.probe], exchanges[p.control])
+		certain = certain || !p.far && findings[i].result == algProof
+		doubt = doubt || p.far && findings[i].result == algProof
+	}
+	var hidden []finding
+	if doubt && !certain {
+		hidden = s.overTLS(ctx, known.TLS, pairs)
+	}
+	for i, p := range pairs {
+		f := findings[i]
+		switch {
+		case certain || !p.far || f.result != algProof:
+		case hidden == nil && p.id == "A6": // an A2 breaks a MUST of RFC 3261, which far ends keep; a B2BUA may change these
+			f = inconclusive("%s TLS, where no device on the way could do it, does not pass: it may be the far end's doing.", f.why)
+		case hidden != nil && hidden[i].result == algProof:
+			f = inconclusive("%s The same shows over TLS, which no device on the way can read: the far end does it.", f.why)
+		}
+		s.file(p, f, exchanges)
+	}
+	for _, x := range exchanges {
+		if !polite(x.Err) {
+			err = errors.Join(err, x.Err)
+		}
+	}
+	return err
+}
+
+// polite says that an error is our own restraint, not a failure to send.
+func polite(err error) bool { return errors.Is(err, sip.ErrStopped) || errors.Is(err, sip.ErrBudget) }
+
+func (s *search) open(ctx context.Context) (sip.Conn, error) {
+	if s.way.transport == "tcp" {
+		conn, _, err := s.Dial.TCP(ctx, s.way.to)
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
+	}
+	conn, err := s.Dial.UDP(ctx, s.way.to)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+// plan is the comparisons that share one socket. Each control differs from its probe in one thing: a host
+// name in the Via (A1, A2), nothing of ours in Via, From and Call-ID (A6).
+func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
+	hidden := fmt.Sprintf("%s:%d", noHost, conn.Local().Port())
+	ask := func(method string, change func(*sip.Request)) sip.Question {
+		r := s.request(method)
+		change(&r)
+		return sip.Question{Conn: conn, Request: r, Purpose: sip.Search}
+	}
+	questions := []sip.Question{
+		ask(s.way.method, func(r *sip.Request) { r.Canary, r.Sends = false, 3 }),
+		ask(s.way.method, func(r *sip.Request) { r.SentBy, r.Sends = hidden, 3 }),
+	}
+	pairs := []pair{{"A1", 0, 1, judgeReceived, false}}
+	if s.way.register {
+		pairs = append(pairs, pair{"A1", len(questions), len(questions) + 1, judgeReceived, false})
+		questions = append(questions,
+			ask(sip.REGISTER, func(*sip.Request) {}),
+			ask(sip.REGISTER, func(r *sip.Request) { r.SentBy = hidden }))
+	}
+	if s.way.part {
+		return questions, pairs
+	}
+	pairs = append(pairs,
+		pair{"A2", len(questions), len(questions) + 1, judgeMissing, true},
+		pair{"A6", len(questions) + 2, 1, judgeMirror, true})
+	return append(questions,
+		ask(s.way.method, func(r *sip.Request) { r.NoRPort = true }),
+		ask(s.way.method, func(r *sip.Request) { r.NoRPort, r.SentBy = true, hidden }),
+		ask(s.way.method, func(r *sip.Request) { s.plant(r, conn.Local()) })), pairs
+}
+
+// noHost is a name that no device can take for the box (RFC 2606 section 2).
+const noHost = "probe.invalid"
+
+func (s *search) request(method string) sip.Request {
+	r := optionsTo(s.Domain, s.Username)
+	if method == sip.REGISTER {
+		r = registerAt(s.Domain, s.Username)
+	}
+	r.Canary, r.Sends = true, 2
+	return r
+}
+
+// plant puts the box's address where an ALG looks for it. The From of a REGISTER stays, as it is the account.
+func (s *search) plant(r *sip.Request, local netip.AddrPort) {
+	r.CallID = sip.Token(8) + "@" + local.Addr().String()
+	if r.Method == sip.OPTIONS {
+		user, _, _ := strings.Cut(r.From, "@")
+		r.From = user + "@" + local.String()
+	}
+}
+
+// doors are probe and control of A3, each from a socket of its own, since nf_nat_sip remembers for the whole
+// flow where the Via pointed.
+func (s *search) doors(ctx context.Context) ([]sip.Question, error) {
+	var questions []sip.Question
+	for _, host := range []string{"", noHost} {
+		conn, err := s.Dial.UDP(ctx, s.way.to)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(questions))
+		}
+		r := s.request(s.way.method)
+		questions = append(questions, sip.Question{Conn: conn, Request: r, Purpose: sip.Search})
+		door, err := conn.Door(ctx)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(questions))
+		}
+		sentBy := door.String()
+		if host != "" {
+			sentBy = fmt.Sprintf("%s:%d", host, door.Port())
+		}
+		questions[len(questions)-1].Request.SentBy = sentBy
+	}
+	return questions, nil
+}
+
+func closeAll(questions []sip.Question) error {
+	var err error
+	for _, q := range questions {
+		err = errors.Join(err, q.Conn.Close())
+	}
+	return err
+}
+
+// overTLS repeats the doubtful comparisons where nobody can rewrite them; nil when TLS does not pass.
+func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []finding {
+	w, ok := wayOf(path)
+	if !ok {
+		return nil
+	}
+	conn, _, _, err := s.Dial.TLS(ctx, w.to, sip.Trust{Domain: s.Domain, Roots: s.Roots})
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	tls := search{ALG: s.ALG, way: way{transport: "tls", to: w.to, method: w.method}}
+	questions, same := tls.plan(conn)
+	exchanges := sip.Burst(ctx, questions...)
+	findings := make([]finding, len(pairs))
+	for i, p := range pairs {
+		for _, q := range same {
+			if p.far && q.id == p.id {
+				findings[i] = q.judge(exchanges[q.probe], exchanges[q.control])
+			}
+		}
+	}
+	return findings
+}
+
+func (s *search) file(p pair, f finding, exchanges []sip.Exchange) {
+	probe, control := exchanges[p.probe], exchanges[p.control]
+	why := fmt.Sprintf("%s over %s: %s", probe.Request.Method, strings.ToUpper(s.way.transport), f.why)
+	proof := facts.Proof{ID: p.id, Result: f.result, Why: why, Probe: probe.Facts(), Control: control.Facts()}
+	s.proofs = append(s.proofs, proof)
+	s.evidence = append(s.evidence, pairEvidence(proof)...)
+}
+
+// pairEvidence is both messages of a comparison, side by side.
+func pairEvidence(p facts.Proof) []facts.Evidence {
+	return []facts.Evidence{
+		{Kind: "probe", Text: p.ID + ": " + p.Why, Sent: p.Probe.Sent, Received: p.Probe.Received},
+		{Kind: "control", Text: "The control of " + p.ID + ".", Sent: p.Control.Sent, Received: p.Control.Received},
+	}
+}

@@ -1,0 +1,69 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"trunktester/netsetup"
+	"trunktester/probes/facts"
+)
+
+// The probe of RFC 5227 section 1.1, run beside everything else while the address is already used: PROBE_NUM
+// probes, PROBE_MIN apart. The random PROBE_WAIT before them is for machines that start together, and two
+// seconds of ANNOUNCE_WAIT after them would not find more than one.
+const (
+	conflictProbes = 3
+	conflictGap    = time.Second
+	pbxRequests    = 2 // for pbx.address: each holder hears two
+)
+
+// Conflict asks: does another device hold our address, and do two devices hold the PBX's? Passed when nobody
+// claims the box's address and at most one the PBX's.
+type Conflict struct {
+	PBX netip.Addr // pbx.address of the profile, zero for unknown
+}
+
+// Look needs facts.Link and facts.Address.
+func (p Conflict) Look(ctx context.Context, known facts.Facts) Result {
+	if known.Link == nil || known.Address == nil || !known.Address.Prefix.IsValid() {
+		return Result{Outcome: facts.NotRun, Saw: "not looked for: there is no address"}
+	}
+	ifname, prefix := known.Link.Interface, known.Address.Prefix
+	var own, pbx netsetup.ARPReply
+	asks, within := errgroup.WithContext(ctx)
+	asks.Go(func() (err error) {
+		own, err = netsetup.ARP(within, ifname, netsetup.ARPQuestion{
+			Target: prefix.Addr(), Times: conflictProbes, Gap: conflictGap, Wait: conflictGap})
+		return err
+	})
+	if p.PBX.IsValid() && p.PBX != prefix.Addr() && prefix.Contains(p.PBX) {
+		asks.Go(func() (err error) {
+			pbx, err = netsetup.ARP(within, ifname, netsetup.ARPQuestion{
+				Target: p.PBX, Sender: prefix.Addr(), Times: pbxRequests, Gap: conflictGap, Wait: conflictGap})
+			return err
+		})
+	}
+	if err := asks.Wait(); err != nil {
+		return broken(err)
+	}
+	found := facts.Conflict{Addr: prefix.Addr(), Probes: own.Sent, PBXMACs: macStrings(pbx.MACs)}
+	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Conflict = &found }}
+	switch {
+	case len(own.MACs) > 0:
+		found.Holder = own.MACs[0].String()
+		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("another device, %s, holds our address %s", found.Holder, found.Addr)
+	case len(found.PBXMACs) > 1:
+		r.Outcome = facts.Failed
+		r.Saw = fmt.Sprintf("%d devices hold the PBX's address %s: %s", len(pbx.MACs), p.PBX, strings.Join(found.PBXMACs, ", "))
+	case ctx.Err() != nil:
+		return cut("does another device hold " + found.Addr.String())
+	default:
+		r.Saw = fmt.Sprintf("nobody else claims %s (%d probes)", found.Addr, found.Probes)
+	}
+	return r
+}

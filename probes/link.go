@@ -1,0 +1,70 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"trunktester/netsetup"
+	"trunktester/probes/facts"
+)
+
+// CarrierLimit is how long a plugged cable may take to find its other end: auto-negotiation of gigabit copper
+// takes 1 to 3 s.
+const CarrierLimit = 3 * time.Second
+
+// Link asks: does the cable lead to a device that is switched on? Passed when there is a carrier within Limit.
+type Link struct {
+	Setup LinkUp
+	Limit time.Duration // 0: CarrierLimit
+}
+
+// LinkUp finds the interface and sets it up; *netsetup.Setup does it.
+type LinkUp interface {
+	Up() (name string, mac net.HardwareAddr, err error)
+}
+
+// Look files facts.Link as soon as the carrier is there.
+func (p Link) Look(ctx context.Context, _ facts.Facts) Result {
+	limit := p.Limit
+	if limit == 0 {
+		limit = CarrierLimit
+	}
+	name, mac, err := p.Setup.Up()
+	if err != nil {
+		return broken(err)
+	}
+	begun := time.Now()
+	wait, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	carrier, err := netsetup.WaitCarrier(wait, name)
+	if err != nil {
+		return broken(err)
+	}
+	found := facts.Link{Interface: name, MAC: mac.String(), Carrier: carrier, Waited: facts.Duration(time.Since(begun))}
+	file := func(f *facts.Facts) { f.Link = &found }
+	if !carrier && ctx.Err() != nil && time.Duration(found.Waited) < limit {
+		return cut("is there a carrier on " + name)
+	}
+	if !carrier {
+		return Result{Outcome: facts.Failed, Saw: fmt.Sprintf("no carrier on %s for %s", name, found.Waited), File: file}
+	}
+	mode, err := netsetup.LinkMode(name)
+	if err != nil {
+		return broken(err)
+	}
+	found.SpeedMbit, found.FullDuplex = mode.SpeedMbit, mode.FullDuplex
+	return Result{Outcome: facts.Passed, Saw: linkSaw(found), File: file}
+}
+
+func linkSaw(l facts.Link) string {
+	saw := fmt.Sprintf("carrier on %s", l.Interface)
+	if l.SpeedMbit != nil {
+		saw += fmt.Sprintf(", %d Mbit/s", *l.SpeedMbit)
+	}
+	if l.FullDuplex != nil {
+		saw += map[bool]string{true: ", full duplex", false: ", half duplex"}[*l.FullDuplex]
+	}
+	return saw
+}

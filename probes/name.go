@@ -1,0 +1,256 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/via"
+)
+
+// Limits of the search for the provider's servers.
+const (
+	nameGrace   = 300 * time.Millisecond // for answers that the trunk's own servers do not depend on
+	nameWitness = 2                      // public resolvers that are asked as well
+)
+
+// Name asks: to which servers does the provider's name lead (RFC 3263), for the resolvers that the PBX
+// would use as well? It passes when the trunk's own transport has at least one server with an IPv4
+// address. Failed means that the resolvers told no such server; what they and the public ones said is in
+// the facts: "no data", NXDOMAIN and silence are not the same fault.
+type Name struct {
+	Via       via.Interface
+	Host      string       // the name or literal really contacted: profile.Trunk.Contacted
+	Port      int          // explicit port, 0 for none: then SRV and NAPTR are asked
+	Transport string       // "udp", "tcp" or "tls"
+	Public    []netip.Addr // the second witness
+	DNSPort   uint16       // 0 is 53
+}
+
+// Look implements Probe. It needs Address: the resolvers given.
+func (n Name) Look(ctx context.Context, known facts.Facts) Result {
+	if n.Host == "" {
+		return Result{Outcome: facts.NotRun, Saw: "No trunk is configured: there is no name to look up."}
+	}
+	if a, err := netip.ParseAddr(strings.Trim(n.Host, "[]")); err == nil {
+		return n.literal(a.Unmap())
+	}
+	if err := nameCheck(n.Host); err != nil {
+		return n.result(facts.Failed, fmt.Sprintf("%q is no host name: %v.", n.Host, err), facts.Name{}, nil)
+	}
+	plan := newNamePlan(n.Host, n.Port, n.Transport)
+	witness := n.askPublic(ctx, plan.questions())
+	defer witness.cancel()
+	var replies []dnsReply
+	var local []netip.AddrPort
+	if known.Address != nil {
+		local = dnsAt(known.Address.DNS, n.DNSPort)
+	}
+	if len(local) > 0 {
+		replies = n.follow(ctx, plan, local)
+	}
+	found := facts.Name{Way: plan.way(), Targets: plan.targets(), UDPSRV: plan.servesUDP()}
+	public := witness.collect(found.Way == "" || nameInward(found.Targets))
+
+	var evidence []facts.Evidence
+	for _, r := range replies {
+		found.Answers = append(found.Answers, r.fact())
+		evidence = append(evidence, r.evidence())
+	}
+	for _, r := range public {
+		found.Public = append(found.Public, r.fact())
+		evidence = append(evidence, r.evidence())
+	}
+	outcome, saw := n.sentence(found, len(local) > 0)
+	return n.result(outcome, saw, found, evidence)
+}
+
+// literal needs no question.
+func (n Name) literal(a netip.Addr) Result {
+	if !a.Is4() {
+		return n.result(facts.Broken, fmt.Sprintf("%s is an IPv6 address; the box tests IPv4 only.", a), facts.Name{}, nil)
+	}
+	found := facts.Name{Way: "literal", Targets: []facts.Target{}}
+	for _, id := range newNamePlan(n.Host, n.Port, n.Transport).transports() {
+		found.Targets = append(found.Targets, facts.Target{
+			Host: a.String(), Addr: netip.AddrPortFrom(a, uint16(namePort(id, n.Transport, n.Port))), Transport: id,
+		})
+	}
+	saw := fmt.Sprintf("The trunk is set to the address %s: no name to look up.", found.Targets[0].Addr)
+	return n.result(facts.Passed, saw, found, nil)
+}
+
+func (n Name) result(outcome facts.Outcome, saw string, found facts.Name, evidence []facts.Evidence) Result {
+	found.Asked = n.Host
+	if found.Targets == nil {
+		found.Targets = []facts.Target{}
+	}
+	if found.Answers == nil {
+		found.Answers = []facts.NameAnswer{}
+	}
+	if found.Public == nil {
+		found.Public = []facts.NameAnswer{}
+	}
+	return Result{
+		Outcome: outcome, Saw: saw, Evidence: evidence,
+		File: func(f *facts.Facts) { f.Name = &found },
+	}
+}
+
+// follow asks the local resolvers round by round; the questions of a round go out together.
+func (n Name) follow(ctx context.Context, plan namePlan, local []netip.AddrPort) []dnsReply {
+	var all []dnsReply
+	for range nameRounds {
+		open := plan.questions()
+		if len(open) == 0 || plan.way() != "" && !plan.open(open) {
+			break
+		}
+		all = append(all, n.round(ctx, plan, local, open)...)
+	}
+	return all
+}
+
+// round ends when all are answered; or, once the trunk's own servers are known or the next question about
+// them is, nameGrace after the last answer that they depend on: a router that ignores NAPTR costs no time.
+func (n Name) round(ctx context.Context, plan namePlan, local []netip.AddrPort, open []nameQuestion) []dnsReply {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type end struct {
+		at      int
+		replies []dnsReply
+	}
+	done := make(chan end, len(open))
+	waiting := 0
+	needed := make([]bool, len(open))
+	for at, q := range open {
+		go func() { done <- end{at, dnsLookup(ctx, n.Via, local, q.name, q.qtype)} }()
+		if needed[at] = plan.needed(q); needed[at] {
+			waiting++
+		}
+	}
+	for _, q := range open {
+		plan.zone[q] = nil
+	}
+	ended := make([][]dnsReply, len(open))
+	for range open {
+		e := <-done
+		ended[e.at] = e.replies
+		if needed[e.at] {
+			waiting--
+		}
+		if r, ok := dnsWinner(e.replies); ok {
+			plan.zone[open[e.at]] = r.msg
+		}
+		if waiting == 0 && (plan.way() != "" || plan.open(plan.questions())) {
+			waiting = -1
+			defer time.AfterFunc(nameGrace, cancel).Stop()
+		}
+	}
+	var all []dnsReply
+	for _, replies := range ended {
+		all = append(all, replies...)
+	}
+	return all
+}
+
+// nameAsking is the second witness at work.
+type nameAsking struct {
+	cancel context.CancelFunc
+	done   chan dnsReply
+	asked  int
+}
+
+func (n Name) askPublic(ctx context.Context, open []nameQuestion) nameAsking {
+	ctx, cancel := context.WithCancel(ctx)
+	servers := dnsAt(n.Public[:min(len(n.Public), nameWitness)], n.DNSPort)
+	w := nameAsking{cancel: cancel, asked: len(servers) * len(open), done: make(chan dnsReply, len(servers)*len(open))}
+	for _, s := range servers {
+		for _, q := range open {
+			ask := dnsAsk{via: n.Via, server: s, name: q.name, qtype: q.qtype}
+			go func() { w.done <- ask.ask(ctx) }()
+		}
+	}
+	return w
+}
+
+// collect gives what the witness said; it waits only when the local answer needs one. Nothing runs on
+// after it returned.
+func (w nameAsking) collect(wait bool) []dnsReply {
+	if !wait {
+		w.cancel()
+	}
+	var said []dnsReply
+	for range w.asked {
+		if r := <-w.done; r.answer != facts.Unasked {
+			said = append(said, r)
+		}
+	}
+	return said
+}
+
+// nameInward reports whether a server's address is private or shared: then a witness is worth the wait.
+func nameInward(targets []facts.Target) bool {
+	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
+	for _, t := range targets {
+		a := t.Addr.Addr()
+		if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameCheck refuses what cannot be a host name (RFC 1123 section 2.1; the underscore is common).
+func nameCheck(host string) error {
+	if _, ok := dns.IsDomainName(host); !ok || host == "" || host == "." || len(host) > 254 {
+		return fmt.Errorf("its length or its dots are wrong")
+	}
+	for _, r := range host {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r) {
+			return fmt.Errorf("the character %q does not belong there", r)
+		}
+	}
+	return nil
+}
+
+// sentence sums up what the local resolvers said.
+func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
+	transport := strings.ToUpper(n.Transport)
+	if found.Way != "" {
+		t := found.Targets[0]
+		how := map[string]string{"naptr": "NAPTR and SRV records", "srv": "SRV records", "address": "its address record"}[found.Way]
+		return facts.Passed, fmt.Sprintf("%s leads to %s (%s) through %s.", n.Host, t.Addr, transport, how)
+	}
+	if !asked {
+		return facts.Failed, fmt.Sprintf("No DNS server was given to look up %s.", n.Host)
+	}
+	seen := map[string]int{}
+	silent, own := 0, 0
+	for _, a := range found.Answers {
+		seen[a.Rcode]++
+		switch a.Answer {
+		case facts.CouldNotAsk:
+			own++
+		case facts.Silent, facts.Refused, facts.Unreachable:
+			silent++
+		}
+	}
+	switch {
+	case len(found.Answers) == 0:
+		return facts.Broken, fmt.Sprintf("There was no time left to look up %s.", n.Host)
+	case own == len(found.Answers):
+		return facts.Broken, fmt.Sprintf("The box could not ask for %s: no socket.", n.Host)
+	case own+silent == len(found.Answers):
+		return facts.Failed, fmt.Sprintf("The given DNS servers did not answer for %s.", n.Host)
+	case seen["NXDOMAIN"] > 0 && seen["NOERROR"] == 0:
+		return facts.Failed, fmt.Sprintf("%s does not exist, says the given DNS server.", n.Host)
+	case seen["NOERROR"] > 0:
+		return facts.Failed, fmt.Sprintf("DNS knows no server for %s by %s: neither an address nor a SIP record that leads to one.", n.Host, transport)
+	}
+	return facts.Failed, fmt.Sprintf("The given DNS servers could not look up %s (%s).", n.Host, found.Answers[0].Rcode)
+}

@@ -1,0 +1,131 @@
+package probes
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/via"
+)
+
+// resolverGrace is how long the public resolvers are waited for once a local one has answered.
+const resolverGrace = 300 * time.Millisecond
+
+// Resolver asks: do the DNS servers that the router gave do their work? Several names are asked of each,
+// and of public resolvers as a second witness. It passes when one of the given servers gives a usable
+// answer to any name. Failed means that none was given, or that every one is silent or answers nothing but
+// errors; whether the public ones answer meanwhile is in the facts.
+type Resolver struct {
+	Via     via.Interface
+	Names   []string // host names; those that are no names (address literals) are left out
+	Public  []netip.Addr
+	DNSPort uint16 // 0 is 53
+}
+
+// resolverNames are asked beside the provider's name: two that have stood for decades (RFC 2606, root zone).
+func resolverNames() []string { return []string{"example.com", "a.root-servers.net"} }
+
+// Look implements Probe. It needs Address: the resolvers given.
+func (r Resolver) Look(ctx context.Context, known facts.Facts) Result {
+	var local []netip.AddrPort
+	if known.Address != nil {
+		local = dnsAt(known.Address.DNS, r.DNSPort)
+	}
+	absent := strings.ToLower(rand.Text()[:16]) + ".example.com"
+	names := append(r.lookup(), absent)
+	replies := r.ask(ctx, local, dnsAt(r.Public, r.DNSPort), names)
+
+	found := facts.Resolver{Local: []facts.NameAnswer{}, Public: []facts.NameAnswer{}, Absent: absent}
+	var evidence []facts.Evidence
+	for i, reply := range replies {
+		if reply.answer == facts.Unasked {
+			continue
+		}
+		if i < len(local)*len(names) {
+			found.Local = append(found.Local, reply.fact())
+		} else {
+			found.Public = append(found.Public, reply.fact())
+		}
+		evidence = append(evidence, reply.evidence())
+	}
+	outcome, saw := resolverSentence(found, len(local))
+	return Result{Outcome: outcome, Saw: saw, Evidence: evidence, File: func(f *facts.Facts) { f.Resolver = &found }}
+}
+
+// lookup is the list of names without literals and repeats.
+func (r Resolver) lookup() []string {
+	var names []string
+	for _, name := range append(slices.Clone(r.Names), resolverNames()...) {
+		_, err := netip.ParseAddr(strings.Trim(name, "[]"))
+		if err != nil && nameCheck(name) == nil && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ask puts every name to every server at the same time. The replies stand in the order of servers and
+// names, the local servers first; those that were not waited for are Unasked.
+func (r Resolver) ask(ctx context.Context, local, public []netip.AddrPort, names []string) []dnsReply {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	servers := append(slices.Clone(local), public...)
+	replies := make([]dnsReply, len(servers)*len(names))
+	done := make(chan int, len(replies))
+	for s, server := range servers {
+		for n, name := range names {
+			at := s*len(names) + n
+			ask := dnsAsk{via: r.Via, server: server, name: dns.CanonicalName(name), qtype: dns.TypeA}
+			go func() {
+				replies[at] = ask.ask(ctx)
+				done <- at
+			}()
+		}
+	}
+	enough := false
+	for range replies {
+		at := <-done
+		if !enough && at < len(local)*len(names) && replies[at].usable() {
+			enough = true
+			defer time.AfterFunc(resolverGrace, cancel).Stop()
+		}
+	}
+	return replies
+}
+
+// resolverSentence judges what the local resolvers did; an error code from all of them for everything is
+// as bad as silence.
+func resolverSentence(found facts.Resolver, given int) (facts.Outcome, string) {
+	if given == 0 {
+		return facts.Failed, "No DNS server was given to the box."
+	}
+	own, silent := 0, 0
+	for _, a := range found.Local {
+		switch {
+		case a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN":
+			return facts.Passed, fmt.Sprintf("DNS server %s answers (%s).", a.Server, a.RTT)
+		case a.Answer == facts.CouldNotAsk:
+			own++
+		case a.Answer != facts.Answered:
+			silent++
+		}
+	}
+	also := "public DNS servers do not answer either"
+	if slices.ContainsFunc(found.Public, func(a facts.NameAnswer) bool { return a.Rcode == "NOERROR" }) {
+		also = "public DNS servers answer"
+	}
+	switch {
+	case own == len(found.Local):
+		return facts.Broken, "The box could not ask its DNS servers: no socket."
+	case silent+own == len(found.Local):
+		return facts.Failed, fmt.Sprintf("None of the %d given DNS servers answers; %s.", given, also)
+	}
+	return facts.Failed, fmt.Sprintf("The given DNS servers answer nothing but errors; %s.", also)
+}

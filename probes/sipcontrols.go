@@ -1,0 +1,135 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// mostControls is how many control hosts are asked; two that agree would do.
+const mostControls = 3
+
+// Controls asks: does SIP pass to hosts that are not the provider's? It passed when one of them answered
+// over UDP or TCP. They tell a line that blocks SIP from a provider that ignores us.
+type Controls struct {
+	Dial      sip.Dialer // Source is taken from known.Address
+	Hosts     []string   // internet.sip_controls: host or host:port
+	Reflector string     // provider.reflector, "" for none
+}
+
+// Look asks the control hosts by OPTIONS over UDP and TCP, all at the same time.
+func (c Controls) Look(ctx context.Context, known facts.Facts) Result {
+	hosts := c.Hosts
+	if c.Reflector != "" {
+		hosts = append([]string{c.Reflector}, hosts...)
+	}
+	if len(hosts) == 0 {
+		return Result{Outcome: facts.NotRun, Saw: "No SIP host beside the provider's is configured to compare with."}
+	}
+	hosts = hosts[:min(len(hosts), mostControls)]
+	c.Dial = from(c.Dial, known)
+	udp, tcp := make([]looked, len(hosts)), make([]looked, len(hosts))
+	var all sync.WaitGroup
+	for i, host := range hosts {
+		all.Go(func() {
+			to, err := c.resolve(ctx, host, known)
+			if err != nil {
+				udp[i] = looked{Attempt: facts.Attempt{Host: host}, err: err}
+				tcp[i] = looked{Attempt: facts.Attempt{Host: host, Connect: facts.CouldNotAsk}, err: err}
+				return
+			}
+			all.Go(func() { tcp[i] = c.attempt(ctx, "tcp", host, to) })
+			udp[i] = c.attempt(ctx, "udp", host, to)
+		})
+	}
+	all.Wait()
+	return c.result(udp, tcp)
+}
+
+func (c Controls) attempt(ctx context.Context, transport, host string, to netip.AddrPort) looked {
+	a := looked{Attempt: facts.Attempt{Target: to, Host: host}}
+	conn := SIPPath{Transport: transport, Dial: c.Dial}.open(ctx, &a, to, nil)
+	if conn == nil {
+		return a
+	}
+	defer conn.Close()
+	name, _ := splitHost(host)
+	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + name, From: "sip:trunktester@" + name, To: "sip:" + name}
+	if host == c.Reflector {
+		r.URI = "sip:reflect@" + name
+	}
+	a.add(conn.Ask(ctx, r, sip.Control))
+	return a
+}
+
+func (c Controls) result(udp, tcp []looked) Result {
+	found := &facts.Controls{}
+	r := Result{Outcome: facts.Failed, File: func(f *facts.Facts) { f.Controls = found }}
+	asked, back := 0, 0
+	var saw []string
+	file := func(way string, all []looked) (attempts []facts.Attempt) {
+		for _, a := range all {
+			for i := range a.evidence {
+				a.evidence[i].Kind = strings.Replace(a.evidence[i].Kind, "probe", "control", 1)
+			}
+			attempts = append(attempts, a.Attempt)
+			r.Evidence = append(r.Evidence, a.evidence...)
+			if !a.ours() {
+				asked++
+			}
+			if answered(a.Attempt) {
+				back++
+			}
+			saw = append(saw, way+": "+a.saw())
+		}
+		return attempts
+	}
+	found.UDP, found.TCP = file("UDP", udp), file("TCP", tcp)
+	switch {
+	case back > 0:
+		r.Outcome = facts.Passed
+	case asked == 0:
+		r.Outcome = facts.Broken
+	}
+	r.Saw = strings.Join(saw, " ")
+	return r
+}
+
+// splitHost takes the port off; 5060 where there is none.
+func splitHost(s string) (host string, port uint16) {
+	if h, p, err := net.SplitHostPort(s); err == nil {
+		if n, err := strconv.ParseUint(p, 10, 16); err == nil {
+			return h, uint16(n)
+		}
+	}
+	return strings.Trim(s, "[]"), 5060
+}
+
+// resolve finds the address of a control host with the resolvers that the box was given.
+func (c Controls) resolve(ctx context.Context, s string, known facts.Facts) (netip.AddrPort, error) {
+	host, port := splitHost(s)
+	if a, err := netip.ParseAddr(host); err == nil {
+		return netip.AddrPortFrom(a.Unmap(), port), nil
+	}
+	if known.Address == nil || len(known.Address.DNS) == 0 {
+		return netip.AddrPort{}, fmt.Errorf("look up control host %s: no resolver is known", host)
+	}
+	var next atomic.Uint32
+	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		server := known.Address.DNS[int(next.Add(1)-1)%len(known.Address.DNS)]
+		return c.Dial.Via.Dialer().DialContext(ctx, network, netip.AddrPortFrom(server, 53).String())
+	}}
+	addrs, err := resolver.LookupNetIP(ctx, "ip4", host)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("look up control host %s: %w", host, err)
+	}
+	return netip.AddrPortFrom(addrs[0].Unmap(), port), nil
+}

@@ -1,0 +1,287 @@
+package probes
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// mostTargets is how many servers of one transport are tried: a dead one among them makes a trunk that
+// fails now and then, and more than three are not worth the provider's budget of requests.
+const mostTargets = 3
+
+// SIPPath asks: does SIP pass to the provider over one transport? It passed when a server answered with
+// any SIP status at all. The first server gets a REGISTER without credentials and an OPTIONS, as providers
+// ignore either; the others get an OPTIONS.
+type SIPPath struct {
+	Transport string         // "udp", "tcp" or "tls"
+	Dial      sip.Dialer     // Source is taken from known.Address
+	Domain    string         // SIP domain of the trunk
+	Username  string         // "" for a trunk without one
+	Roots     *x509.CertPool // authorities for TLS; nil: the system's
+}
+
+// Look asks the servers that known.Name found for the transport. The REGISTER's answer, with its nonce and
+// its connection, is left with Dial.Conduct for the login.
+func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
+	targets := targetsFor(known.Name, p.Transport)
+	if len(targets) == 0 {
+		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server for SIP over " + strings.ToUpper(p.Transport) + "."}
+	}
+	p.Dial = from(p.Dial, known)
+	attempts := make([]looked, len(targets))
+	var all sync.WaitGroup
+	for i, target := range targets {
+		all.Go(func() { attempts[i] = p.attempt(ctx, target, i == 0, trueTime(known.Clock)) })
+	}
+	all.Wait()
+	return p.result(attempts)
+}
+
+// looked is one server's attempt with what only evidence shows.
+type looked struct {
+	facts.Attempt
+	evidence []facts.Evidence
+	err      error // why the server could not be asked
+}
+
+func targetsFor(name *facts.Name, transport string) []facts.Target {
+	var targets []facts.Target
+	if name == nil {
+		return nil
+	}
+	for _, t := range name.Targets {
+		if t.Transport == transport && len(targets) < mostTargets {
+			targets = append(targets, t)
+		}
+	}
+	return targets
+}
+
+// from makes the dialer send from the address that the box was given.
+func from(d sip.Dialer, known facts.Facts) sip.Dialer {
+	if known.Address != nil && known.Address.Prefix.IsValid() {
+		d.Source = known.Address.Prefix.Addr()
+	}
+	return d
+}
+
+// trueTime is the time now as the clock probe knows it, nil when nobody told the time.
+func trueTime(clock *facts.Clock) *time.Time {
+	if clock == nil || clock.Now == nil || clock.Source == "none" {
+		return nil
+	}
+	now := time.Now().Add(time.Duration(clock.Offset))
+	return &now
+}
+
+func (p SIPPath) attempt(ctx context.Context, target facts.Target, first bool, now *time.Time) looked {
+	a := looked{Attempt: facts.Attempt{Target: target.Addr, Host: target.Host}}
+	conn := p.open(ctx, &a, target.Addr, now)
+	if conn == nil {
+		return a
+	}
+	questions := []sip.Question{{Conn: conn, Request: optionsTo(p.Domain, p.Username), Purpose: sip.Search}}
+	if first {
+		questions[0].Minor = true
+		questions = append([]sip.Question{{Conn: conn, Request: registerAt(p.Domain, p.Username), Purpose: sip.Path}}, questions...)
+	}
+	kept := false
+	for _, x := range sip.Burst(ctx, questions...) {
+		a.add(x)
+		if x.Request.Method == sip.REGISTER && x.Answered() {
+			p.Dial.Conduct.Leave(p.Transport, sip.Opening{Conn: conn, TLS: a.TLS, Exchange: x})
+			kept = true
+		}
+	}
+	if s, ok := conn.(*sip.Stream); ok && a.TLS != nil && s.CertificateWanted() && !answered(a.Attempt) {
+		a.TLS.Fault = "client-certificate"
+	}
+	if !kept {
+		conn.Close()
+	}
+	return a
+}
+
+// open connects; nil when that failed, with the reason in the attempt.
+func (p SIPPath) open(ctx context.Context, a *looked, to netip.AddrPort, now *time.Time) sip.Conn {
+	var conn sip.Conn
+	switch p.Transport {
+	case "udp":
+		u, err := p.Dial.UDP(ctx, to)
+		if a.err = err; err == nil {
+			conn = u
+		}
+	case "tcp":
+		s, answer, err := p.Dial.TCP(ctx, to)
+		if a.Connect, a.err = answer, err; err == nil {
+			conn = s
+		}
+	case "tls":
+		s, answer, session, err := p.Dial.TLS(ctx, to, sip.Trust{Domain: p.Domain, Roots: p.Roots, Now: now})
+		if a.Connect, a.TLS, a.err = answer, session, err; err == nil {
+			conn = s
+		}
+		if session != nil {
+			a.evidence = append(a.evidence, facts.Evidence{Kind: "tls", Text: sessionText(to, session)})
+		}
+	default:
+		a.err = fmt.Errorf("SIP over %q: unknown transport", p.Transport)
+	}
+	return conn
+}
+
+// add files one exchange.
+func (a *looked) add(x sip.Exchange) {
+	f := x.Facts()
+	if x.Sends > 0 || f.Error != "" {
+		a.Exchanges = append(a.Exchanges, f)
+	}
+	a.evidence = append(a.evidence, x.Evidence("probe", exchangeText(x)))
+	for _, e := range x.ICMP {
+		a.ICMP = append(a.ICMP, e.Fact(x.Remote.Addr()))
+		a.evidence = append(a.evidence, facts.Evidence{Kind: "icmp", Text: e.String() + ".", Received: sip.Redact(string(e.Quoted))})
+	}
+	for _, s := range x.Strays {
+		a.evidence = append(a.evidence, facts.Evidence{
+			Kind: "note", Text: fmt.Sprintf("This came to port %d and answers none of the box's requests.", s.Door.Port()), Received: sip.Redact(string(s.Raw)),
+		})
+	}
+	if x.Err != nil && a.err == nil {
+		a.err = x.Err
+	}
+}
+
+func answered(a facts.Attempt) bool {
+	for _, x := range a.Exchanges {
+		if x.Reply != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (p SIPPath) result(attempts []looked) Result {
+	path := &facts.Path{Transport: p.Transport}
+	r := Result{Outcome: facts.Failed}
+	var broken error
+	var saw []string
+	for _, a := range attempts {
+		path.Targets = append(path.Targets, a.Attempt)
+		r.Evidence = append(r.Evidence, a.evidence...)
+		saw = append(saw, a.saw())
+		switch {
+		case answered(a.Attempt):
+			r.Outcome = facts.Passed
+		case a.ours():
+			broken = a.err
+		}
+	}
+	if r.Outcome != facts.Passed && broken != nil {
+		r.Outcome = facts.Broken
+	}
+	r.Saw = strings.Join(saw, " ")
+	r.File = func(f *facts.Facts) {
+		switch p.Transport {
+		case "udp":
+			f.UDP = path
+		case "tcp":
+			f.TCP = path
+		case "tls":
+			f.TLS = path
+		}
+	}
+	return r
+}
+
+// ours says that the server could not be asked for a reason that is not the network's.
+func (a looked) ours() bool {
+	if a.Connect == facts.Refused || a.Connect == facts.Silent || a.Connect == facts.Unreachable || a.TLS != nil {
+		return false
+	}
+	for _, x := range a.Exchanges {
+		if x.Sends > 0 {
+			return false
+		}
+	}
+	return a.err != nil && !polite(a.err)
+}
+
+// saw is one plain sentence about one server.
+func (a looked) saw() string {
+	where := a.Target.String()
+	if !a.Target.IsValid() {
+		where = a.Host
+	}
+	for _, x := range a.Exchanges {
+		if x.Reply != nil {
+			return fmt.Sprintf("%s answered %s with %d %s after %s.", where, x.Method, x.Reply.Code, x.Reply.Reason, x.Reply.RTT)
+		}
+	}
+	switch {
+	case a.Connect == facts.Refused:
+		return where + " refused the connection."
+	case a.Connect == facts.Unreachable:
+		return where + " could not be reached: no route."
+	case a.Connect == facts.Silent:
+		return where + " did not answer the connection."
+	case a.TLS != nil && a.TLS.Error != "":
+		return where + " answered, and the TLS handshake failed: " + a.TLS.Error + "."
+	case len(a.ICMP) > 0:
+		return fmt.Sprintf("%s refused SIP for %s.", a.ICMP[0].Offender, where)
+	case len(a.Exchanges) == 0 || a.Exchanges[0].Sends == 0:
+		return fmt.Sprintf("%s was not asked: %v.", where, a.err)
+	}
+	return where + " did not answer."
+}
+
+func exchangeText(x sip.Exchange) string {
+	method, where := x.Request.Method, strings.ToUpper(x.Transport)+" "+x.Remote.String()
+	switch {
+	case x.Sends == 0:
+		return fmt.Sprintf("%s to %s was not sent: %v.", method, where, x.Err)
+	case x.Answered():
+		return fmt.Sprintf("%s to %s was answered %d %s.", method, where, x.Reply.Code, x.Reply.Reason)
+	case x.Closed != nil:
+		return fmt.Sprintf("%s to %s: the connection was closed without an answer.", method, where)
+	}
+	return fmt.Sprintf("%s to %s was sent %d times over %s and not answered.", method, where, x.Sends, facts.Duration(x.Last.Sub(x.First)))
+}
+
+func sessionText(to netip.AddrPort, s *facts.TLSSession) string {
+	text := "TLS with " + to.String() + " was set up"
+	if s.Error != "" {
+		text = "TLS with " + to.String() + " failed: " + s.Error
+	}
+	if len(s.Names) > 0 {
+		text += fmt.Sprintf("; the certificate is for %s, from %s, valid %s to %s", strings.Join(s.Names, ", "), s.Issuer,
+			s.NotBefore.Format(time.DateOnly), s.NotAfter.Format(time.DateOnly))
+	}
+	return text + "."
+}
+
+// optionsTo is the OPTIONS of a trunk (RFC 3261 section 11), from its own user.
+func optionsTo(domain, user string) sip.Request {
+	return sip.Request{Method: sip.OPTIONS, URI: "sip:" + domain, From: aor(domain, user), To: "sip:" + domain,
+		Headers: []sip.Header{{Name: "Accept", Value: "application/sdp"}}}
+}
+
+// registerAt is a REGISTER without Contact and without credentials: a question, which changes nothing.
+func registerAt(domain, user string) sip.Request {
+	return sip.Request{Method: sip.REGISTER, URI: "sip:" + domain, From: aor(domain, user), To: aor(domain, user)}
+}
+
+// aor is the address of record; a trunk without a user name is asked for by the box's own.
+func aor(domain, user string) string {
+	if user == "" {
+		user = "trunktester"
+	}
+	return "sip:" + user + "@" + domain
+}
