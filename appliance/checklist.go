@@ -21,6 +21,7 @@ type parts struct {
 	dialer   sip.Dialer    // one conduct towards the provider for the whole run
 	ledger   probes.Ledger
 	roots    *x509.CertPool // authorities for TLS; nil: the system's
+	full     bool           // wait for the slow measurements as well
 }
 
 // checklist is the provider's guide as steps, in the order of the lights. A needed step stands earlier.
@@ -57,8 +58,8 @@ func checklist(p parts) []Step {
 			Probe: probes.Clock{Via: p.through, Servers: world.NTP, Web: world.PortalCheck}, Needs: []string{"address"}, After: clockAfter(trunk)},
 		{ID: "ping", Title: "Provider by ping", Light: 2, Guide: []string{"1.2"}, Limit: 5 * time.Second, Skip: without(trunk),
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
-		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: 9 * time.Second,
-			Probe: probes.Quality{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
+			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
 
 		// Light 3: do SIP messages reach the provider, unchanged?
 		{ID: "sip-udp", Title: "SIP over UDP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
@@ -82,6 +83,27 @@ func checklist(p parts) []Step {
 		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Bindings{}, Needs: []string{"login"}},
 	}
+}
+
+// A full run measures the line for a minute, at the spacing of the slowest usual voice packets.
+const (
+	fullProbes   = 1000
+	fullInterval = 60 * time.Millisecond
+)
+
+func quality(p parts) probes.Quality {
+	q := probes.Quality{Via: p.through, Targets: p.profile.Internet.Targets}
+	if p.full {
+		q.Count, q.Interval = fullProbes, fullInterval
+	}
+	return q
+}
+
+func qualityLimit(full bool) time.Duration {
+	if full {
+		return fullProbes*fullInterval + 10*time.Second
+	}
+	return 9 * time.Second
 }
 
 func hasAddress(f facts.Facts) bool {

@@ -21,7 +21,6 @@ type World struct {
 	Says     string // a piece that the verdict's text must hold; "" for any text
 
 	OrGreen bool // a run that saw too few losses to judge may say ok
-	Full    bool // seen only by a run that waits for the slow measurements
 
 	File string // trunk.toml; "" for none. @CA@ stands for the lab's certificate authority
 

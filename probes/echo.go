@@ -31,7 +31,7 @@ func (s echoSeries) run(ctx context.Context) (facts.Echo, error) {
 	p.SetLogger(probing.NoopLogger{})
 	p.RecordRtts, p.RecordTTLs = false, false
 	p.Count, p.Interval = s.count, s.interval
-	p.Timeout = time.Duration(s.count-1)*s.interval + s.wait
+	p.Timeout = 2*time.Duration(s.count-1)*s.interval + s.wait // a busy machine sends more slowly
 	p.InterfaceName = string(s.via)
 
 	// The library takes round trips from the wall clock, which may be set while a series runs.
@@ -40,8 +40,11 @@ func (s echoSeries) run(ctx context.Context) (facts.Echo, error) {
 	out, back := 0, 0
 	p.OnSend = func(pkt *probing.Packet) {
 		sent[pkt.Seq] = time.Now()
-		if out++; out == s.giveUp && back == 0 {
+		switch out++; {
+		case out == s.giveUp && back == 0:
 			p.Stop()
+		case out == s.count:
+			time.AfterFunc(s.wait, p.Stop) // which may be called twice, and after the end
 		}
 	}
 	p.OnRecv = func(pkt *probing.Packet) {

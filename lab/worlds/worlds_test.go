@@ -91,6 +91,9 @@ func visit(t *testing.T, trunklab string, w lab.World) (row string) {
 		t.Fatalf("report: %v\n%s", err, &stderr)
 	}
 	v := r.Verdict
+	if w.OrGreen && v.Code == "ok" {
+		w.Code, w.Severity, w.Lights = "ok", catalogue.Green, ""
+	}
 	if v.Code != w.Code || v.Severity != w.Severity {
 		t.Errorf("verdict %s %s, wanted %s %s: %s\n%s", v.Code, v.Severity, w.Code, w.Severity, v.Text, &stderr)
 	}
