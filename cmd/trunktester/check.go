@@ -73,7 +73,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if c.json {
 		out = stderr
 	}
-	progress := newProgress(out, !c.json)
+	progress := newProgress(out)
 	sight, err := tester.Run(ctx, appliance.Ask{Person: true, Position: report.Position(c.position), Observe: progress.see})
 	if undo := tester.Network.Undo(); undo != nil {
 		fmt.Fprintln(stderr, "trunktester check: the interface could not be left as it was found:", undo)
