@@ -173,9 +173,9 @@ func alg(in Input) []candidate {
 	}
 	proved := f.ALG.Word == facts.ALGProved
 	c := candidate{code: "3-2", kind: catalogue.Hurts}
-	c.text = "A device on the way probably changes SIP messages (SIP ALG): " + f.ALG.Why
+	c.text = "A device on the way probably changes SIP messages (SIP ALG). The sign: " + f.ALG.Why
 	if proved {
-		c.text = "A device on the way changes SIP messages (SIP ALG): " + f.ALG.Why
+		c.text = "A device on the way changes SIP messages (SIP ALG). The proof: " + f.ALG.Why
 	}
 	own := trunk(in).Transport
 	switch {
