@@ -64,11 +64,12 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 	if err != nil && !errors.As(err, &exit) {
 		return 0, fmt.Errorf("run %s: %w", s.program, err)
 	}
+	seconds := time.Since(began).Seconds()
 	if err := s.lab.EndWitnesses(); err != nil {
 		return 0, err
 	}
 	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says, world.OrGreen},
-		Exit: cmd.ProcessState.ExitCode(), Seconds: time.Since(began).Seconds(), FarEnd: s.lab.FarEnd(),
+		Exit: cmd.ProcessState.ExitCode(), Seconds: seconds, FarEnd: s.lab.FarEnd(),
 		Witnesses: []part{}}
 	if o.witness {
 		for _, p := range world.Cast() {

@@ -179,6 +179,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"-nonsense"}, "flag: help requested"},
 		{[]string{"-fault", "9-9", "-program", self}, `there is no world "9-9": trunklab -list shows them all`},
 		{[]string{"-fault", "healthy", "-program", "/nowhere"}, "no trunktester to run: stat /nowhere: no such file or directory; name one with -program"},
+		{[]string{"-world", "healthy", "-check", "-witness", "-program", self}, ""},
+		{[]string{"-fault", "healthy", "-witness", "-program", self}, "-witness goes with -check only: live, the lab shows its own servers"},
 		{[]string{"-fault", "healthy", "-program", self, "-page", "0.0.0.0:80"}, "-page 0.0.0.0:80: not a loopback address with a port"},
 	} {
 		_, err := parse(c.args, io.Discard)

@@ -33,7 +33,7 @@ func StartCoturn(ctx context.Context, launch Launcher, o CoturnOptions) (*Coturn
 			args = append(args, "--listening-ip="+a.String(), "--relay-ip="+a.String())
 		}
 		return args
-	}, readiness{line: "Total General servers"}) // told after the last listener
+	}, readiness{line: "Total General servers", abrupt: true}) // told after the last listener
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (o DnsmasqOptions) config() (string, error) {
 		lease = time.Hour
 	}
 	mask := netip.PrefixFrom(netip.AddrFrom4([4]byte{255, 255, 255, 255}), o.Prefix.Bits()).Masked().Addr()
-	line("interface=%s\ndhcp-authoritative\nno-ping", o.Interface)
+	line("interface=%s\ndhcp-authoritative\ndhcp-sequential-ip\nno-ping", o.Interface)
 	line("dhcp-range=%v,%v,%v,%d", o.First, o.Last, mask, int(lease/time.Second))
 	if o.KnownOnly {
 		line("dhcp-ignore=tag:!known")

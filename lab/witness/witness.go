@@ -88,7 +88,7 @@ func start(ctx context.Context, launch Launcher, name string, files map[string][
 		_ = p.cmd.Wait()
 		close(p.ended)
 	}()
-	p.stop = sync.OnceValue(p.end)
+	p.stop = sync.OnceValue(func() error { return p.end(ready.abrupt) })
 	if err := p.wait(ctx, ready); err != nil {
 		p.kill()
 		return nil, fmt.Errorf("%s is not ready: %w; its folder %s is kept, its log ends:\n%s", name, err, p.keepLog(), p.log.tail())
@@ -97,10 +97,14 @@ func start(ctx context.Context, launch Launcher, name string, files map[string][
 	return p, nil
 }
 
-// readiness is how a program tells that it serves.
+// readiness is how a program tells that it serves, and how it ends.
 type readiness struct {
 	line  string                                      // a part of a log line; "": not told so
 	check func(ctx context.Context, dir string) error // asked again and again until it succeeds; nil: none
+
+	// abrupt: it has no handler for SIGTERM, which as the first process of a namespace it would then
+	// never see (pid_namespaces(7)); it is killed at once.
+	abrupt bool
 }
 
 func (p *Process) wait(ctx context.Context, ready readiness) error {
@@ -136,17 +140,19 @@ func (p *Process) wait(ctx context.Context, ready readiness) error {
 // start stops it too.
 func (p *Process) Stop() error { return p.stop() }
 
-func (p *Process) end() error {
+func (p *Process) end(abrupt bool) error {
 	select {
 	case <-p.ended:
 		p.kill() // children may be left
 		return fmt.Errorf("%s ended by itself (%v); its folder %s is kept, its log ends:\n%s", p.name, p.cmd.ProcessState, p.keepLog(), p.log.tail())
 	default:
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM) // fails only when it is gone
-	select {
-	case <-p.ended:
-	case <-time.After(endsWithin):
+	if !abrupt {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM) // fails only when it is gone
+		select {
+		case <-p.ended:
+		case <-time.After(endsWithin):
+		}
 	}
 	p.kill()
 	<-p.ended // bounded by cmd.WaitDelay
