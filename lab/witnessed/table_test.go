@@ -33,7 +33,7 @@ our own are the PBX, the relay that plays the line, and the NTP, web and control
 // TestTable: the table is that of the worlds as they are.
 func TestTable(t *testing.T) {
 	if *update {
-		t.Skip("it is being written")
+		return // TestWitnessedWorlds has just written it
 	}
 	text, err := os.ReadFile(table)
 	if err != nil {
