@@ -101,6 +101,19 @@ func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	return facts.ICMP{}, false
 }
 
+// filter is the first refusal by a device on the way that is a firewall's word, not a router's that knows no
+// way (ICMP codes of RFC 792 and RFC 1812 section 5.2.7.1).
+func filter(of []facts.Attempt) (facts.ICMP, bool) {
+	for _, a := range of {
+		for _, e := range a.ICMP {
+			if !e.Provider && e.Type == 3 && e.Code != 0 && e.Code != 1 {
+				return e, true
+			}
+		}
+	}
+	return facts.ICMP{}, false
+}
+
 // refusedByServer reports whether the provider's own host said that nothing listens on the port.
 func refusedByServer(of []facts.Attempt) bool {
 	return slices.ContainsFunc(of, func(a facts.Attempt) bool {

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -83,9 +84,9 @@ func proved(n int, in Input) bool {
 	return f.Bindings != nil && len(f.Bindings.Contacts) > 0
 }
 
-// unproven names the lights that are neither proved nor explained by a finding: the box could not test them.
-func unproven(in Input) []string {
-	var missing []string
+// unproven is the first light whose question was not answered with yes, 0 when all were, and what the steps
+// saw of it. What comes later depends on it.
+func unproven(in Input) (light int, saw string) {
 	last := 5
 	if noTrunk(in) {
 		last = 2
@@ -94,15 +95,16 @@ func unproven(in Input) []string {
 		if proved(n, in) {
 			continue
 		}
+		var words []string
 		for _, s := range in.Steps {
 			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed {
-				missing = append(missing, s.Saw)
+				words = append(words, s.Saw)
 			}
 		}
-		if len(missing) == 0 {
-			missing = append(missing, "Light "+catalogue.LightNames()[n-1]+" could not be tested.")
+		if len(words) == 0 {
+			words = []string{"light " + catalogue.LightNames()[n-1] + " could not be tested."}
 		}
-		return missing // what comes later depends on it
+		return n, strings.Join(words, " ")
 	}
-	return nil
+	return 0, ""
 }

@@ -60,9 +60,23 @@ func TestTickets(t *testing.T) {
 			s.Facts.Address = &facts.Address{Mode: "dhcp", Discovers: 4, Declined: []netip.Addr{boxAddr.Addr()}}
 		}), "1-6 red", "", "R----"},
 
-		{"the line is down", healthy().with(from(3), silentOutside), "2-1 red", "", "gR---"},
+		{"the line is down", healthy().with(from(3), silentOutside, noPing), "2-1 red", "", "gR---"},
 		{"a voice-only line: no internet, but SIP works", healthy().with(silentOutside), "2-1 amber", "", "gAggg"},
-		{"only two targets were asked and are silent", healthy().with(from(3), silentOutside, func(s *site) { s.Facts.Internet.Targets = s.Facts.Internet.Targets[:2] }),
+		{"a voice-only line with a rewriting router", healthy().with(silentOutside, algProved), "3-2 amber", "2-1 amber", "gaAgg"},
+		{"a voice-only line, the provider answers ping but no SIP", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls")), "3-1 red", "2-1 amber", "gaR--"},
+		{"a voice-only line, a firewall rejects SIP", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 3)), "3-1 red", "2-1 amber", "gaR--"},
+		{"a voice-only line, the provider's SIP server is down", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls"), refusedBy("198.51.100.5", 3)), "3-1 red", "2-1 amber", "gaR--"},
+		{"the same, and the server does not answer ping", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), refusedBy("198.51.100.5", 3)), "3-1 red", "2-1 amber", "gaR--"},
+		{"nothing outside answers, and a firewall says no to SIP", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 13)),
+			"2-1 red", "3-1 red", "gRr--"},
+		{"nothing outside answers, and the router knows no way", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 0)),
+			"2-1 red", "", "gR---"},
+		{"two DHCP servers disagree, and the login could not be tried", healthy().with(from(4), func(s *site) {
+			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
+				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: netip.MustParseAddr("192.168.1.2"), Prefix: boxAddr}}}
+		}), "box broken", "1-5 amber", "agg--"},
+		{"nothing outside answers, nor does the provider", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls"), noPing), "2-1 red", "", "gR---"},
+		{"only two targets were asked and are silent", healthy().with(from(3), silentOutside, noPing, func(s *site) { s.Facts.Internet.Targets = s.Facts.Internet.Targets[:2] }),
 			"box broken", "", "g----"},
 		{"the router's name server is dead", healthy().with(from(3), func(s *site) {
 			s.Facts.Resolver.Local = []facts.NameAnswer{nameAnswer("192.168.1.1", "")}
@@ -162,7 +176,7 @@ func TestTickets(t *testing.T) {
 		}), "ok green", "", "ggggg"},
 
 		{"no trunk is configured", healthy().with(from(3), func(s *site) { s.Profile = &profile.Profile{} }), "no-trunk amber", "", "gg---"},
-		{"no trunk is configured and the line is down", healthy().with(from(3), silentOutside, func(s *site) { s.Profile = nil }), "2-1 red", "", "gR---"},
+		{"no trunk is configured and the line is down", healthy().with(from(3), silentOutside, noPing, func(s *site) { s.Profile = nil }), "2-1 red", "", "gR---"},
 	}
 	for _, c := range table {
 		t.Run(c.ticket, func(t *testing.T) {
@@ -248,7 +262,7 @@ func TestSIPStatusRows(t *testing.T) {
 
 // While steps run no light is red that a later step may still refute.
 func TestNoRedBeforeTheEnd(t *testing.T) {
-	s := healthy().with(silentOutside, from(3))
+	s := healthy().with(silentOutside, noPing, from(3))
 	for i := range s.Steps {
 		if s.Steps[i].Light >= 3 {
 			s.Steps[i].Done = false
