@@ -33,7 +33,7 @@ bench: build ## speeds, as ratios in one run
 	@go test -run '^$$' -bench . -benchtime 3x ./lab/... ./appliance/... ./probes/sip/... ./leds/...
 
 tables: build ## regenerates the tables in docs/
-	@go test ./appliance/catalogue/ ./lab/worlds/ -update -count=1
+	@go test ./appliance/catalogue/ ./appliance/report/ ./lab/worlds/ -update -count=1
 
 clean: ## removes what was built
 	@rm -rf $(BIN) out

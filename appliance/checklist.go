@@ -21,6 +21,7 @@ type parts struct {
 	dialer   sip.Dialer    // one conduct towards the provider for the whole run
 	ledger   probes.Ledger
 	roots    *x509.CertPool // authorities for TLS; nil: the system's
+	full     bool           // wait for the slow measurements as well
 }
 
 // checklist is the provider's guide as steps, in the order of the lights. A needed step stands earlier.
@@ -57,16 +58,16 @@ func checklist(p parts) []Step {
 			Probe: probes.Clock{Via: p.through, Servers: world.NTP, Web: world.PortalCheck}, Needs: []string{"address"}, After: clockAfter(trunk)},
 		{ID: "ping", Title: "Provider by ping", Light: 2, Guide: []string{"1.2"}, Limit: 5 * time.Second, Skip: without(trunk),
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
-		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: 9 * time.Second,
-			Probe: probes.Quality{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
+			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
 
 		// Light 3: do SIP messages reach the provider, unchanged?
 		{ID: "sip-udp", Title: "SIP over UDP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: path("udp"), Needs: []string{"name"}},
+			Probe: path("udp"), Needs: []string{"name"}, After: afterOwn(trunk, "udp")},
 		{ID: "sip-tcp", Title: "SIP over TCP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: path("tcp"), Needs: []string{"name"}},
+			Probe: path("tcp"), Needs: []string{"name"}, After: afterOwn(trunk, "tcp")},
 		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: path("tls"), Needs: []string{"name"}, After: tlsAfter(trunk)},
+			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
@@ -82,6 +83,27 @@ func checklist(p parts) []Step {
 		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Bindings{}, Needs: []string{"login"}},
 	}
+}
+
+// A full run measures the line for a minute, at the spacing of the slowest usual voice packets.
+const (
+	fullProbes   = 1000
+	fullInterval = 60 * time.Millisecond
+)
+
+func quality(p parts) probes.Quality {
+	q := probes.Quality{Via: p.through, Targets: p.profile.Internet.Targets}
+	if p.full {
+		q.Count, q.Interval = fullProbes, fullInterval
+	}
+	return q
+}
+
+func qualityLimit(full bool) time.Duration {
+	if full {
+		return fullProbes*fullInterval + 10*time.Second
+	}
+	return 9 * time.Second
 }
 
 func hasAddress(f facts.Facts) bool {
@@ -127,9 +149,13 @@ func clockAfter(t profile.Trunk) []string {
 	return []string{"sip-udp", "sip-tcp"}
 }
 
-// tlsAfter: certificates are judged only with a clock; it matters only where the trunk uses TLS.
-func tlsAfter(t profile.Trunk) []string {
-	if t.Transport == "tls" {
+// afterOwn: the trunk's own transport is asked first, so that a provider that refuses does so there. Before
+// TLS comes the clock, where the trunk uses it: certificates are judged only with one.
+func afterOwn(t profile.Trunk, transport string) []string {
+	switch {
+	case t.Transport != transport:
+		return []string{"sip-" + t.Transport}
+	case transport == "tls":
 		return []string{"clock"}
 	}
 	return nil

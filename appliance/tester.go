@@ -30,6 +30,7 @@ type Tester struct {
 	Profile  profile.Profile // without a domain: no trunk configured, lights 1 and 2 only
 	Network  Network
 	Store    *store.Store
+	Full     bool          // wait for the slow measurements as well: a minute more
 	Patience time.Duration // for DHCP: 40 s on the box, where spanning tree may delay a port; 15 s for a person who waits
 	Version  string
 	Model    string
@@ -73,7 +74,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	conduct := sip.NewConduct(sip.Diagnosis)
 	defer conduct.Close()
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: t.Network, patience: t.Patience, ledger: ledger, roots: authorities,
+		profile: t.Profile, through: via.Interface(name), network: t.Network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
 	remembered := ledger.Remembered()

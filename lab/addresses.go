@@ -32,3 +32,5 @@ const (
 func resolvers() []string { return []string{"1.1.1.1", "8.8.8.8", "9.9.9.9"} }
 
 func lanPrefix() netip.Prefix { return netip.MustParsePrefix("192.168.50.0/24") }
+
+func providerNet() netip.Prefix { return netip.MustParsePrefix("198.51.100.0/24") }

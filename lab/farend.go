@@ -1,20 +1,44 @@
 package lab
 
 import (
+	"net/netip"
+
 	"trunktester/lab/serve"
 )
 
-// FarEnd is what the other side counted of the box's conduct, retransmissions included (design,
-// section 7). The lab's own PBX is left out.
+// FarEnd is the box's conduct towards the provider, retransmissions included (design, section 7). UDP
+// and TCP are counted on the box's cable, so that what a firewall drops on the way counts as well, and
+// times are the kernel's; TLS is counted by the provider, who alone can read it.
 type FarEnd struct {
 	serve.Count
 	Invites  int         `json:"invites"`
-	Controls serve.Count `json:"controls"` // at the SIP hosts that are not the provider's
+	Arrived  int         `json:"arrived"`  // requests that the provider got, over every transport
+	Controls serve.Count `json:"controls"` // towards SIP hosts that are not the provider's
 }
 
 // FarEnd is the count until now.
 func (l *Lab) FarEnd() FarEnd {
+	atProvider := func(m serve.Message) bool { return providerNet().Contains(m.Local.Addr()) }
+	atControl := func(m serve.Message) bool {
+		return m.Local.Addr() == netip.MustParseAddr(Control1) || m.Local.Addr() == netip.MustParseAddr(Control2)
+	}
 	notPBX := func(m serve.Message) bool { return m.UserAgent != PBXAgent }
-	count := serve.CountOf(l.Registrar.Seen.All(), notPBX)
-	return FarEnd{Count: count, Invites: count.Methods["INVITE"], Controls: serve.CountOf(l.Control.Seen.All(), notPBX)}
+	overTLS := func(m serve.Message) bool { return m.Transport == "tls" }
+
+	arrived := l.Registrar.Seen.All()
+	sent := l.tap.requests()
+	toProvider := make([]serve.Message, 0, len(sent))
+	for _, m := range sent {
+		if atProvider(m) {
+			toProvider = append(toProvider, m)
+		}
+	}
+	for _, m := range arrived {
+		if notPBX(m) && overTLS(m) {
+			toProvider = append(toProvider, m)
+		}
+	}
+	count := serve.CountOf(toProvider)
+	return FarEnd{Count: count, Invites: count.Methods["INVITE"], Arrived: serve.CountOf(arrived, notPBX).Requests,
+		Controls: serve.CountOf(sent, atControl)}
 }

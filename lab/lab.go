@@ -47,6 +47,7 @@ type Lab struct {
 	Telephone *serve.PBX // nil where the world has none
 
 	hosts     hosts
+	tap       *tap
 	authority *serve.Authority
 	log       *slog.Logger
 	cancel    context.CancelFunc
@@ -93,6 +94,9 @@ func (l *Lab) build(ctx context.Context, seed uint64) error {
 		return err
 	}
 	l.Wire = wire
+	if l.tap, err = newTap(h.Router, boxPort); err != nil {
+		return err
+	}
 	if err := l.filters(); err != nil {
 		return err
 	}
@@ -186,6 +190,9 @@ func (l *Lab) Close() {
 		l.cancel()
 		if l.Wire != nil {
 			l.Wire.Close()
+		}
+		if l.tap != nil {
+			l.tap.close()
 		}
 		l.tasks.Wait()
 		l.hosts.close()

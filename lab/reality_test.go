@@ -381,11 +381,24 @@ func TestFarEndCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := v.l.FarEnd()
-	if got.Requests != 3 || got.Methods["OPTIONS"] != 3 || got.WithCredentials != 0 || got.Invites != 0 || got.Controls.Requests != 1 {
+	if got.Requests != 3 || got.Methods["OPTIONS"] != 3 || got.WithCredentials != 0 || got.Invites != 0 || got.Arrived != 3 || got.Controls.Requests != 1 {
 		t.Errorf("%+v", got)
 	}
 	if len(got.SourcePorts) != 3 {
 		t.Errorf("source ports %v", got.SourcePorts)
+	}
+}
+
+// TestDroppedRequestsCount: what a firewall drops on the way was sent all the same.
+func TestDroppedRequestsCount(t *testing.T) {
+	v := visit(t, "sip-dropped")
+	for i := range 2 {
+		if _, _, err := v.udp(Provider1+":5060", sipRequest("REGISTER", i), silenceIn); !timedOut(err) {
+			t.Fatal(err)
+		}
+	}
+	if got := v.l.FarEnd(); got.Requests != 2 || got.Arrived != 0 {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -105,9 +105,9 @@ _sip._udp.sip      SRV   10 10 5070 edge
 		}),
 		good("ip-trunk", "an address-authenticated trunk with the right address in the portal").with(absentPBX, filed(addressTrunk(RouterWAN)...),
 			registrar(func(s *serve.RegistrarSettings) { s.ForceCode.Code = 405 })),
-		{Name: "voice-only", About: "a line that reaches nothing but the SIP provider", Code: "2-1", Severity: catalogue.Amber, Lights: "gaggg",
-			File: file(), Outside: Outside{Dead: true, VoiceOnly: true}},
-		{Name: "lossy-line", About: "one packet in twenty is lost", Code: "2-7", Severity: catalogue.Amber, Full: true, File: file(),
+		{Name: "voice-only", About: "a line that reaches nothing but the SIP provider", Code: "2-1", Severity: catalogue.Amber, Lights: "gaggg", File: file(),
+			Outside: Outside{Dead: true, VoiceOnly: true}},
+		{Name: "lossy-line", About: "one packet in twenty is lost", Code: "2-7", Severity: catalogue.Amber, OrGreen: true, File: file(),
 			Line: Line{Up: Way{Loss: 0.025}, Down: Way{Loss: 0.025}}},
 		{Name: "no-trunk", About: "a healthy line, and no trunk.toml", Code: "no-trunk", Severity: catalogue.Amber, Lights: "gg---", PBX: PBX{Absent: true}},
 	}

@@ -29,7 +29,7 @@ func internetWorlds() []World {
 		red("2-6", "provider-unreachable", "nothing at all comes from the provider, not even ping").with(cutOff, lights("gr---"),
 			func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 		amber("2-7", "line-quality", "eight packets of a hundred are lost each way").with(lights("gaggg"), func(w *World) {
-			w.Full, w.Line = true, Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
+			w.Line = Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
 		}),
 	}
 }

@@ -36,7 +36,7 @@ func pbxWorlds() []World {
 			func(w *World) { w.Provider.Bindings = []serve.Binding{otherSite()} }),
 		amber("5-5", "list-not-shown", "the provider lists no bindings, and nobody knows whether it ever does").with(lights("gggga"),
 			filed("provider.shows_bindings"), registrar(func(s *serve.RegistrarSettings) { s.HideBindings = true })),
-		amber("5-5", "list-refused", "the provider answers 400 to the query").with(lights("gggga"), filed("provider.shows_bindings"),
+		amber("5-5", "list-refused", "the provider answers 400 to the query").with(filed("provider.shows_bindings"),
 			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 400 })),
 	}
 }

@@ -31,17 +31,22 @@ func (s echoSeries) run(ctx context.Context) (facts.Echo, error) {
 	p.SetLogger(probing.NoopLogger{})
 	p.RecordRtts, p.RecordTTLs = false, false
 	p.Count, p.Interval = s.count, s.interval
-	p.Timeout = time.Duration(s.count-1)*s.interval + s.wait
+	p.Timeout = 2*time.Duration(s.count-1)*s.interval + s.wait // a busy machine sends more slowly
 	p.InterfaceName = string(s.via)
 
 	// The library takes round trips from the wall clock, which may be set while a series runs.
 	sent := make([]time.Time, s.count)
 	trips := make([]time.Duration, s.count)
 	out, back := 0, 0
+	last := time.AfterFunc(p.Timeout, p.Stop) // set anew by the last request
+	defer last.Stop()
 	p.OnSend = func(pkt *probing.Packet) {
 		sent[pkt.Seq] = time.Now()
-		if out++; out == s.giveUp && back == 0 {
+		switch out++; {
+		case out == s.giveUp && back == 0:
 			p.Stop()
+		case out == s.count:
+			last.Reset(s.wait)
 		}
 	}
 	p.OnRecv = func(pkt *probing.Packet) {

@@ -151,6 +151,8 @@ func TestSIPPathTLS(t *testing.T) {
 		{"other URI", "sip:example.org", now.Add(-day), now.Add(day), true, false, false, "name", facts.Passed},
 		{"unknown", "example.net", now.Add(-day), now.Add(day), false, false, false, "unknown-authority", facts.Passed},
 		{"expired, no clock", "example.net", now.Add(-2 * day), now.Add(-day), true, true, false, "", facts.Passed},
+		{"other name, no clock", "example.org", now.Add(-day), now.Add(day), true, true, false, "name", facts.Passed},
+		{"unknown, no clock", "example.net", now.Add(-day), now.Add(day), false, true, false, "unknown-authority", facts.Passed},
 		{"client certificate", "example.net", now.Add(-day), now.Add(day), true, false, true, "client-certificate", facts.Failed},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,9 +26,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	defer beat.Stop()
 
 	rc := http.NewResponseController(w)
-	if err := rc.SetReadDeadline(time.Time{}); err != nil { // else the server's limit for a request ends the stream
-		s.opt.Log.Debug("event stream", "err", err)
-	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	tell := func(event string) bool {
 		if err := rc.SetWriteDeadline(time.Now().Add(s.limits.write)); err != nil {

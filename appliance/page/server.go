@@ -19,7 +19,7 @@ type limits struct {
 	streams     int           // of those, event streams
 	body        int64         // bytes: the largest form is well under 1 KiB
 	header      int           // bytes
-	read        time.Duration // a whole request
+	read        time.Duration // a whole request, its headers included
 	write       time.Duration // a whole answer; an event stream: each event
 	idle        time.Duration
 	beat        time.Duration // an event stream is never silent for longer
@@ -94,14 +94,13 @@ func (s *Server) Listen(ctx context.Context) ([]net.Listener, error) {
 // Serve answers on the listeners until ctx is done, and closes them.
 func (s *Server) Serve(ctx context.Context, open []net.Listener) error {
 	srv := &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: s.limits.read,
-		ReadTimeout:       s.limits.read,
-		WriteTimeout:      s.limits.write,
-		IdleTimeout:       s.limits.idle,
-		MaxHeaderBytes:    s.limits.header,
-		ErrorLog:          slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends the event streams
+		Handler:        s.Handler(),
+		ReadTimeout:    s.limits.read,
+		WriteTimeout:   s.limits.write,
+		IdleTimeout:    s.limits.idle,
+		MaxHeaderBytes: s.limits.header,
+		ErrorLog:       slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
+		BaseContext:    func(net.Listener) context.Context { return ctx }, // ends the event streams
 	}
 	failed := make(chan error, len(open)+1)
 	slots := make(chan struct{}, s.limits.connections)

@@ -389,6 +389,27 @@ func TestIdleConnectionsDoNotHoldThePage(t *testing.T) {
 	}
 }
 
+func TestConnectionsAreBounded(t *testing.T) {
+	l := defaultLimits()
+	l.connections = 1
+	at := small(t, newFakeBox(algState()), l)
+	first, err := http.Get("http://" + at.String() + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	impatient := &http.Client{Timeout: 300 * time.Millisecond}
+	if r, err := impatient.Get("http://" + at.String() + "/style.css"); err == nil {
+		r.Body.Close()
+		t.Error("a second connection was served")
+	}
+	first.Body.Close()
+	r, err := http.Get("http://" + at.String() + "/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+}
+
 func TestHeadersAreBounded(t *testing.T) {
 	at := small(t, newFakeBox(algState()), defaultLimits())
 	req, err := http.NewRequest("GET", "http://"+at.String()+"/", nil)

@@ -261,13 +261,17 @@ func (c *checker) leds(in raw, l *LEDs) {
 	if len(c.problems) > before {
 		return
 	}
-	used := map[int]bool{l.Button: true}
+	used := map[int]string{l.Button: "leds.button"}
 	for i, pair := range l.Lights {
+		key := fmt.Sprintf("leds.light%d", i+1)
 		for _, n := range []int{pair.Red, pair.Green} {
-			if used[n] {
-				c.problem(fmt.Sprintf("leds.light%d", i+1), "line %d is used twice in [leds]: give every light and the button their own", n)
+			if other := used[n]; other != "" {
+				if !c.has(key) {
+					key = other
+				}
+				c.problem(key, "number %d is used twice in [leds]: give every colour and the button a number of its own", n)
 			}
-			used[n] = true
+			used[n] = key
 		}
 	}
 }

@@ -28,6 +28,9 @@ func pathOf(line string) (path []string, header bool) {
 	return path, header
 }
 
+// depth is that of the deepest key, leds.light1.red.
+const depth = 3
+
 // places gives the first line that sets, opens or reaches into each dotted name.
 type places map[string]int
 
@@ -52,7 +55,7 @@ func placesOf(text []byte) places {
 			path = append(table[:len(table):len(table)], path...)
 			until = open(keyLine.FindStringSubmatch(line)[2])
 		}
-		for n := range path {
+		for n := range min(len(path), depth) {
 			key := strings.Join(path[:n+1], ".")
 			if all[key] == 0 {
 				all[key] = i + 1

@@ -22,11 +22,12 @@ func (c *checker) raw() raw {
 		case ok && isTable:
 			c.fill(name, "["+name+"]", table, field)
 		case ok:
-			c.problem(name, "%s must be a table: write [%s] on a line of its own and its keys below it", name, name)
+			c.problem(name, "%s must be a table: write [%s], in single brackets, on a line of its own and its keys below it", name, name)
 		case isTable:
 			c.problem(name, "%s", unknownTable(name))
 		default:
-			c.problem(name, "%s", unknownKey(name, "above the first [table]", allKeys()))
+			text, _ := unknownKey(name, "above the first [table]", allKeys())
+			c.problem(name, "%s", text)
 		}
 	}
 	return in
@@ -39,7 +40,9 @@ func (c *checker) fill(path, label string, table map[string]any, into reflect.Va
 		key := path + "." + name
 		field, ok := keys[name]
 		if !ok {
-			c.problem(key, "%s", unknownKey(name, "in "+label, slices.Collect(maps.Keys(keys))))
+			text, meant := unknownKey(name, "in "+label, slices.Collect(maps.Keys(keys)))
+			c.problem(key, "%s", text)
+			c.said[path+"."+meant] = true // so that it is not missing as well
 			continue
 		}
 		if sub, ok := table[name].(map[string]any); ok && field.Kind() == reflect.Struct {
@@ -63,20 +66,20 @@ func set(field reflect.Value, name string, value any) (remedy string) {
 	if kind.Kind() == reflect.Slice {
 		all, ok := list(value)
 		if !ok {
-			return fmt.Sprintf("must be a list of texts, as in %s = [\"...\", \"...\"]", name)
+			return fmt.Sprintf("must be a list of texts: write %s = [\"...\", \"...\"]", name)
 		}
 		v = reflect.ValueOf(all)
 	}
 	if !v.IsValid() || v.Type() != kind {
 		switch kind.Kind() {
 		case reflect.String:
-			return fmt.Sprintf("must be text in double quotes, as in %s = \"...\"", name)
+			return fmt.Sprintf("must be text in double quotes: write %s = \"...\"", name)
 		case reflect.Int64:
 			return "must be a whole number: write it without quotes"
 		case reflect.Bool:
 			return "must be true or false: write it without quotes"
 		}
-		return fmt.Sprintf("must name its two lines, as in %s = { red = 5, green = 6 }", name)
+		return fmt.Sprintf("must name its two lines: write %s = { red = 5, green = 6 }", name)
 	}
 	if s, ok := value.(string); ok && name != "tls_ca" && strings.ContainsFunc(s, unicode.IsControl) {
 		return "holds a tab, a line break or the like: take it out, and put text with a backslash in single quotes"
@@ -139,23 +142,23 @@ var (
 	passwordLike = regexp.MustCompile(`(?i)pas|pw|secret`)
 )
 
-// unknownKey names the key only where that is safe: a slip of the pen beside "password" may hold one.
-func unknownKey(name, where string, near []string) string {
+// unknownKey is the problem with a key and, where it is near one, the key that was meant. It names the
+// unknown key only where that is safe: a slip of the pen beside "password" may hold one.
+func unknownKey(name, where string, near []string) (text, meant string) {
 	if homes := homes(name); len(homes) > 0 {
-		return fmt.Sprintf("%s does not belong %s: move it below [%s]", name, where, strings.Join(homes, "] or ["))
+		return fmt.Sprintf("%s does not belong %s: move it below [%s]", name, where, strings.Join(homes, "] or [")), ""
 	}
-	quoted := fmt.Sprintf("unknown key %q %s", name, where)
-	best := nearest(name, near)
+	text, meant = fmt.Sprintf("unknown key %q %s", name, where), nearest(name, near)
 	if !plainName.MatchString(name) || passwordLike.MatchString(name) {
-		quoted = "unknown key " + where
-		if passwordLike.MatchString(name) && best == "" {
-			best = "password"
+		text = "unknown key " + where
+		if passwordLike.MatchString(name) && meant == "" {
+			meant = "password"
 		}
 	}
-	if best == "" {
-		return quoted + ": take it out"
+	if meant == "" {
+		return text + ": take it out", ""
 	}
-	return fmt.Sprintf("%s; did you mean %s?", quoted, best)
+	return fmt.Sprintf("%s; did you mean %s?", text, meant), meant
 }
 
 // homes are the tables that have the key.
@@ -170,11 +173,11 @@ func homes(key string) []string {
 	return all
 }
 
-// nearest is the word at most two edits away, or "".
+// nearest is the word at most two edits and half its letters away, or "".
 func nearest(word string, words []string) string {
 	best, distance := "", 3
 	for _, w := range slices.Sorted(slices.Values(words)) {
-		if d := edits(strings.ToLower(word), w); d < distance && d < len(w) {
+		if d := edits(strings.ToLower(word), w); d < distance && d <= len(w)/2 {
 			best, distance = w, d
 		}
 	}

@@ -11,6 +11,13 @@ import (
 // sizeLimit is far above any real profile.
 const sizeLimit = 64 << 10
 
+// The TOML parser takes a minute and more for names and tables thousands deep, in a file of any permitted
+// size; these too are far above any real profile.
+const (
+	dotLimit   = 500 // in a line
+	braceLimit = 100 // in the file
+)
+
 // plain turns what Windows editors write into UTF-8 with bare line feeds: UTF-16 with or without a byte
 // order mark, UTF-8 with one, CRLF. With an error comes the line of the first bad byte, or 0 for the whole file.
 func plain(b []byte) (text []byte, line int, err error) {
@@ -27,6 +34,15 @@ func plain(b []byte) (text []byte, line int, err error) {
 	}
 	if i := invalid(b); i >= 0 {
 		return nil, lineAt(b, i), errors.New("there is a character that is not UTF-8: save the file again with the encoding UTF-8")
+	}
+	if bytes.Count(b, []byte("{")) > braceLimit {
+		return nil, 0, errors.New("the file has too many braces, so it is no profile: write one from trunk.toml.example")
+	}
+	n := 0
+	for line := range bytes.Lines(b) {
+		if n++; bytes.Count(line, []byte(".")) > dotLimit {
+			return nil, n, errors.New("there are too many dots in this line: put a long list on several lines")
+		}
 	}
 	return b, 0, nil
 }

@@ -200,14 +200,14 @@ func ignored(in Input) []candidate {
 		all[0].Target.Addr(), address, address) + boxFile}}
 }
 
-// certificate judges the provider's certificate, only when the clock is known. It stops a TLS trunk only.
+// certificate judges the provider's certificate: its dates only when the clock is known. It stops a TLS trunk only.
 func certificate(in Input) []candidate {
 	f := in.Facts
 	if f.TLS == nil || trunk(in).Transport != "tls" {
 		return nil
 	}
 	s := tlsFault(*f.TLS)
-	if s == nil || !s.ClockKnown {
+	if s == nil || !s.ClockKnown && (s.Fault == "expired" || s.Fault == "not-yet") {
 		return nil
 	}
 	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunk(in).Domain) + boxFile}}

@@ -32,13 +32,16 @@ func blocked(in Input) []candidate {
 	if !answeredAny(f) {
 		return allSilent(in)
 	}
+	n, span := sends(p)
+	if connect := p.Targets[0].Connect; n == 0 && (connect == facts.Unasked || connect == facts.Answered) {
+		return nil // it was not asked: the provider had refused elsewhere
+	}
 	var works []string
 	for _, t := range []string{"udp", "tcp", "tls"} {
 		if answered(f, t) {
 			works = append(works, strings.ToUpper(t))
 		}
 	}
-	n, span := sends(p)
 	how := fmt.Sprintf("%d messages over %s were not answered", n, span)
 	if p.Targets[0].Connect != facts.Unasked {
 		how = "the connection is " + connectWords(p.Targets[0].Connect)
@@ -170,9 +173,9 @@ func alg(in Input) []candidate {
 	}
 	proved := f.ALG.Word == facts.ALGProved
 	c := candidate{code: "3-2", kind: catalogue.Hurts}
-	c.text = "A device on the way probably changes SIP messages (SIP ALG): " + f.ALG.Why
+	c.text = "A device on the way probably changes SIP messages (SIP ALG). The sign: " + f.ALG.Why
 	if proved {
-		c.text = "A device on the way changes SIP messages (SIP ALG): " + f.ALG.Why
+		c.text = "A device on the way changes SIP messages (SIP ALG). The proof: " + f.ALG.Why
 	}
 	own := trunk(in).Transport
 	switch {

@@ -24,7 +24,7 @@ type Input struct {
 
 // Verdict is what the box says.
 type Verdict struct {
-	Finding catalogue.Finding   // the verdict itself
+	Finding catalogue.Finding   // the verdict itself; zero while there is none yet
 	Also    []catalogue.Finding // what else was noticed, worst first
 	Row     catalogue.Row
 	Final   bool // every step is done: nothing can change any more
@@ -53,9 +53,7 @@ func Judge(in Input) Verdict {
 	switch {
 	case len(found) > 0 && found[0].kind != catalogue.Tells && (v.Final || found[0].kind == catalogue.Stops && settled(found[0], in)):
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
-	case !v.Final:
-		v.Finding = underWay()
-	default:
+	case v.Final:
 		v.Finding = unfound(in)
 	}
 	v.Row = lights(in, v)
@@ -112,11 +110,6 @@ func done(steps []facts.Step) bool {
 func settled(c candidate, in Input) bool {
 	light := int(c.code[0] - '0')
 	return !slices.ContainsFunc(in.Steps, func(s facts.Step) bool { return !s.Done && s.Light >= light })
-}
-
-func underWay() catalogue.Finding {
-	return catalogue.Finding{Code: "testing", Slug: "testing", Severity: catalogue.Green, Title: "Testing",
-		Text: "The box is still testing.", Advice: "Wait until no light blinks slowly.", Acts: []catalogue.Actor{catalogue.Nobody}}
 }
 
 // unfound is the verdict when no cause was found: all is well, or there is no trunk, or the box could not test.

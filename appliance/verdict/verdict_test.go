@@ -255,7 +255,7 @@ func TestNoRedBeforeTheEnd(t *testing.T) {
 		}
 	}
 	v := Judge(s.Input)
-	if v.Final || v.Finding.Code != "testing" {
+	if v.Final || v.Finding.Code != "" {
 		t.Errorf("verdict %s (final: %v) while SIP is still being tested", v.Finding.Code, v.Final)
 	}
 	if slices.ContainsFunc(v.Row[:], func(l catalogue.Light) bool { return l.State == catalogue.LightRed }) {

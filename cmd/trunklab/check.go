@@ -30,6 +30,7 @@ type wanted struct {
 	Severity catalogue.Severity `json:"severity"`
 	Lights   string             `json:"lights"` // "" where the code says enough
 	Says     string             `json:"says"`
+	OrGreen  bool               `json:"or_green"`
 }
 
 // check runs the program once in the world and prints one JSON object. Its exit status is 0 whatever
@@ -41,9 +42,6 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 	}
 	defer s.close()
 	args := []string{"check", "-interface", "eth0", "-json", "-state", s.state()}
-	if world.Full {
-		args = append(args, "-full")
-	}
 	cmd := s.command(ctx, append(args, o.rest...)...)
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
@@ -57,7 +55,7 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 	if err != nil && !errors.As(err, &exit) {
 		return 0, fmt.Errorf("run %s: %w", s.program, err)
 	}
-	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says},
+	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says, world.OrGreen},
 		Exit: cmd.ProcessState.ExitCode(), Seconds: time.Since(began).Seconds(), FarEnd: s.lab.FarEnd()}
 	if json.Valid(stdout.Bytes()) {
 		r.Report = stdout.Bytes()

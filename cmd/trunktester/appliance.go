@@ -46,7 +46,7 @@ func box(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	p, refused := f.readProfile()
 	lamps := openLamps(p.LEDs)
-	log := slog.New(slog.NewTextHandler(lamps.log(stderr), nil))
+	log := lamps.logger(stderr)
 	if refused != nil {
 		log.Error("the profile is refused; only the network is tested", "err", refused)
 	}
@@ -80,6 +80,9 @@ func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lam
 	}
 	front := appliance.NewFront(b, memory, refused, strings.Split(f.pageHosts, ","))
 	lamps.pressed(ctx, b, log)
+	if lamps.screen != nil {
+		go narrate(ctx, b, lamps.screen)
+	}
 	go front.Serve(ctx)
 	go stall(ctx, b, cancel)
 
@@ -134,12 +137,13 @@ func (l lampSet) player(log *slog.Logger) *leds.Player {
 	return p
 }
 
-// log is where the log goes: above lights that are drawn in the same terminal.
-func (l lampSet) log(otherwise io.Writer) io.Writer {
+// logger writes every step to the box's log. Lights that are drawn in a terminal have a narrator beside
+// them, so only what went wrong is logged there, above the lights.
+func (l lampSet) logger(stderr io.Writer) *slog.Logger {
 	if l.screen != nil {
-		return l.screen
+		return slog.New(slog.NewTextHandler(l.screen, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	return otherwise
+	return slog.New(slog.NewTextHandler(stderr, nil))
 }
 
 func (l lampSet) close() error {

@@ -38,7 +38,7 @@ func readCheckFlags(args []string, stderr io.Writer) (c checkFlags, status int, 
 	flags.StringVar(&c.profile, "profile", "", "`file` with the trunk's settings; without one only the network is tested")
 	flags.StringVar(&c.iface, "interface", "", "network `interface` to test through; the first wired one when not given")
 	flags.BoolVar(&c.noSetup, "no-setup", false, "use the interface as it is configured")
-	flags.BoolVar(&c.full, "full", false, "wait for the slow measurements as well")
+	flags.BoolVar(&c.full, "full", false, "wait for the slow measurements as well: a minute more")
 	flags.BoolVar(&c.json, "json", false, "print the report as JSON, and nothing else, on standard output")
 	flags.StringVar(&c.pcap, "pcap", "", "write the box's own packets to this `file` (pcapng), credentials overwritten")
 	flags.StringVar(&c.position, "position", "", "where the cable is plugged in: `router`, lan or pbx")
@@ -73,7 +73,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if c.json {
 		out = stderr
 	}
-	progress := newProgress(out, !c.json)
+	progress := newProgress(out)
 	sight, err := tester.Run(ctx, appliance.Ask{Person: true, Position: report.Position(c.position), Observe: progress.see})
 	if undo := tester.Network.Undo(); undo != nil {
 		fmt.Fprintln(stderr, "trunktester check: the interface could not be left as it was found:", undo)
@@ -106,7 +106,7 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // tester builds the run from the flags; nil and an exit status when that is not possible.
 func (c checkFlags) tester(stderr io.Writer) (*appliance.Tester, int) {
-	t := &appliance.Tester{Patience: checkPatience, Version: version, Model: model(), Log: slog.New(slog.DiscardHandler)}
+	t := &appliance.Tester{Patience: checkPatience, Full: c.full, Version: version, Model: model(), Log: slog.New(slog.DiscardHandler)}
 	if c.verbose {
 		t.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	}

@@ -15,11 +15,10 @@ import (
 // progress prints the checklist as it is carried out, in the order of the checklist.
 type progress struct {
 	out     io.Writer
-	drawn   bool // lights and verdict at the end
-	printed int  // steps printed so far
+	printed int // steps printed so far
 }
 
-func newProgress(out io.Writer, drawn bool) *progress { return &progress{out: out, drawn: drawn} }
+func newProgress(out io.Writer) *progress { return &progress{out: out} }
 
 // see prints the steps that have ended, as far as all before them have.
 func (p *progress) see(s appliance.Sight) {
@@ -33,8 +32,8 @@ func (p *progress) see(s appliance.Sight) {
 // verdict prints the lights and what they mean.
 func (p *progress) verdict(s appliance.Sight) {
 	p.see(s)
-	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Plain(leds.Show{Row: s.Verdict.Row}))
 	f := s.Verdict.Finding
+	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Plain(leds.Show{Row: s.Verdict.Row}))
 	fmt.Fprintf(p.out, "%s  %s\n%s\n", f.Code, f.Title, report.Clean(f.Text))
 	fmt.Fprintf(p.out, "What to do: %s\nWho acts: %s\n", report.Clean(f.Advice), actors(f.Acts))
 	for _, also := range s.Verdict.Also {

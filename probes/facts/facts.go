@@ -249,7 +249,7 @@ type ICMP struct {
 	Provider bool       `json:"provider"` // the offender is the server itself
 }
 
-// TLSSession is what the handshake showed. Certificates are judged only when the clock is known.
+// TLSSession is what the handshake showed. A certificate's dates are judged only when the clock is known.
 type TLSSession struct {
 	Error     string    `json:"error"` // handshake error, "" when it completed
 	Names     []string  `json:"names"`

@@ -17,7 +17,7 @@ import (
 type Trust struct {
 	Domain string         // the SIP domain, not the name of the server (RFC 5922 section 7)
 	Roots  *x509.CertPool // nil: the system's authorities
-	Now    *time.Time     // true time; nil when the clock is not known: dates are then not judged
+	Now    *time.Time     // true time; nil when the clock is not known: the dates are then not judged, name and authority are
 }
 
 // TLS connects and shakes hands. The session is reported whatever the certificate is worth: we judge it
@@ -76,23 +76,28 @@ func describe(session *facts.TLSSession, chain []*x509.Certificate) {
 	session.NotBefore, session.NotAfter = leaf.NotBefore.UTC(), leaf.NotAfter.UTC()
 }
 
-// fault judges a chain, "" when it is good or when there is no clock to judge it by.
+// fault judges a chain, "" when it is good. Without a clock it takes the leaf to be as new as it can be, so
+// that no date is held against it.
 func (t Trust) fault(chain []*x509.Certificate) string {
-	if t.Now == nil || len(chain) == 0 {
+	if len(chain) == 0 {
 		return ""
 	}
 	leaf := chain[0]
+	now := leaf.NotBefore
+	if t.Now != nil {
+		now = *t.Now
+	}
 	switch {
-	case t.Now.After(leaf.NotAfter):
+	case now.After(leaf.NotAfter):
 		return "expired"
-	case t.Now.Before(leaf.NotBefore):
+	case now.Before(leaf.NotBefore):
 		return "not-yet"
 	}
 	between := x509.NewCertPool()
 	for _, c := range chain[1:] {
 		between.AddCert(c)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: t.Roots, Intermediates: between, CurrentTime: *t.Now})
+	_, err := leaf.Verify(x509.VerifyOptions{Roots: t.Roots, Intermediates: between, CurrentTime: now})
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

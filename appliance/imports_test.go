@@ -1,0 +1,81 @@
+package appliance
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Arrows between packages run one way. Each row: no package under the first may import one under the others.
+func TestArrowsRunOneWay(t *testing.T) {
+	pure := []string{"appliance/catalogue", "appliance/profile", "appliance/verdict", "appliance/report", "probes/facts"}
+	rules := map[string][]string{
+		"appliance/catalogue": {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"appliance/profile":   {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"appliance/verdict":   {"appliance/report", "appliance/page", "appliance/store", "probes/sip", "leds", "netsetup", "lab", "cmd"},
+		"appliance/report":    {"appliance/verdict", "appliance/page", "appliance/store", "probes/sip", "netsetup", "lab", "cmd"},
+		"appliance/page":      {"appliance/verdict", "netsetup", "lab", "cmd"},
+		"appliance/store":     {"appliance/verdict", "netsetup", "lab", "cmd"},
+		"probes/facts":        {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"probes":              {"appliance", "leds", "lab", "cmd"},
+		"netsetup":            {"appliance", "leds", "lab", "cmd"},
+		"leds":                {"appliance", "probes", "netsetup", "lab", "cmd"},
+		"appliance":           {"lab", "cmd"},
+		"cmd/trunktester":     {"lab"},
+	}
+	for pkg, imports := range importsOf(t) {
+		for from, never := range rules {
+			if !under(pkg, from) {
+				continue
+			}
+			for _, imported := range imports {
+				if imported == pkg || under(imported, pkg) || allowed(pkg, imported, pure) {
+					continue
+				}
+				for _, n := range never {
+					if under(imported, n) && !under(imported, from) {
+						t.Errorf("%s imports %s", pkg, imported)
+					}
+				}
+			}
+		}
+	}
+}
+
+// allowed: everybody may use the pure packages but these three, which stand at the bottom.
+func allowed(pkg, imported string, pure []string) bool {
+	if pkg == "appliance/catalogue" || pkg == "appliance/profile" || pkg == "probes/facts" {
+		return false
+	}
+	for _, p := range pure {
+		if imported == p && p != "appliance/verdict" && p != "appliance/report" {
+			return true
+		}
+	}
+	return false
+}
+
+func under(pkg, folder string) bool { return pkg == folder || strings.HasPrefix(pkg, folder+"/") }
+
+// importsOf lists our own imports of our own packages, tests left out.
+func importsOf(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "trunktester/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		words := strings.Fields(line)
+		pkg := strings.TrimPrefix(words[0], "trunktester/")
+		for _, w := range words[1:] {
+			if own, ok := strings.CutPrefix(w, "trunktester/"); ok {
+				all[pkg] = append(all[pkg], own)
+			}
+		}
+	}
+	if len(all) < 10 {
+		t.Fatalf("only %d packages were found", len(all))
+	}
+	return all
+}
