@@ -277,6 +277,33 @@ func TestNoRedBeforeTheEnd(t *testing.T) {
 	}
 }
 
+// Light 1 is green as soon as the router answers, and turns when a second DHCP server shows up after that.
+func TestLightOneTurnsLater(t *testing.T) {
+	for _, c := range []struct {
+		ticket  string
+		site    *site
+		running []string
+		want    string
+	}{
+		{"the router has yet to answer", healthy(), []string{"gateway", "conflict", "offers"}, "testing"},
+		{"the router has answered", healthy(), []string{"conflict", "offers"}, "green"},
+		{"a second server has offered", healthy().with(func(s *site) {
+			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
+				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: netip.MustParseAddr("192.168.1.2"), Prefix: boxAddr}}}
+		}), []string{"conflict"}, "amber"},
+	} {
+		steps := []facts.Step{{ID: "link", Light: 1, Done: true}, {ID: "address", Light: 1, Done: true}}
+		for _, id := range []string{"gateway", "conflict", "offers"} {
+			steps = append(steps, facts.Step{ID: id, Light: 1, Done: !slices.Contains(c.running, id)})
+		}
+		c.site.Steps = steps
+		v := Judge(c.site.Input)
+		if got := string(v.Row[0].State); got != c.want || v.Final {
+			t.Errorf("%s: light 1 is %s (final: %v), want %s", c.ticket, got, v.Final, c.want)
+		}
+	}
+}
+
 // Only the verdict's light counts flashes, in every site of every ticket, and a red verdict exits nothing else.
 func TestOnlyOneLightCounts(t *testing.T) {
 	for i, s := range []*site{healthy(), healthy().with(algProved, noEntries), healthy().with(algProved, refusedLogin(401, "")), healthy().with(noEntries)} {
