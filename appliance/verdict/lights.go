@@ -80,7 +80,7 @@ func proved(n int, in Input) bool {
 		if trunk(in).Auth == "ip" {
 			return answeredAny(f) && f.CheckIP != nil && f.CheckIP.Provider == f.CheckIP.Portal || answeredAny(f) && f.CheckIP != nil && !f.CheckIP.Provider.IsValid() && f.CheckIP.STUN == f.CheckIP.Portal
 		}
-		return f.Login != nil && (f.Login.Accepted || f.Login.Open)
+		return let(f)
 	}
 	if trunk(in).Auth == "ip" {
 		return !noTrunk(in) && proved(4, in)

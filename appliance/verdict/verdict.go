@@ -163,6 +163,9 @@ func wellText(in Input) string {
 		text += ", and the provider has a registration for this trunk"
 	}
 	text += "."
+	if in.Facts.Login != nil && in.Facts.Login.Open {
+		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
+	}
 	switch a := in.Facts.ALG; {
 	case a == nil || a.Word == facts.ALGCouldNotTell:
 		text += " Whether a device rewrites SIP could not be told."
