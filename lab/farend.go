@@ -14,18 +14,27 @@ type FarEnd struct {
 	Invites  int         `json:"invites"`
 	Arrived  int         `json:"arrived"`  // requests that the provider got, over every transport
 	Controls serve.Count `json:"controls"` // towards SIP hosts that are not the provider's
+
+	// Provider is what the provider itself counted, by its own clock: our registrar, or the Kamailio in
+	// its place.
+	Provider serve.Count `json:"provider"`
 }
 
-// FarEnd is the count until now.
+// FarEnd is the count until now; where a Kamailio serves, after EndWitnesses.
 func (l *Lab) FarEnd() FarEnd {
 	atProvider := func(m serve.Message) bool { return providerNet().Contains(m.Local.Addr()) }
 	atControl := func(m serve.Message) bool {
 		return m.Local.Addr() == netip.MustParseAddr(Control1) || m.Local.Addr() == netip.MustParseAddr(Control2)
 	}
-	notPBX := func(m serve.Message) bool { return m.UserAgent != PBXAgent }
+	notPBX := func(m serve.Message) bool { return m.UserAgent != PBXAgent && m.UserAgent != otherAgent }
 	overTLS := func(m serve.Message) bool { return m.Transport == "tls" }
 
-	arrived := l.Registrar.Seen.All()
+	var arrived []serve.Message
+	if l.Kamailio != nil {
+		arrived = l.Kamailio.Seen()
+	} else {
+		arrived = l.Registrar.Seen.All()
+	}
 	sent := l.tap.requests()
 	toProvider := make([]serve.Message, 0, len(sent))
 	for _, m := range sent {
@@ -39,6 +48,7 @@ func (l *Lab) FarEnd() FarEnd {
 		}
 	}
 	count := serve.CountOf(toProvider)
-	return FarEnd{Count: count, Invites: count.Methods["INVITE"], Arrived: serve.CountOf(arrived, notPBX).Requests,
-		Controls: serve.CountOf(sent, atControl)}
+	provider := serve.CountOf(arrived, notPBX)
+	return FarEnd{Count: count, Invites: count.Methods["INVITE"], Arrived: provider.Requests,
+		Controls: serve.CountOf(sent, atControl), Provider: provider}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"trunktester/lab/serve"
+	"trunktester/lab/witness"
 )
 
 const (
@@ -25,6 +26,10 @@ const (
 type Options struct {
 	Seed uint64       // for the line's losses; the same seed loses the same packets
 	Log  *slog.Logger // nil: nothing is logged
+
+	// Witnesses has programs that we did not write play what they can of the world (World.Cast). The
+	// switches of those servers cannot be turned then.
+	Witnesses bool
 }
 
 // Lab is a running world. Its hosts and servers may be used, and their switches turned, until Close.
@@ -36,6 +41,7 @@ type Lab struct {
 	Router, ISP, Internet, Provider *Host
 
 	Wire      *Wire
+	Kamailio  *witness.Kamailio // nil where Registrar serves; a server whose part an outside program plays is nil
 	Registrar *serve.Registrar
 	Control   *serve.Registrar
 	DHCP      *serve.DHCP
@@ -48,6 +54,8 @@ type Lab struct {
 
 	hosts     hosts
 	tap       *tap
+	cast      []Part // nil: all parts are our own
+	outside   []*witness.Process
 	authority *serve.Authority
 	log       *slog.Logger
 	cancel    context.CancelFunc
@@ -66,6 +74,13 @@ func Start(ctx context.Context, world World, opts Options) (*Lab, error) {
 	l := &Lab{World: world, log: opts.Log, cancel: cancel}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Witnesses {
+		if missing := witness.Missing(); missing != nil {
+			cancel()
+			return nil, &MissingWitnessesError{missing}
+		}
+		l.cast = world.Cast()
 	}
 	if err := l.build(ctx, opts.Seed); err != nil {
 		l.Close()
@@ -109,6 +124,13 @@ func (l *Lab) build(ctx context.Context, seed uint64) error {
 	}
 	if err := h.settled(linkPatience); err != nil {
 		return err
+	}
+	if l.Kamailio != nil { // our own registrar was given them
+		for _, b := range w.Provider.Bindings {
+			if err := l.elsewhere(ctx, b); err != nil {
+				return err
+			}
+		}
 	}
 	if err := l.telephone(ctx); err != nil {
 		return err
@@ -187,6 +209,9 @@ func (l *Lab) run(name string, serve func() error) {
 // Close ends the lab: its servers, its relay and its hosts. Programs on the box are to have ended before.
 func (l *Lab) Close() {
 	l.closing.Do(func() {
+		if err := l.EndWitnesses(); err != nil {
+			l.log.Error("outside program", "error", err)
+		}
 		l.cancel()
 		if l.Wire != nil {
 			l.Wire.Close()
@@ -205,6 +230,9 @@ func (l *Lab) DialBox(port string) (net.Conn, error) {
 	mac, err := l.Box.hardware("eth0")
 	if err != nil {
 		return nil, err
+	}
+	if l.DHCP == nil {
+		return nil, errors.New("an outside program gave the box its address, and keeps it to itself")
 	}
 	address, ok := l.DHCP.Leases()[mac]
 	if !ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"net/netip"
 	"syscall"
 	"time"
 
@@ -29,9 +28,12 @@ stun.example.org.  A     ` + STUN1 + `
 // PBXAgent is the User-Agent of the lab's PBX: its messages are not the box's.
 const PBXAgent = "Lab PBX 1.0"
 
+// otherAgent is that of devices elsewhere.
+const otherAgent = "Other PBX"
+
 // servers opens every socket in its host and starts the server on it.
 func (l *Lab) servers(ctx context.Context) error {
-	o := opener{lab: l, ctx: ctx}
+	o := opener{lab: l, ctx: ctx, cast: l.cast}
 	o.dhcp()
 	o.names()
 	o.internet()
@@ -41,9 +43,10 @@ func (l *Lab) servers(ctx context.Context) error {
 
 // opener opens sockets until the first error.
 type opener struct {
-	lab *Lab
-	ctx context.Context
-	err error
+	lab  *Lab
+	ctx  context.Context
+	cast []Part // by outside programs; nil: all our own
+	err  error
 }
 
 // packets opens a packet socket on the host and serves it.
@@ -81,16 +84,19 @@ func turned[T any](usual T, turn func(*T)) T {
 }
 
 func (o *opener) dhcp() {
-	router := netip.MustParseAddr(RouterLAN)
-	usual := serve.DHCPSettings{Server: router, Prefix: lanPrefix(), First: netip.MustParseAddr(PoolFirst), Size: PoolSize,
-		Router: router, DNS: []netip.Addr{router}, Lease: time.Hour}
-	o.lab.DHCP = serve.NewDHCP(turned(usual, o.lab.World.Home.DHCP))
-	o.broadcast(o.lab.Router, lanBridge, o.lab.DHCP)
-	if rogue := o.lab.World.Home.Rogue; rogue != nil {
-		usual.Server = netip.MustParseAddr(NeighbourIP)
-		usual.Router = usual.Server
-		o.broadcast(o.lab.Neighbour, "eth0", serve.NewDHCP(turned(usual, rogue)))
+	w := o.lab.World
+	if !plays(o.cast, RoleDHCP) {
+		o.lab.DHCP = serve.NewDHCP(w.leases())
+		o.broadcast(o.lab.Router, lanBridge, o.lab.DHCP)
 	}
+	if w.Home.Rogue == nil {
+		return
+	}
+	if plays(o.cast, RoleRogue) {
+		o.outsideRogue()
+		return
+	}
+	o.broadcast(o.lab.Neighbour, "eth0", serve.NewDHCP(w.rogueLeases()))
 }
 
 // broadcast serves DHCP on one interface of the host.
@@ -128,6 +134,22 @@ func (o *opener) names() {
 		o.err = err
 		return
 	}
+	if plays(o.cast, RoleResolvers) {
+		o.outsideResolvers(zone)
+	} else {
+		o.resolvers(zone)
+	}
+	if plays(o.cast, RoleNames) || plays(o.cast, RoleDHCP) {
+		o.outsideRouter()
+	}
+	if !plays(o.cast, RoleNames) {
+		o.proxy()
+	}
+}
+
+// resolvers starts the public resolvers and that of the line's provider.
+func (o *opener) resolvers(zone serve.Zone) {
+	l := o.lab
 	l.PublicDNS = serve.NewDNS(turned(serve.DNSSettings{Zone: zone}, l.World.Outside.DNS))
 	for _, address := range resolvers() {
 		o.packets(l.Internet, address+":53", l.PublicDNS.ServeUDP)
@@ -136,6 +158,11 @@ func (o *opener) names() {
 	ispDNS := serve.NewDNS(turned(serve.DNSSettings{Zone: zone}, l.World.Outside.DNS))
 	o.packets(l.ISP, ISPAddr+":53", ispDNS.ServeUDP)
 	o.streams(l.ISP, ISPAddr+":53", ispDNS.ServeTCP)
+}
+
+// proxy starts the router's resolver, which forwards.
+func (o *opener) proxy() {
+	l := o.lab
 	forward := func(ctx context.Context, network string) (conn net.Conn, err error) {
 		err = l.Router.Do(func() error {
 			conn, err = (&net.Dialer{}).DialContext(ctx, network+"4", ISPAddr+":53")
@@ -150,9 +177,13 @@ func (o *opener) names() {
 
 func (o *opener) internet() {
 	l := o.lab
-	l.STUN = serve.NewSTUN(turned(serve.STUNSettings{}, l.World.Outside.STUN))
-	for _, address := range []string{STUN1, STUN2} {
-		o.packets(l.Internet, address+":3478", l.STUN.Serve)
+	if plays(o.cast, RoleSTUN) {
+		o.outsideSTUN()
+	} else {
+		l.STUN = serve.NewSTUN(turned(serve.STUNSettings{}, l.World.Outside.STUN))
+		for _, address := range []string{STUN1, STUN2} {
+			o.packets(l.Internet, address+":3478", l.STUN.Serve)
+		}
 	}
 	l.NTP = serve.NewNTP(serve.NTPSettings{})
 	o.packets(l.Internet, TimeAddr+":123", l.NTP.Serve)
@@ -168,17 +199,9 @@ func (o *opener) internet() {
 	}
 }
 
-// provider starts the registrar on both of the provider's servers.
+// provider starts the registrar on both of the provider's servers, or a Kamailio.
 func (o *opener) provider() {
 	l := o.lab
-	l.Registrar = serve.NewRegistrar(turned(serve.RegistrarSettings{
-		Accounts:     []serve.Account{{User: Username, Password: Password}},
-		ServerHeader: "Lab provider", Date: true, MaxExpires: 10 * time.Minute,
-	}, l.World.Provider.Registrar))
-	for _, b := range l.World.Provider.Bindings {
-		b.Expires = time.Now().Add(10 * time.Minute)
-		l.Registrar.Bind(Username, b)
-	}
 	leaf := l.World.Provider.Leaf
 	if leaf == nil {
 		leaf = func(a *serve.Authority) (tls.Certificate, error) { return a.Leaf(Domain) }
@@ -187,6 +210,15 @@ func (o *opener) provider() {
 	if err != nil {
 		o.err = err
 		return
+	}
+	if plays(o.cast, RoleRegistrar) {
+		o.outsideProvider(certificate)
+		return
+	}
+	l.Registrar = serve.NewRegistrar(l.World.account())
+	for _, b := range l.World.Provider.Bindings {
+		b.Expires = time.Now().Add(10 * time.Minute)
+		l.Registrar.Bind(Username, b)
 	}
 	secure := func(ctx context.Context, listener net.Listener) error {
 		return l.Registrar.ServeTLS(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}})

@@ -27,7 +27,12 @@ func (l *Lab) telephone(ctx context.Context) error {
 	if world.Fails {
 		return nil
 	}
-	for deadline := time.Now().Add(pbxPatience); !l.Telephone.Registered(); {
+	return registered(ctx, l.Telephone)
+}
+
+// registered waits for the first registration.
+func registered(ctx context.Context, pbx *serve.PBX) error {
+	for deadline := time.Now().Add(pbxPatience); !pbx.Registered(); {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("the PBX did not register within %v", pbxPatience)
 		}

@@ -17,7 +17,7 @@ func address(ip string, port uint16) netip.AddrPort {
 // otherSite is a binding from another public address.
 func otherSite() serve.Binding {
 	return serve.Binding{URI: "sip:" + Username + "@203.0.113.99:5060", Received: address("203.0.113.99", 5060), Transport: "udp",
-		CallID: "other-site", UserAgent: "Other PBX"}
+		CallID: "other-site", UserAgent: otherAgent}
 }
 
 // pbxWorlds are the faults of light 5.

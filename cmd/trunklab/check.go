@@ -22,6 +22,15 @@ type result struct {
 	Exit    int             `json:"exit"`
 	Seconds float64         `json:"seconds"`
 	FarEnd  lab.FarEnd      `json:"far_end"`
+
+	Witnesses []part `json:"witnesses"` // with -witness: who played which role
+}
+
+// part is a role and who played it.
+type part struct {
+	Role    lab.Role `json:"role"`
+	Program string   `json:"program"` // "" for our own server
+	Why     string   `json:"why"`     // our own server plays it; else ""
 }
 
 // wanted is what the world's author wrote down.
@@ -55,8 +64,21 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 	if err != nil && !errors.As(err, &exit) {
 		return 0, fmt.Errorf("run %s: %w", s.program, err)
 	}
+	if err := s.lab.EndWitnesses(); err != nil {
+		return 0, err
+	}
 	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says, world.OrGreen},
-		Exit: cmd.ProcessState.ExitCode(), Seconds: time.Since(began).Seconds(), FarEnd: s.lab.FarEnd()}
+		Exit: cmd.ProcessState.ExitCode(), Seconds: time.Since(began).Seconds(), FarEnd: s.lab.FarEnd(),
+		Witnesses: []part{}}
+	if o.witness {
+		for _, p := range world.Cast() {
+			played := part{Role: p.Role, Program: p.Program}
+			if p.Own != nil {
+				played.Program, played.Why = "", p.Own.Error()
+			}
+			r.Witnesses = append(r.Witnesses, played)
+		}
+	}
 	if json.Valid(stdout.Bytes()) {
 		r.Report = stdout.Bytes()
 	} else {

@@ -25,7 +25,7 @@ type scene struct {
 }
 
 func open(ctx context.Context, o options, world lab.World) (*scene, error) {
-	l, err := lab.Start(ctx, world, lab.Options{Seed: o.seed})
+	l, err := lab.Start(ctx, world, lab.Options{Seed: o.seed, Witnesses: o.witness})
 	if err != nil {
 		return nil, err
 	}

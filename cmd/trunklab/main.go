@@ -27,6 +27,7 @@ const usage = `usage:
   trunklab -list                              all worlds
   trunklab -fault NAME [-program PATH]        the box at work in a world, until Ctrl-C; NAME is a world, a code (4-2) or a slug
   trunklab -world NAME -check [-- FLAG ...]   one check in a world; a JSON object on stdout
+  trunklab -world NAME -check -witness        the same with Kamailio, dnsmasq and coturn for servers
 `
 
 // options are the command line.
@@ -34,6 +35,7 @@ type options struct {
 	list    bool
 	world   string
 	check   bool
+	witness bool
 	program string
 	seed    uint64
 	page    string
@@ -66,6 +68,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&fault, "fault", "", "the `world` to show live")
 	flags.StringVar(&o.world, "world", "", "the same as -fault")
 	flags.BoolVar(&o.check, "check", false, "run one check instead of the appliance")
+	flags.BoolVar(&o.witness, "witness", false, "with -check: programs that we did not write play what they can")
 	flags.Bool("json", true, "what -check prints; there is no other form")
 	flags.StringVar(&o.program, "program", "", "the trunktester `binary`; default: the one beside trunklab")
 	flags.Uint64Var(&o.seed, "seed", 1, "for the line's losses: the same seed loses the same packets")
@@ -86,6 +89,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if _, ok := lab.Find(o.world); !ok {
 		return o, fmt.Errorf("there is no world %q: trunklab -list shows them all", o.world)
+	}
+	if o.witness && !o.check {
+		return o, errors.New("-witness goes with -check only: live, the lab shows its own servers")
 	}
 	if host, _, err := net.SplitHostPort(o.page); err != nil || !net.ParseIP(host).IsLoopback() {
 		return o, fmt.Errorf("-page %s: not a loopback address with a port", o.page)

@@ -19,8 +19,9 @@ type Dnsmasq struct{ *Process }
 
 // DnsmasqOptions are the records and the pool of a dnsmasq.
 type DnsmasqOptions struct {
-	Listen netip.Addr // for DNS
-	Zone   serve.Zone // A, AAAA, CNAME, SRV and NAPTR records
+	Listen []netip.Addr // for DNS
+	NoDNS  bool         // addresses only
+	Zone   serve.Zone   // A, AAAA, CNAME, SRV and NAPTR records
 	// Upstream answers what Zone does not; the zero value: nobody, such names do not exist.
 	Upstream netip.AddrPort
 
@@ -30,6 +31,8 @@ type DnsmasqOptions struct {
 	Router      netip.Addr
 	DNS, NTP    []netip.Addr
 	Lease       time.Duration // at least 2 minutes: dnsmasq gives none shorter; 0: an hour
+	KnownOnly   bool          // devices that it was not told of get no answer
+	ReplyDelay  time.Duration // rounded up to whole seconds
 }
 
 // StartDnsmasq starts a name and DHCP server and waits until it serves.
@@ -53,7 +56,12 @@ func (o DnsmasqOptions) config() (string, error) {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("log-facility=-\nlog-queries=extra\nlog-dhcp\nno-resolv\nno-hosts\nno-poll\nbind-interfaces\nno-negcache\ncache-size=0")
-	line("listen-address=%v", o.Listen)
+	for _, a := range o.Listen {
+		line("listen-address=%v", a)
+	}
+	if o.NoDNS {
+		line("port=0")
+	}
 	if o.Upstream.IsValid() {
 		line("server=%v#%d", o.Upstream.Addr(), o.Upstream.Port())
 	} else {
@@ -78,11 +86,22 @@ func (o DnsmasqOptions) config() (string, error) {
 	mask := netip.PrefixFrom(netip.AddrFrom4([4]byte{255, 255, 255, 255}), o.Prefix.Bits()).Masked().Addr()
 	line("interface=%s\ndhcp-authoritative\nno-ping", o.Interface)
 	line("dhcp-range=%v,%v,%v,%d", o.First, o.Last, mask, int(lease/time.Second))
+	if o.KnownOnly {
+		line("dhcp-ignore=tag:!known")
+	}
+	if o.ReplyDelay > 0 {
+		line("dhcp-reply-delay=%d", int((o.ReplyDelay+time.Second-1)/time.Second))
+	}
 	line("dhcp-option=option:router%s", list(o.Router))
 	line("dhcp-option=option:dns-server%s", list(o.DNS...))
 	line("dhcp-option=option:ntp-server%s", list(o.NTP...))
 	return b.String(), nil
 }
+
+// none is no address.
+var none netip.Addr
+
+func one(a netip.Addr) []netip.Addr { return []netip.Addr{a} }
 
 // list is ",a,b"; without addresses it is empty, by which dnsmasq leaves the option out.
 func list(as ...netip.Addr) (s string) {

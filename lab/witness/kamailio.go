@@ -19,20 +19,15 @@ import (
 	"trunktester/lab/serve"
 )
 
-// Kamailio is the provider's registrar on UDP and TCP 5060, UDP 5080, and TLS 5061.
+// Kamailio is the provider's registrar over UDP, TCP and TLS.
 type Kamailio struct{ *Process }
 
-// KamailioOptions are the accounts of a Kamailio.
+// KamailioOptions are the sockets and the settings of a Kamailio.
 type KamailioOptions struct {
-	Listen    netip.Addr
-	Realm     string
-	Domains   []string         // SIP domains served, besides Realm and Listen
-	Accounts  []serve.Account  // names of letters, digits and .+_- only
-	Algorithm string           // "MD5" or "SHA-256"; "": MD5
-	Leaf      *tls.Certificate // nil: no TLS
-	// WrongPasswordCode and UnknownUserCode answer bad credentials; 0: 403 and 404, as in the trial of
-	// knowledge/lab.md; 401 challenges again.
-	WrongPasswordCode, UnknownUserCode int
+	Listen   []netip.Addr
+	Ports    []uint16                // of UDP and TCP; nil: 5060
+	Leaf     *tls.Certificate        // for port 5061; nil: no TLS
+	Settings serve.RegistrarSettings // Realm is needed; account names of letters, digits and .+_- only; see KamailioPlays
 }
 
 //go:embed kamailio.cfg
@@ -74,33 +69,49 @@ func StartKamailio(ctx context.Context, launch Launcher, o KamailioOptions) (*Ka
 }
 
 func (o KamailioOptions) files() (map[string][]byte, error) {
+	if err := KamailioPlays(o.Settings); err != nil {
+		return nil, err
+	}
 	type user struct{ Name, AuthUser, HA1 string }
 	values := struct {
 		KamailioOptions
-		Users []user
-	}{KamailioOptions: o}
-	if o.Algorithm == "" {
-		values.Algorithm = "MD5"
+		S         serve.RegistrarSettings
+		Algorithm string
+		Method    string // prefix of the functions that authenticate
+		Users     []user
+	}{KamailioOptions: o, S: o.Settings, Algorithm: "MD5", Method: "www"}
+	if len(o.Settings.Algorithms) == 1 {
+		values.Algorithm = o.Settings.Algorithms[0]
 	}
-	if o.WrongPasswordCode == 0 {
-		values.WrongPasswordCode = 403
+	if o.Settings.ProxyChallenge {
+		values.Method = "proxy"
 	}
-	if o.UnknownUserCode == 0 {
-		values.UnknownUserCode = 404
+	if o.Ports == nil {
+		values.Ports = []uint16{5060}
 	}
-	for _, word := range append([]string{o.Realm}, o.Domains...) {
-		if !plain.MatchString(word) {
-			return nil, fmt.Errorf("kamailio: realm or domain %q cannot be written into its configuration", word)
+	again := func(code int) int { // 0 and 407 are another challenge, as 401
+		if code == 0 || code == 407 {
+			return 401
 		}
+		return code
 	}
-	for _, a := range o.Accounts {
+	values.S.WrongPasswordCode = again(o.Settings.WrongPasswordCode)
+	if values.S.UnknownUserCode == 0 {
+		values.S.UnknownUserCode = o.Settings.WrongPasswordCode
+	}
+	values.S.UnknownUserCode = again(values.S.UnknownUserCode)
+	realm := o.Settings.Realm
+	if !plain.MatchString(realm) {
+		return nil, fmt.Errorf("kamailio: realm %q cannot be written into its configuration", realm)
+	}
+	for _, a := range o.Settings.Accounts {
 		if a.AuthUser == "" {
 			a.AuthUser = a.User
 		}
 		if !plain.MatchString(a.User) || !plain.MatchString(a.AuthUser) {
 			return nil, fmt.Errorf("kamailio: account %q cannot be written into its configuration", a.User)
 		}
-		a1 := []byte(a.AuthUser + ":" + o.Realm + ":" + a.Password)
+		a1 := []byte(a.AuthUser + ":" + realm + ":" + a.Password)
 		ha1 := fmt.Sprintf("%x", md5.Sum(a1))
 		if values.Algorithm == "SHA-256" {
 			ha1 = fmt.Sprintf("%x", sha256.Sum256(a1))

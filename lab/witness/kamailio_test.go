@@ -52,7 +52,8 @@ func TestRegistrarInTwoWorlds(t *testing.T) {
 		},
 		"kamailio": func(t *testing.T) registrar {
 			need(t)
-			k, err := StartKamailio(t.Context(), nil, KamailioOptions{Listen: provider, Realm: "lab.example", Accounts: accounts, Leaf: &leaf})
+			k, err := StartKamailio(t.Context(), nil, KamailioOptions{Listen: one(provider), Leaf: &leaf,
+				Settings: serve.RegistrarSettings{Realm: "lab.example", Accounts: accounts, WrongPasswordCode: 403, UnknownUserCode: 404}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,8 +126,8 @@ func register(t *testing.T, p *serve.PBX, transport string, ca *serve.Authority)
 
 func TestKamailioFaults(t *testing.T) {
 	need(t)
-	k, err := StartKamailio(t.Context(), nil, KamailioOptions{Listen: provider, Realm: "lab.example", Algorithm: "SHA-256",
-		Accounts: []serve.Account{{User: "1001", Password: "geheim"}}})
+	k, err := StartKamailio(t.Context(), nil, KamailioOptions{Listen: one(provider), Ports: []uint16{5060, 5080}, Settings: serve.RegistrarSettings{
+		Realm: "lab.example", Algorithms: []string{"SHA-256"}, Accounts: []serve.Account{{User: "1001", Password: "geheim"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

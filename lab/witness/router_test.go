@@ -42,7 +42,7 @@ func TestRouterInTwoWorlds(t *testing.T) {
 			return s.Seen.All
 		},
 		"dnsmasq": func(t *testing.T) func() []serve.DNSQuestion {
-			d, err := StartDnsmasq(t.Context(), nil, DnsmasqOptions{Listen: router.Addr(), Zone: z, Interface: "lan", First: first, Last: netip.MustParseAddr("192.168.1.109"),
+			d, err := StartDnsmasq(t.Context(), nil, DnsmasqOptions{Listen: one(router.Addr()), Zone: z, Interface: "lan", First: first, Last: netip.MustParseAddr("192.168.1.109"),
 				Prefix: router, Router: router.Addr(), DNS: []netip.Addr{router.Addr()}, NTP: []netip.Addr{provider}, Lease: 10 * time.Minute})
 			if err != nil {
 				t.Fatal(err)

@@ -168,7 +168,7 @@ func bound(t *testing.T, addr, device string) net.PacketConn {
 // A witness that cannot start says why, and keeps its log.
 func TestFailedStart(t *testing.T) {
 	need(t)
-	_, err := StartDnsmasq(t.Context(), nil, DnsmasqOptions{Listen: netip.MustParseAddr("203.0.113.77")}) // nobody's address
+	_, err := StartDnsmasq(t.Context(), nil, DnsmasqOptions{Listen: one(netip.MustParseAddr("203.0.113.77"))}) // nobody's address
 	if err == nil || !strings.Contains(err.Error(), "203.0.113.77") {
 		t.Fatalf("error %v", err)
 	}
