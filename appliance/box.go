@@ -63,7 +63,7 @@ type State struct {
 func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 	t.Network = cable
 	return &Box{Tester: t, Cable: cable, Lights: lights, Log: t.Log,
-		state:    State{Whole: catalogue.WholeLampTest, Position: report.PositionUnknown},
+		state: State{Whole: catalogue.WholeLampTest, Position: report.PositionUnknown},
 		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1)}
 }
 
