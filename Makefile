@@ -5,6 +5,8 @@ BIN     := bin
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+# The page and the box's own look at the web speak HTTP/1.1: without HTTP/2 the program is 0.5 MB smaller.
+TAGS    := nethttpomithttp2
 FAULT   ?= healthy
 
 .PHONY: help run test bench build tables clean
@@ -13,7 +15,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
 
 build: ## the programs, in bin/
-	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+	@CGO_ENABLED=0 go build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 ifdef PROFILE
 run: build ## a network in a box with the real program in it; FAULT=sip-alg for a fault; PROFILE=trunk.toml for one real check from this machine

@@ -63,13 +63,13 @@ type State struct {
 func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 	t.Network = cable
 	return &Box{Tester: t, Cable: cable, Lights: lights, Log: t.Log,
-		state: State{Whole: catalogue.WholeStarting, Position: report.PositionUnknown},
+		state: State{Whole: catalogue.WholeLampTest, Position: report.PositionUnknown},
 		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1)}
 }
 
 // Run loops until ctx ends or the box itself fails; the error says why.
 func (b *Box) Run(ctx context.Context) error {
-	b.Lights.Show(leds.Show{Whole: catalogue.WholeStarting})
+	b.Lights.Show(leds.Show{Whole: catalogue.WholeLampTest})
 	name, _, err := b.Cable.Up()
 	if err != nil {
 		b.fault()

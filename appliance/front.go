@@ -64,7 +64,7 @@ func (f *Front) Changes(ctx context.Context) <-chan struct{} { return f.box.Chan
 // RunAgain starts a run for a person.
 func (f *Front) RunAgain() error {
 	if err := f.box.RunAgain(); err != nil {
-		return page.ErrTooSoon
+		return errors.Join(page.ErrTooSoon, err)
 	}
 	return nil
 }

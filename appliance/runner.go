@@ -40,6 +40,8 @@ type runner struct {
 	log     *slog.Logger
 	changed func() // called after every change, from any goroutine; nil: nobody listens
 
+	after []string // what each step waited for last, "" for nothing; by index, written by its own goroutine
+
 	mu     sync.Mutex
 	facts  facts.Facts
 	states []facts.Step
@@ -47,7 +49,7 @@ type runner struct {
 }
 
 func newRunner(steps []Step, seed facts.Facts, log *slog.Logger, changed func()) *runner {
-	r := &runner{steps: steps, log: log, changed: changed, facts: seed, ended: map[string]chan struct{}{}}
+	r := &runner{steps: steps, log: log, changed: changed, after: make([]string, len(steps)), facts: seed, ended: map[string]chan struct{}{}}
 	for _, s := range steps {
 		r.states = append(r.states, facts.Step{ID: s.ID, Title: s.Title, Light: s.Light, Guide: s.Guide, Outcome: facts.NotRun})
 		r.ended[s.ID] = make(chan struct{})
@@ -81,6 +83,12 @@ func (r *runner) step(ctx context.Context, i int) {
 	for _, id := range append(slices.Clone(s.Needs), s.After...) {
 		select {
 		case <-r.ended[id]:
+			continue
+		default:
+		}
+		select {
+		case <-r.ended[id]:
+			r.after[i] = id
 		case <-ctx.Done():
 		}
 	}
@@ -145,7 +153,7 @@ func (r *runner) end(i int, got probes.Result, took time.Duration, blocker strin
 		got.File(&r.facts)
 	}
 	r.mu.Unlock()
-	r.log.Info("step", "id", r.steps[i].ID, "outcome", string(got.Outcome), "took", took, "saw", got.Saw)
+	r.log.Info("step", "id", r.steps[i].ID, "outcome", string(got.Outcome), "after", r.after[i], "took", took, "saw", got.Saw)
 	if r.changed != nil {
 		r.changed()
 	}

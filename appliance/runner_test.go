@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,6 +136,24 @@ func TestCancelledRunEndsEveryStep(t *testing.T) {
 		_, states := r.snapshot()
 		if i := slices.IndexFunc(states, func(s facts.Step) bool { return !s.Done }); i >= 0 {
 			t.Errorf("step %s did not end", states[i].ID)
+		}
+	})
+}
+
+func TestLogSaysWhatAStepWaitedForLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		r := newRunner([]Step{
+			{ID: "slow", Limit: time.Minute, Probe: ends(facts.Passed, 3*time.Second)},
+			{ID: "quick", Limit: time.Minute, Probe: ends(facts.Passed, time.Second)},
+			{ID: "needs", Limit: time.Minute, Needs: []string{"slow"}, After: []string{"quick"}, Probe: ends(facts.Passed, 0)},
+			{ID: "follows", Limit: time.Minute, Needs: []string{"quick"}, After: []string{"slow"}, Probe: ends(facts.Passed, 0)},
+		}, facts.Facts{}, slog.New(slog.NewTextHandler(&log, nil)), nil)
+		r.run(t.Context())
+		for _, want := range []string{"id=slow outcome=passed after=\"\" ", "id=quick outcome=passed after=\"\" ", "id=needs outcome=passed after=slow ", "id=follows outcome=passed after=slow "} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("no %q in\n%s", want, log.String())
+			}
 		}
 	})
 }

@@ -43,10 +43,16 @@ func (b *Box) Changes(ctx context.Context) <-chan struct{} {
 	return bell
 }
 
-// RunAgain asks for a run on behalf of a person. ErrBusy while one is under way or asked for already.
+// ErrBusy says that a run is under way or asked for already.
+var ErrBusy = errors.New("a run is under way already")
+
+// RunAgain asks for a run on behalf of a person: ErrBusy, or a *store.TooSoon within 30 s of the one before.
 func (b *Box) RunAgain() error {
 	if b.State().Running {
 		return ErrBusy
+	}
+	if err := b.Tester.Store.Turn(); err != nil {
+		return err
 	}
 	select {
 	case b.asked <- struct{}{}:
@@ -111,8 +117,7 @@ func (b *Box) see(sight Sight) {
 	b.change(func(s *State) { s.Whole, s.Sight = catalogue.WholeNone, sight })
 }
 
-// end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault,
-// except that a person asked too soon.
+// end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault.
 func (b *Box) end(sight Sight, err error, cut bool) {
 	b.mu.Lock()
 	b.stepped = 0
@@ -120,7 +125,7 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 	b.change(func(s *State) {
 		s.Running = false
 		switch {
-		case errors.Is(err, ErrBusy), cut:
+		case cut:
 		case err != nil:
 			s.Whole = catalogue.WholeBoxFault
 		default:

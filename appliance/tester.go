@@ -2,7 +2,6 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -53,9 +52,6 @@ type Sight struct {
 	Facts   facts.Facts
 }
 
-// ErrBusy says that a person asked again too soon.
-var ErrBusy = errors.New("a run was asked for a moment ago")
-
 // Run carries out the checklist once. Its error means that the box itself could not begin: nothing was
 // sent, and the text says what to do.
 func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
@@ -63,10 +59,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	if err != nil {
 		return Sight{}, fmt.Errorf("the network cannot be tested: %w", err)
 	}
-	ledger, err := t.ledger(ask.Person)
-	if err != nil {
-		return Sight{}, err
-	}
+	ledger := t.ledger(ask.Person)
 	authorities, err := roots(t.Profile.Trunk)
 	if err != nil {
 		return Sight{}, err
@@ -97,15 +90,11 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 }
 
 // ledger opens this run's page of the ledger of logins.
-func (t *Tester) ledger(person bool) (*store.Ledger, error) {
-	if !person {
-		return t.Store.Automatic(t.Profile.Trunk), nil
+func (t *Tester) ledger(person bool) *store.Ledger {
+	if person {
+		return t.Store.Asked(t.Profile.Trunk)
 	}
-	ledger, err := t.Store.Asked(t.Profile.Trunk)
-	if err != nil {
-		return nil, errors.Join(ErrBusy, err)
-	}
-	return ledger, nil
+	return t.Store.Automatic(t.Profile.Trunk)
 }
 
 // see judges what is known now.

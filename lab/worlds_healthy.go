@@ -93,6 +93,9 @@ _sip._udp.sip      SRV   10 10 5070 edge
 			registrar(func(s *serve.RegistrarSettings) { s.Algorithms = []string{"SHA-256"} })),
 		good("stale-nonce", "the provider calls the first nonce stale").with(
 			registrar(func(s *serve.RegistrarSettings) { s.StaleOnce = true }), boundBefore(ownBinding())),
+		good("static-address", "the box's file sets its address by hand, and no DHCP server answers").with(filed(
+			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
+			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),
 		good("no-stun", "no STUN server answers").with(func(w *World) {
 			w.Outside.STUN = func(s *serve.STUNSettings) { s.Silent = true }
 		}),

@@ -32,6 +32,7 @@ type Player struct {
 	Told   func(Show)           // told what is being shown whenever it changes, settled; nil for nobody
 	Failed func(error)          // told when the lamps begin to fail; nil for nobody
 	Hunger time.Duration        // 0 is the constant Hunger
+	Begin  catalogue.Whole      // the pattern that Run begins with, whatever is wanted by then; "" for none
 
 	mu     sync.Mutex
 	wanted Show
@@ -57,7 +58,7 @@ func (p *Player) Run(ctx context.Context) {
 	p.Feed()
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	var st stage
+	st := p.begin(time.Now())
 	var lamps writer[[5]Colour]
 	var board writer[bool]
 	for {
@@ -75,6 +76,18 @@ func (p *Player) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// begin is the first stage.
+func (p *Player) begin(now time.Time) (st stage) {
+	if p.Begin == catalogue.WholeNone {
+		return st
+	}
+	st.show.Whole, st.whole = p.Begin, now
+	if p.Told != nil {
+		p.Told(st.show)
+	}
+	return st
 }
 
 func (p *Player) failed(err error) {

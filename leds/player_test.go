@@ -109,6 +109,25 @@ func TestPlayerPowerOnToVerdict(t *testing.T) {
 	})
 }
 
+// The lamp test is seen in full though the first run begins, and shows its row, before the player looks.
+func TestPlayerBeginsWithTheLampTest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{start: time.Now()}
+		var told []string
+		p := &Player{Lamps: r, Begin: catalogue.WholeLampTest, Told: func(s Show) { told = append(told, string(s.Whole)) }}
+		p.Show(Show{Whole: catalogue.WholeStarting})
+		p.Show(Show{Row: catalogue.Row{{State: catalogue.LightGreen}}})
+		wait := run(t, p)
+		wait(2 * time.Second)
+		if got, want := r.String(), "     0 ms  AAAAA\n  1000 ms  G....\n"; got != want {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+		if len(told) == 0 || told[0] != string(catalogue.WholeLampTest) {
+			t.Errorf("told %q", told)
+		}
+	})
+}
+
 func TestPlayerPlaysWhatFrameSays(t *testing.T) {
 	for name, show := range shows() {
 		synctest.Test(t, func(t *testing.T) {

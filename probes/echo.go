@@ -38,13 +38,15 @@ func (s echoSeries) run(ctx context.Context) (facts.Echo, error) {
 	sent := make([]time.Time, s.count)
 	trips := make([]time.Duration, s.count)
 	out, back := 0, 0
+	last := time.AfterFunc(p.Timeout, p.Stop) // set anew by the last request
+	defer last.Stop()
 	p.OnSend = func(pkt *probing.Packet) {
 		sent[pkt.Seq] = time.Now()
 		switch out++; {
 		case out == s.giveUp && back == 0:
 			p.Stop()
 		case out == s.count:
-			time.AfterFunc(s.wait, p.Stop) // which may be called twice, and after the end
+			last.Reset(s.wait)
 		}
 	}
 	p.OnRecv = func(pkt *probing.Packet) {

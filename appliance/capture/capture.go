@@ -12,9 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 )
@@ -115,25 +112,6 @@ func (c *Capture) Write(w io.Writer, comment string) error {
 	}
 	redact(records)
 	return write(w, c.name, comment, records)
-}
-
-func write(w io.Writer, name, comment string, records []record) error {
-	ng, err := pcapgo.NewNgWriterInterface(w,
-		pcapgo.NgInterface{Name: name, LinkType: layers.LinkTypeEthernet, TimestampResolution: 9},
-		pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "trunktester", Comment: comment}})
-	if err != nil {
-		return fmt.Errorf("write pcapng: %w", err)
-	}
-	for _, r := range records {
-		ci := gopacket.CaptureInfo{Timestamp: r.at, CaptureLength: len(r.data), Length: len(r.data)}
-		if err := ng.WritePacket(ci, r.data); err != nil {
-			return fmt.Errorf("write pcapng: %w", err)
-		}
-	}
-	if err := ng.Flush(); err != nil {
-		return fmt.Errorf("write pcapng: %w", err)
-	}
-	return nil
 }
 
 // record is one packet from the link layer on.

@@ -46,13 +46,18 @@ func (s *Store) Automatic(t profile.Trunk) *Ledger {
 	return &Ledger{store: s, trunk: t, id: rand.Text()}
 }
 
-// Asked is for a run that a person asked for; within 30 s of the one before it fails with a *TooSoon.
-func (s *Store) Asked(t profile.Trunk) (*Ledger, error) {
+// Asked is for a run that a person asked for.
+func (s *Store) Asked(t profile.Trunk) *Ledger {
+	return &Ledger{store: s, trunk: t, person: true, id: rand.Text()}
+}
+
+// Turn takes a person's turn at a button: within 30 s of the one before it fails with a *TooSoon.
+func (s *Store) Turn() error {
 	err := s.turn(func(b *book) error { return b.ask(s.now()) })
-	if err != nil && !errors.Is(err, ErrNotRecorded) {
-		return nil, err
+	if errors.Is(err, ErrNotRecorded) {
+		return nil // the program itself remembers
 	}
-	return &Ledger{store: s, trunk: t, person: true, id: rand.Text()}, nil
+	return err
 }
 
 // Begin permits the run's login and has it on disk when it returns nil. now is the true time where it is

@@ -48,11 +48,7 @@ func (b *box) powerCut(t *testing.T, boot string) {
 
 func (b *box) person(t *testing.T) *Ledger {
 	t.Helper()
-	l, err := b.Asked(trunk)
-	if err != nil {
-		t.Fatalf("Asked: %v", err)
-	}
-	return l
+	return b.Asked(trunk)
 }
 
 func begin(t *testing.T, l *Ledger) {
@@ -208,16 +204,20 @@ func TestFourAutomaticRunsAnHour(t *testing.T) {
 func TestPersonAsksAtMostEvery30Seconds(t *testing.T) {
 	run, perm := dirs(t)
 	b := newBox(run, perm)
-	b.person(t)
+	if err := b.Turn(); err != nil {
+		t.Fatal(err)
+	}
 	b.at.Since += 12 * time.Second
 	b.restart(t)
-	_, err := b.Asked(trunk)
+	err := b.Turn()
 	var soon *TooSoon
 	if !errors.As(err, &soon) || !errors.Is(err, ErrTooSoon) || soon.Left != 18*time.Second {
 		t.Fatalf("after 12 s: %v, want 18 s left", err)
 	}
 	b.at.Since += 18 * time.Second
-	b.person(t)
+	if err := b.Turn(); err != nil {
+		t.Errorf("after 30 s: %v", err)
+	}
 }
 
 func TestPersonMayTryAgainAndAgain(t *testing.T) {

@@ -54,6 +54,9 @@ func answeredAny(f facts.Facts) bool {
 // accepted reports whether the provider took the login.
 func accepted(f facts.Facts) bool { return f.Login != nil && f.Login.Accepted }
 
+// let reports whether the provider took the login, or asked for none.
+func let(f facts.Facts) bool { return f.Login != nil && (f.Login.Accepted || f.Login.Open) }
+
 // internetAnswers reports whether anything in the outside world answered. A refused connection came from
 // out there as well; a refused DNS question did not: routers that intercept DNS answer so while their
 // line is down.
@@ -94,6 +97,19 @@ func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
 			if !e.Provider && e.Type == 3 {
+				return e, true
+			}
+		}
+	}
+	return facts.ICMP{}, false
+}
+
+// filter is the first refusal by a device on the way that is a firewall's word, not a router's that knows no
+// way (ICMP codes of RFC 792 and RFC 1812 section 5.2.7.1).
+func filter(of []facts.Attempt) (facts.ICMP, bool) {
+	for _, a := range of {
+		for _, e := range a.ICMP {
+			if !e.Provider && e.Type == 3 && e.Code != 0 && e.Code != 1 {
 				return e, true
 			}
 		}
@@ -143,7 +159,7 @@ func notRegistered(in Input) bool {
 		return !*in.Answers.PortalShowsPBX
 	}
 	b := in.Facts.Bindings
-	return accepted(in.Facts) && b != nil && b.NotShown == "" && len(b.Contacts) == 0 && showsBindings(in)
+	return let(in.Facts) && b != nil && b.NotShown == "" && len(b.Contacts) == 0 && showsBindings(in)
 }
 
 // showsBindings reports whether this provider is known to list bindings.

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -12,11 +13,10 @@ import (
 func internet(in Input) []candidate {
 	f := in.Facts
 	var found []candidate
-	dead := outsideDead(f)
-	if dead {
-		found = append(found, candidate{code: "2-1", kind: catalogue.Stops, text: fmt.Sprintf(
-			"The router %s answers, but nothing behind it does: %d independent hosts are silent to ping, to TCP and to DNS.",
-			f.Gateway.Addr, len(f.Internet.Targets))})
+	silent := outsideSilent(f)
+	dead := silent && !providerAlive(f)
+	if silent {
+		found = append(found, outside(f, dead))
 	}
 	if r := f.Resolver; r != nil && !dead {
 		found = append(found, resolver(f, *r)...)
@@ -30,8 +30,26 @@ func internet(in Input) []candidate {
 	return append(found, unreachable(in)...)
 }
 
-// outsideDead: the gateway answers ARP, and three independent targets fail in all three ways.
-func outsideDead(f facts.Facts) bool {
+// outside is 2-1. Three silent hosts are a dead line, unless the provider's host shows that it is not.
+func outside(f facts.Facts, dead bool) candidate {
+	text := fmt.Sprintf("%d independent hosts in the outside world are silent to ping, to TCP and to DNS", len(f.Internet.Targets))
+	if !dead {
+		return candidate{code: "2-1", kind: catalogue.Hurts, minor: true,
+			text: "The provider's host answers, but " + text + ". On a line that is only for voice this may be intended."}
+	}
+	return candidate{code: "2-1", kind: catalogue.Stops,
+		text: fmt.Sprintf("The router %s answers, but nothing behind it does: %s.", f.Gateway.Addr, text)}
+}
+
+// providerAlive reports whether the provider's host showed any sign of life, SIP or not.
+func providerAlive(f facts.Facts) bool {
+	all := attempts(f)
+	ping, _ := pinged(f)
+	return ping || answeredAny(f) || refusedByServer(all) || slices.ContainsFunc(all, func(a facts.Attempt) bool { return a.Connect == facts.Answered })
+}
+
+// outsideSilent: the gateway answers ARP, and three independent targets fail in all three ways.
+func outsideSilent(f facts.Facts) bool {
 	if f.Internet == nil || f.Gateway == nil || f.Gateway.MAC == "" || internetAnswers(f) || len(f.Internet.Targets) < internetNeeded {
 		return false
 	}

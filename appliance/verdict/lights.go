@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -55,10 +56,14 @@ func noticed(n int, v Verdict, otherwise catalogue.LightState) catalogue.Light {
 	return catalogue.Light{State: otherwise}
 }
 
-// busy reports whether a step of the light has still to end.
+// busy reports whether a step that the light waits for has still to end.
 func busy(n int, steps []facts.Step) bool {
-	return slices.ContainsFunc(steps, func(s facts.Step) bool { return s.Light == n && !s.Done })
+	return slices.ContainsFunc(steps, func(s facts.Step) bool { return s.Light == n && !s.Done && !beside(s.ID) })
 }
+
+// beside names the steps that go on beside a light that is green already, and may turn it later: they
+// listen for 2 s and 3 s for what is hardly ever there (design section 7).
+func beside(id string) bool { return id == "conflict" || id == "offers" }
 
 // proved reports whether what the light asks was seen to be so. A SIP reply from the provider proves
 // everything before it.
@@ -75,7 +80,7 @@ func proved(n int, in Input) bool {
 		if trunk(in).Auth == "ip" {
 			return answeredAny(f) && f.CheckIP != nil && f.CheckIP.Provider == f.CheckIP.Portal || answeredAny(f) && f.CheckIP != nil && !f.CheckIP.Provider.IsValid() && f.CheckIP.STUN == f.CheckIP.Portal
 		}
-		return f.Login != nil && (f.Login.Accepted || f.Login.Open)
+		return let(f)
 	}
 	if trunk(in).Auth == "ip" {
 		return !noTrunk(in) && proved(4, in)
@@ -83,9 +88,9 @@ func proved(n int, in Input) bool {
 	return f.Bindings != nil && len(f.Bindings.Contacts) > 0
 }
 
-// unproven names the lights that are neither proved nor explained by a finding: the box could not test them.
-func unproven(in Input) []string {
-	var missing []string
+// unproven is the first light whose question was not answered with yes, 0 when all were, and what the steps
+// saw of it. What comes later depends on it.
+func unproven(in Input) (light int, saw string) {
 	last := 5
 	if noTrunk(in) {
 		last = 2
@@ -94,15 +99,16 @@ func unproven(in Input) []string {
 		if proved(n, in) {
 			continue
 		}
+		var words []string
 		for _, s := range in.Steps {
 			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed {
-				missing = append(missing, s.Saw)
+				words = append(words, s.Saw)
 			}
 		}
-		if len(missing) == 0 {
-			missing = append(missing, "Light "+catalogue.LightNames()[n-1]+" could not be tested.")
+		if len(words) == 0 {
+			words = []string{"light " + catalogue.LightNames()[n-1] + " could not be tested."}
 		}
-		return missing // what comes later depends on it
+		return n, strings.Join(words, " ")
 	}
-	return nil
+	return 0, ""
 }

@@ -29,7 +29,7 @@ func login(in Input) []candidate {
 // credentials judges the registrar's answers.
 func credentials(in Input) []candidate {
 	l := *in.Facts.Login
-	if l.Accepted || l.Open {
+	if let(in.Facts) {
 		return nil
 	}
 	if l.Attempts == 0 {

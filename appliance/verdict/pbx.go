@@ -17,7 +17,7 @@ func pbx(in Input) []candidate {
 		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
 			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))}}
 	}
-	if !accepted(in.Facts) || in.Facts.Bindings == nil {
+	if !let(in.Facts) || in.Facts.Bindings == nil {
 		return nil
 	}
 	b := *in.Facts.Bindings

@@ -10,18 +10,18 @@ import (
 var refutedByReply = []string{"1-2", "1-3", "1-4", "2-1", "2-2", "2-3", "2-5", "2-6", "2-9", "3-1"}
 
 // refute turns stopping causes that a success speaks against into a weakness or into information: a line
-// without internet or name server is worth knowing about, even where SIP works.
+// without a name server is worth knowing about, even where SIP works.
 func refute(found []candidate, in Input) []candidate {
 	for i, c := range found {
 		if c.kind != catalogue.Stops {
 			continue
 		}
 		if answeredAny(in.Facts) && slices.Contains(refutedByReply, c.code) || accepted(in.Facts) && c.code < "5" && c.code != "3-2" {
-			found[i].kind = catalogue.Tells
-			if c.code == "2-1" || c.code == "2-2" {
+			found[i].kind, found[i].minor = catalogue.Tells, true
+			if c.code == "2-2" {
 				found[i].kind = catalogue.Hurts
 			}
-			found[i].text += " SIP works all the same: on a line that is only for voice this may be intended."
+			found[i].text += " SIP works all the same."
 		}
 	}
 	return found

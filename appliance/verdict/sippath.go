@@ -73,10 +73,8 @@ func blocked(in Input) []candidate {
 // firewall; silence that another thing explains as well is "cannot tell".
 func allSilent(in Input) []candidate {
 	f := in.Facts
-	if !internetAnswers(f) && !controlsAnswer(f) {
-		if ok, _ := pinged(f); !ok {
-			return nil // nothing at all answers: light 2 speaks
-		}
+	if _, filtered := filter(attempts(f)); !filtered && !internetAnswers(f) && !controlsAnswer(f) && !providerAlive(f) {
+		return nil // nothing at all answers: light 2 speaks
 	}
 	if n, span := sends(f.UDP); f.UDP != nil && (n < sipSends || span < facts.Duration(sipSpan)) && len(f.UDP.Targets) > 0 && len(f.UDP.Targets[0].ICMP) == 0 {
 		return nil // too little was sent
@@ -182,7 +180,7 @@ func alg(in Input) []candidate {
 	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):
 		c.kind = catalogue.Stops
 		c.text += " The trunk's own way fails, while another works." + boxAddress
-	case proved && own != "tls" && accepted(f) && notRegistered(in):
+	case proved && own != "tls" && let(f) && notRegistered(in):
 		c.kind = catalogue.Stops
 		c.text += " Everything else is fine, and the PBX is not registered." + boxAddress
 	case own == "tls":

@@ -187,6 +187,13 @@ func refusedBefore(code int, reason string) func(*site) {
 	}
 }
 
+// open: the registrar accepts without a challenge.
+func open(s *site) {
+	l := s.Facts.Login
+	l.Accepted, l.Open, l.Attempts, l.Reply, l.Challenges = false, true, 0, nil, nil
+	l.First = &facts.Reply{Code: 200, Reason: "OK"}
+}
+
 func algProved(s *site) {
 	s.Facts.ALG = &facts.ALG{Word: facts.ALGProved, Why: "the Via came back with received=192.168.1.20."}
 }

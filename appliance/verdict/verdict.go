@@ -7,7 +7,6 @@ package verdict
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
@@ -37,6 +36,7 @@ type candidate struct {
 	text   string            // with the numbers in it
 	advice string            // "" for the catalogue's
 	acts   []catalogue.Actor // nil for the catalogue's
+	minor  bool              // said after others of its kind: a success spoke against it
 }
 
 // Judge applies the verdict rule to the facts. It may be called while steps still run: Final is then
@@ -44,17 +44,23 @@ type candidate struct {
 func Judge(in Input) Verdict {
 	found := applyAnswers(refute(candidates(in), in), in)
 	slices.SortStableFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), cmp.Compare(a.code, b.code))
+		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), compareBool(a.minor, b.minor), cmp.Compare(a.code, b.code))
 	})
 	v := Verdict{Final: done(in.Steps)}
 	for _, c := range found {
 		v.Also = append(v.Also, c.finding())
 	}
+	light, missing := unproven(in)
 	switch {
-	case len(found) > 0 && found[0].kind != catalogue.Tells && (v.Final || found[0].kind == catalogue.Stops && settled(found[0], in)):
+	case stops(found) && (v.Final || settled(found[0], in)):
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
-	case v.Final:
-		v.Finding = unfound(in)
+	case !v.Final:
+	case light > 0 && !explained(light, found):
+		v.Finding = untestable(missing)
+	case len(found) > 0 && found[0].kind == catalogue.Hurts:
+		v.Finding, v.Also = v.Also[0], v.Also[1:]
+	default:
+		v.Finding = well(in)
 	}
 	v.Row = lights(in, v)
 	return v
@@ -63,6 +69,17 @@ func Judge(in Input) Verdict {
 // rank orders kinds: stops before hurts before tells.
 func rank(k catalogue.Kind) int {
 	return slices.Index([]catalogue.Kind{catalogue.Stops, catalogue.Hurts, catalogue.Tells}, k)
+}
+
+// compareBool puts false first.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // candidates collects what the facts of each light point to.
@@ -112,12 +129,22 @@ func settled(c candidate, in Input) bool {
 	return !slices.ContainsFunc(in.Steps, func(s facts.Step) bool { return !s.Done && s.Light >= light })
 }
 
-// unfound is the verdict when no cause was found: all is well, or there is no trunk, or the box could not test.
-func unfound(in Input) catalogue.Finding {
-	if missing := unproven(in); len(missing) > 0 {
-		c, _ := catalogue.Find("box")
-		return c.Finding(catalogue.Broken, "The box could not test everything: "+strings.Join(missing, " "))
-	}
+// explained reports whether a weakness says why a light could not be proved: only those of the login and
+// of the list of registrations do. Any other leaves the question open, and works is not the answer.
+func explained(light int, found []candidate) bool {
+	return light >= 4 && slices.ContainsFunc(found, func(c candidate) bool {
+		return c.kind == catalogue.Hurts && (c.code[0] == '4' || c.code == "5-5")
+	})
+}
+
+// untestable is the verdict of a box that could not test.
+func untestable(missing string) catalogue.Finding {
+	c, _ := catalogue.Find("box")
+	return c.Finding(catalogue.Broken, "The box could not test everything: "+missing)
+}
+
+// well is the verdict when no cause was found.
+func well(in Input) catalogue.Finding {
 	if noTrunk(in) {
 		c, _ := catalogue.Find("no-trunk")
 		return c.Finding(catalogue.Amber, "The network works as far as it was tested, but no trunk is configured on the box, so SIP and the login were not tested.")
@@ -136,6 +163,9 @@ func wellText(in Input) string {
 		text += ", and the provider has a registration for this trunk"
 	}
 	text += "."
+	if in.Facts.Login != nil && in.Facts.Login.Open {
+		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
+	}
 	switch a := in.Facts.ALG; {
 	case a == nil || a.Word == facts.ALGCouldNotTell:
 		text += " Whether a device rewrites SIP could not be told."

@@ -60,9 +60,23 @@ func TestTickets(t *testing.T) {
 			s.Facts.Address = &facts.Address{Mode: "dhcp", Discovers: 4, Declined: []netip.Addr{boxAddr.Addr()}}
 		}), "1-6 red", "", "R----"},
 
-		{"the line is down", healthy().with(from(3), silentOutside), "2-1 red", "", "gR---"},
+		{"the line is down", healthy().with(from(3), silentOutside, noPing), "2-1 red", "", "gR---"},
 		{"a voice-only line: no internet, but SIP works", healthy().with(silentOutside), "2-1 amber", "", "gAggg"},
-		{"only two targets were asked and are silent", healthy().with(from(3), silentOutside, func(s *site) { s.Facts.Internet.Targets = s.Facts.Internet.Targets[:2] }),
+		{"a voice-only line with a rewriting router", healthy().with(silentOutside, algProved), "3-2 amber", "2-1 amber", "gaAgg"},
+		{"a voice-only line, the provider answers ping but no SIP", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls")), "3-1 red", "2-1 amber", "gaR--"},
+		{"a voice-only line, a firewall rejects SIP", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 3)), "3-1 red", "2-1 amber", "gaR--"},
+		{"a voice-only line, the provider's SIP server is down", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls"), refusedBy("198.51.100.5", 3)), "3-1 red", "2-1 amber", "gaR--"},
+		{"the same, and the server does not answer ping", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), refusedBy("198.51.100.5", 3)), "3-1 red", "2-1 amber", "gaR--"},
+		{"nothing outside answers, and a firewall says no to SIP", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 13)),
+			"2-1 red", "3-1 red", "gRr--"},
+		{"nothing outside answers, and the router knows no way", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 0)),
+			"2-1 red", "", "gR---"},
+		{"two DHCP servers disagree, and the login could not be tried", healthy().with(from(4), func(s *site) {
+			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
+				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: netip.MustParseAddr("192.168.1.2"), Prefix: boxAddr}}}
+		}), "box broken", "1-5 amber", "agg--"},
+		{"nothing outside answers, nor does the provider", healthy().with(silentOutside, silentSIP("udp", "tcp", "tls"), noPing), "2-1 red", "", "gR---"},
+		{"only two targets were asked and are silent", healthy().with(from(3), silentOutside, noPing, func(s *site) { s.Facts.Internet.Targets = s.Facts.Internet.Targets[:2] }),
 			"box broken", "", "g----"},
 		{"the router's name server is dead", healthy().with(from(3), func(s *site) {
 			s.Facts.Resolver.Local = []facts.NameAnswer{nameAnswer("192.168.1.1", "")}
@@ -131,6 +145,8 @@ func TestTickets(t *testing.T) {
 		{"the provider is overloaded", healthy().with(refusedBefore(503, "Service Unavailable")), "4-7 red", "", "gggR-"},
 		{"the provider's certificate ran out, trunk on TLS", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tls" }, silentSIP("tls"), expired(true)), "4-8 red", "", "gg-R-"},
 		{"the provider's certificate ran out, trunk on UDP", healthy().with(silentSIP("tls"), expired(true)), "ok green", "", "ggggg"},
+		{"the provider asks for no password", healthy().with(open), "ok green", "", "ggggg"},
+		{"the provider asks for no password, and the PBX is not registered", healthy().with(open, noEntries), "5-1 red", "", "ggggR"},
 		{"silence after the login", healthy().with(func(s *site) { s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2 }, from(5)), "4-9 red", "", "gggR-"},
 		{"silence after the login, but other messages are answered", healthy().with(func(s *site) {
 			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2
@@ -162,7 +178,7 @@ func TestTickets(t *testing.T) {
 		}), "ok green", "", "ggggg"},
 
 		{"no trunk is configured", healthy().with(from(3), func(s *site) { s.Profile = &profile.Profile{} }), "no-trunk amber", "", "gg---"},
-		{"no trunk is configured and the line is down", healthy().with(from(3), silentOutside, func(s *site) { s.Profile = nil }), "2-1 red", "", "gR---"},
+		{"no trunk is configured and the line is down", healthy().with(from(3), silentOutside, noPing, func(s *site) { s.Profile = nil }), "2-1 red", "", "gR---"},
 	}
 	for _, c := range table {
 		t.Run(c.ticket, func(t *testing.T) {
@@ -248,7 +264,7 @@ func TestSIPStatusRows(t *testing.T) {
 
 // While steps run no light is red that a later step may still refute.
 func TestNoRedBeforeTheEnd(t *testing.T) {
-	s := healthy().with(silentOutside, from(3))
+	s := healthy().with(silentOutside, noPing, from(3))
 	for i := range s.Steps {
 		if s.Steps[i].Light >= 3 {
 			s.Steps[i].Done = false
@@ -260,6 +276,33 @@ func TestNoRedBeforeTheEnd(t *testing.T) {
 	}
 	if slices.ContainsFunc(v.Row[:], func(l catalogue.Light) bool { return l.State == catalogue.LightRed }) {
 		t.Errorf("a light is red: %s", drawn(v.Row))
+	}
+}
+
+// Light 1 is green as soon as the router answers, and turns when a second DHCP server shows up after that.
+func TestLightOneTurnsLater(t *testing.T) {
+	for _, c := range []struct {
+		ticket  string
+		site    *site
+		running []string
+		want    string
+	}{
+		{"the router has yet to answer", healthy(), []string{"gateway", "conflict", "offers"}, "testing"},
+		{"the router has answered", healthy(), []string{"conflict", "offers"}, "green"},
+		{"a second server has offered", healthy().with(func(s *site) {
+			s.Facts.Offers = &facts.Offers{Seen: []facts.Offer{{Server: router, Gateway: router, Prefix: boxAddr},
+				{Server: netip.MustParseAddr("192.168.1.2"), Gateway: netip.MustParseAddr("192.168.1.2"), Prefix: boxAddr}}}
+		}), []string{"conflict"}, "amber"},
+	} {
+		steps := []facts.Step{{ID: "link", Light: 1, Done: true}, {ID: "address", Light: 1, Done: true}}
+		for _, id := range []string{"gateway", "conflict", "offers"} {
+			steps = append(steps, facts.Step{ID: id, Light: 1, Done: !slices.Contains(c.running, id)})
+		}
+		c.site.Steps = steps
+		v := Judge(c.site.Input)
+		if got := string(v.Row[0].State); got != c.want || v.Final {
+			t.Errorf("%s: light 1 is %s (final: %v), want %s", c.ticket, got, v.Final, c.want)
+		}
 	}
 }
 

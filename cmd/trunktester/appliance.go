@@ -130,7 +130,7 @@ func openLamps(wiring profile.LEDs) lampSet {
 
 // player plays on the lamps.
 func (l lampSet) player(log *slog.Logger) *leds.Player {
-	p := &leds.Player{Lamps: l.lamps, Failed: func(err error) { log.Error("lights", "err", err) }}
+	p := &leds.Player{Lamps: l.lamps, Begin: catalogue.WholeLampTest, Failed: func(err error) { log.Error("lights", "err", err) }}
 	if l.screen != nil {
 		p.Told = l.screen.Tell
 	}

@@ -26,9 +26,15 @@ func profileCommand(args []string, stdout, stderr io.Writer) int {
 	return exitGreen
 }
 
-// readProfile reads and validates a profile; a password_file is looked for beside it.
+// readProfile reads and validates a profile; a password_file is looked for beside it. Windows hides the
+// ending of trunk.toml.txt, so that name does as well.
 func readProfile(name string) (*profile.Profile, error) {
 	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		if hidden, also := os.Open(name + ".txt"); also == nil {
+			f, err, name = hidden, nil, name+".txt"
+		}
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s: write one from docs/trunk.toml.example", name)
 	}

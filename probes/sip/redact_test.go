@@ -42,10 +42,10 @@ func FuzzRedact(f *testing.F) {
 			return r
 		}, secret)
 		if len(secret) < 8 || strings.Trim(secret, "*") == "" {
-			t.Skip("shorter than any nonce")
+			return // shorter than any nonce
 		}
 		if strings.Contains(strings.ToLower(before+after), "nonce") || strings.ContainsAny(before+after, "\"\\=") {
-			t.Skip("the surroundings open a parameter of their own")
+			return // the surroundings open a parameter of their own
 		}
 		lead := strings.Repeat("x", int(shift)%3)
 		text := before + "\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"" + secret + "\"\r\nX-Seen: " +
