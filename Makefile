@@ -29,8 +29,8 @@ test: ## everything; installs Debian packages where it may
 	@scripts/install-peers
 	@scripts/test
 
-bench: build ## speeds, as ratios in one run
-	@go test -run '^$$' -bench . -benchtime 3x ./lab/... ./appliance/... ./probes/sip/... ./leds/...
+bench: build ## speeds, as ratios in one run; UPDATE=1 writes docs/speed.md
+	@go test -run '^$$' -bench . -timeout 15m ./lab/bench/ $(if $(UPDATE),-update)
 
 tables: build ## regenerates the tables in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

@@ -2,13 +2,13 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -23,7 +23,7 @@ import (
 )
 
 // Memory after many runs. A run takes seconds of waiting, so that several testers of one process run side by
-// side, round after round; what is compared is the process after its first round and after its last.
+// side, round after round; what is compared is the process after its first round, half way and after its last.
 const (
 	testers = 20
 	rounds  = 10
@@ -33,7 +33,7 @@ const (
 
 // BenchmarkMemoryOfManyRuns measures whether memory stays flat.
 func BenchmarkMemoryOfManyRuns(b *testing.B) {
-	var first, last int64
+	var first, half, last size
 	for b.Loop() {
 		x := beginIn(b, "healthy")
 		self, err := os.Executable()
@@ -49,20 +49,36 @@ func BenchmarkMemoryOfManyRuns(b *testing.B) {
 			err = wait()
 		}
 		if err == nil {
-			_, err = fmt.Sscan(out.String(), &first, &last)
+			_, err = fmt.Sscan(out.String(), &first.resident, &first.heap, &first.goroutines, &half.resident, &half.heap, &half.goroutines,
+				&last.resident, &last.heap, &last.goroutines)
 		}
 		x.Close()
 		if err != nil {
 			b.Fatalf("%v\n%s", err, &out)
 		}
 	}
-	b.ReportMetric(ratio(last, first), "last/first")
-	sheet.add(4, "Memory", "%d testers in one process, %d runs: resident memory is %s after the first %d runs and %s after the last, **%.2f times as much** (1 is flat).",
-		testers, testers*rounds, mib(first), testers, mib(last), ratio(last, first))
+	b.ReportMetric(ratio(last.resident, first.resident), "last/first")
+	row := func(runs int, s size) string {
+		return fmt.Sprintf("| %d | %s | %.2f | %.2f MiB | %d |\n", runs, mib(s.resident), ratio(s.resident, first.resident), float64(s.heap)/(1<<20), s.goroutines)
+	}
+	sheet.add(4, "Memory", "%d testers in one process, side by side: **%.2f times as much after %d runs as after %d**, and %.2f times as much as after %d (1 is flat).\n\n"+
+		"| After runs | Resident | Ratio | Heap in use | Goroutines |\n|---|---|---|---|---|\n%s",
+		testers, ratio(last.resident, first.resident), testers*rounds, testers, ratio(last.resident, half.resident), testers*rounds/2,
+		row(testers, first)+row(testers*rounds/2, half)+row(testers*rounds, last))
 }
 
-// manyRuns runs the checklist again and again on the box, and prints the resident memory after the first
-// round and after the last one.
+// size is what a process holds, its garbage collected.
+type size struct{ resident, heap, goroutines int64 }
+
+func ownSize() (size, error) {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	now, _, err := resident(os.Getpid())
+	return size{now, int64(m.HeapAlloc), int64(runtime.NumGoroutine())}, err
+}
+
+// manyRuns runs the checklist again and again on the box, and prints its sizes.
 func manyRuns(out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -83,20 +99,20 @@ func manyRuns(out io.Writer) error {
 	if _, err := setup.Acquire(ctx); err != nil {
 		return err
 	}
-	var sizes []int64
-	for range rounds {
+	for n := range rounds {
 		if err := round(ctx, folder, *p); err != nil {
 			return err
 		}
-		debug.FreeOSMemory()
-		now, _, err := resident(os.Getpid())
+		if n != 0 && n != rounds/2-1 && n != rounds-1 {
+			continue
+		}
+		s, err := ownSize()
 		if err != nil {
 			return err
 		}
-		sizes = append(sizes, now)
+		fmt.Fprintln(out, s.resident, s.heap, s.goroutines)
 	}
-	_, err = fmt.Fprintln(out, sizes[0], sizes[len(sizes)-1])
-	return errors.Join(err, setup.Undo())
+	return setup.Undo()
 }
 
 // round is one run of every tester, its report kept as the box keeps it.
