@@ -67,12 +67,19 @@ func (b *Box) SetPosition(p report.Position) {
 	b.change(func(s *State) { s.Position = p })
 }
 
-// SetAnswers keeps what a person told, for the next run.
+// SetAnswers keeps what a person told; the last run is judged again with it at once.
 func (b *Box) SetAnswers(a facts.Answers) {
 	b.mu.Lock()
 	b.answers = a
 	b.mu.Unlock()
-	b.change(func(*State) {})
+	b.change(func(s *State) {
+		if !s.Running && s.Sight.Report.ID != "" {
+			s.Sight = s.Sight.Answered(a)
+		}
+	})
+	if last := b.State(); !last.Running && last.Sight.Verdict.Final && b.Seen != nil {
+		b.Seen(last.Sight)
+	}
 }
 
 // Step makes the next finding count its flashes; after the last one the verdict counts again.

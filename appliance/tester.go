@@ -50,6 +50,8 @@ type Sight struct {
 	Verdict verdict.Verdict
 	Steps   []facts.Step
 	Facts   facts.Facts
+
+	input report.Input // what the report was made of
 }
 
 // Run carries out the checklist once. Its error means that the box itself could not begin: nothing was
@@ -99,11 +101,22 @@ func (t *Tester) ledger(person bool) *store.Ledger {
 
 // see judges what is known now.
 func (t *Tester) see(r *runner, conduct *sip.Conduct, in report.Input) Sight {
-	f, steps := r.snapshot()
-	v := verdict.Judge(verdict.Input{Profile: &t.Profile, Facts: f, Steps: steps, Answers: in.Answers})
-	in.Facts, in.Steps, in.Requests = f, steps, conduct.Requests()
+	in.Facts, in.Steps = r.snapshot()
+	in.Requests = conduct.Requests()
+	return judged(in)
+}
+
+// judged applies the verdict rule to what a run saw.
+func judged(in report.Input) Sight {
+	v := verdict.Judge(verdict.Input{Profile: &in.Profile, Facts: in.Facts, Steps: in.Steps, Answers: in.Answers})
 	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
-	return Sight{Report: report.Build(in), Verdict: v, Steps: steps, Facts: f}
+	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, input: in}
+}
+
+// Answered is the same run judged again with what a person told meanwhile.
+func (s Sight) Answered(a facts.Answers) Sight {
+	s.input.Answers = a
+	return judged(s.input)
 }
 
 // avoid are the source ports that belong to the PBX (design section 7).
