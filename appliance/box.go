@@ -56,7 +56,6 @@ type State struct {
 	Sight    Sight         // the run so far, or the last one
 	Running  bool
 	Position report.Position
-	Ready    bool // at least one run has begun
 }
 
 // NewBox prepares a box that is starting.
@@ -97,9 +96,9 @@ func (b *Box) run(ctx context.Context, links <-chan netsetup.LinkEvent, person b
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b.begin()
-	quiet := !person && b.seen() // an automatic run does not disturb what stands
-	ask := Ask{Person: person, Position: b.State().Position, Answers: b.Answers(), Observe: func(s Sight) {
-		if !quiet {
+	before := b.State()
+	ask := Ask{Person: person, Position: before.Position, Answers: b.Answers(), Observe: func(s Sight) {
+		if person || shows(before, s) {
 			b.see(s)
 		}
 	}}
@@ -128,6 +127,14 @@ func (b *Box) run(ctx context.Context, links <-chan netsetup.LinkEvent, person b
 			b.alive()
 		}
 	}
+}
+
+// shows reports whether an automatic run is shown while it goes on. It does not disturb a verdict that
+// stands, since somebody may be counting flashes; but when the line itself was the trouble, it is shown as
+// soon as there is an address.
+func shows(before State, now Sight) bool {
+	f := before.Sight.Verdict.Finding
+	return f.Code == "" || f.Light == 1 && hasAddress(now.Facts)
 }
 
 // moved takes what the cable says and reports whether that is news. A carrier that comes is no reason to

@@ -110,13 +110,8 @@ func (b *Box) alive() {
 	b.Lights.Feed()
 }
 
-func (b *Box) seen() bool {
-	s := b.State()
-	return s.Ready && s.Sight.Report.Verdict.Code != ""
-}
-
 func (b *Box) begin() {
-	b.change(func(s *State) { s.Running, s.Ready = true, true })
+	b.change(func(s *State) { s.Running = true })
 }
 
 // see takes what a run shows so far.
