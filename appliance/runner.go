@@ -102,7 +102,11 @@ func (r *runner) step(ctx context.Context, i int) {
 	}
 	known, _ := r.snapshot()
 	start := time.Now()
-	r.end(i, look(ctx, s, known), time.Since(start), "")
+	got := look(ctx, s, known)
+	if ctx.Err() != nil && got.Outcome != facts.Passed { // who was not let finish says nothing about the line
+		got = probes.Result{Outcome: facts.NotRun, Saw: "The run was ended during this step."}
+	}
+	r.end(i, got, time.Since(start), "")
 }
 
 // look runs one probe within its limit; a panic or an overrun is the box's fault, never the network's.

@@ -116,7 +116,7 @@ func (b *Box) begin() {
 
 // see takes what a run shows so far.
 func (b *Box) see(sight Sight) {
-	b.change(func(s *State) { s.Whole, s.Sight = catalogue.WholeNone, sight })
+	b.change(func(s *State) { s.Whole, s.Sight = sight.Verdict.Whole(), sight })
 }
 
 // end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault.
@@ -131,7 +131,7 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 		case err != nil:
 			s.Whole = catalogue.WholeBoxFault
 		default:
-			s.Whole, s.Sight = catalogue.WholeNone, sight
+			s.Whole, s.Sight = sight.Verdict.Whole(), sight
 		}
 	})
 	if err != nil {

@@ -182,6 +182,9 @@ func coverResolver() error {
 		return fmt.Errorf("make a resolver file: %w", err)
 	}
 	defer f.Close()
+	if err := f.Chmod(0o644); err != nil { // programs of other users resolve names as well
+		return fmt.Errorf("make a resolver file: %w", err)
+	}
 	if err := unix.Mount(f.Name(), path, "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("mount %s over %s: %w", f.Name(), path, err)
 	}

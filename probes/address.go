@@ -44,7 +44,7 @@ func (p Address) Look(ctx context.Context, _ facts.Facts) Result {
 		r.Outcome = facts.Failed
 		r.Saw = fmt.Sprintf("no DHCP offer to %d requests in %s", found.Discovers, found.Waited)
 	default:
-		r.Outcome, r.Saw = facts.Failed, "the interface has no address"
+		r.Outcome, r.Saw = facts.Failed, "the interface has no address: configure it, or let the program do so (leave -no-setup out)"
 	}
 	return r
 }

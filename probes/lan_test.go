@@ -163,7 +163,7 @@ func TestAddress(t *testing.T) {
 			"no DHCP offer to 5 requests in 15s"},
 		{"refused", fixed{found: facts.Address{Mode: "dhcp", Discovers: 2, Refused: "the server said no"}}, facts.Failed,
 			"no address: the server said no"},
-		{"nothing configured", fixed{found: facts.Address{Mode: "configured"}}, facts.Failed, "the interface has no address"},
+		{"nothing configured", fixed{found: facts.Address{Mode: "configured"}}, facts.Failed, "the interface has no address: configure it, or let the program do so (leave -no-setup out)"},
 		{"never asked", fixed{found: facts.Address{Mode: "dhcp"}}, facts.Broken, "there was no time to look"},
 		{"our own fault", fixed{err: errors.New("the kernel is on holiday")}, facts.Broken, "could not look: the kernel is on holiday"},
 	}

@@ -30,7 +30,7 @@ func light(n int, in Input, v Verdict) catalogue.Light {
 		return noticed(n, v, catalogue.LightUntested)
 	case proved(n, in):
 		return noticed(n, v, catalogue.LightGreen)
-	case n == 1: // never off
+	case n == 1 && v.Finding.Severity != catalogue.Broken: // never off, but where the whole row tells of the box
 		return noticed(n, v, catalogue.LightTesting)
 	}
 	return noticed(n, v, catalogue.LightUntested)
@@ -101,7 +101,7 @@ func unproven(in Input) (light int, saw string) {
 		}
 		var words []string
 		for _, s := range in.Steps {
-			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed {
+			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed && s.Outcome != facts.Blocked && !slices.Contains(words, s.Saw) {
 				words = append(words, s.Saw)
 			}
 		}

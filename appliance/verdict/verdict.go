@@ -66,6 +66,14 @@ func Judge(in Input) Verdict {
 	return v
 }
 
+// Whole is the pattern of the whole row where the verdict is about the box itself, else WholeNone.
+func (v Verdict) Whole() catalogue.Whole {
+	if v.Final && v.Finding.Severity == catalogue.Broken {
+		return catalogue.WholeBoxFault
+	}
+	return catalogue.WholeNone
+}
+
 // rank orders kinds: stops before hurts before tells.
 func rank(k catalogue.Kind) int {
 	return slices.Index([]catalogue.Kind{catalogue.Stops, catalogue.Hurts, catalogue.Tells}, k)

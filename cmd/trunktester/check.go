@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"trunktester/appliance"
-	"trunktester/appliance/capture"
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
@@ -64,30 +63,18 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if tester == nil {
 		return status
 	}
-	packets, err := c.capture(tester.Network)
-	if err != nil {
-		fmt.Fprintln(stderr, "trunktester check:", err)
-		return exitBox
-	}
 	out := stdout
 	if c.json {
 		out = stderr
 	}
 	progress := newProgress(out)
-	sight, err := tester.Run(ctx, appliance.Ask{Person: true, Position: report.Position(c.position), Observe: progress.see})
-	if undo := tester.Network.Undo(); undo != nil {
-		fmt.Fprintln(stderr, "trunktester check: the interface could not be left as it was found:", undo)
+	sight, err := c.run(ctx, tester, progress)
+	if ctx.Err() != nil {
+		err = errors.Join(errors.New("interrupted: there is no verdict"), err)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "trunktester check:", err)
 		return exitBox
-	}
-	if packets != nil {
-		packets.Stop()
-		if err := writePackets(c.pcap, packets, sight.Report); err != nil {
-			fmt.Fprintln(stderr, "trunktester check:", err)
-			return exitBox
-		}
 	}
 	if c.json {
 		encoded, err := sight.Report.JSON()
@@ -102,6 +89,25 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		progress.verdict(sight)
 	}
 	return exitOf(sight.Verdict.Finding.Severity)
+}
+
+// run is the run between setting the interface up and leaving it as it was found.
+func (c checkFlags) run(ctx context.Context, t *appliance.Tester, p *progress) (sight appliance.Sight, err error) {
+	defer func() {
+		if undo := t.Network.Undo(); undo != nil {
+			err = errors.Join(err, fmt.Errorf("the interface could not be left as it was found: %w", undo))
+		}
+	}()
+	packets, err := record(c.pcap, t.Network)
+	if err != nil {
+		return sight, err
+	}
+	sight, err = t.Run(ctx, appliance.Ask{Person: true, Position: report.Position(c.position), Observe: func(s appliance.Sight) {
+		if ctx.Err() == nil {
+			p.see(s)
+		}
+	}})
+	return sight, errors.Join(err, packets.end(sight.Report))
 }
 
 // tester builds the run from the flags; nil and an exit status when that is not possible.
@@ -131,27 +137,6 @@ func (c checkFlags) tester(stderr io.Writer) (*appliance.Tester, int) {
 	t.Network = netsetup.New(plan)
 	t.Store = store.Open(c.state)
 	return t, exitGreen
-}
-
-// capture records the box's packets when a file was asked for.
-func (c checkFlags) capture(n appliance.Network) (*capture.Capture, error) {
-	if c.pcap == "" {
-		return nil, nil
-	}
-	name, _, err := n.Up()
-	if err != nil {
-		return nil, err
-	}
-	return capture.Start(name, 0)
-}
-
-func writePackets(name string, packets *capture.Capture, r report.Report) (err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("the packets could not be written: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return packets.Write(f, "trunktester run "+r.ID+", verdict "+r.Verdict.Code)
 }
 
 func exitOf(s catalogue.Severity) int {

@@ -33,7 +33,7 @@ func (p *progress) see(s appliance.Sight) {
 func (p *progress) verdict(s appliance.Sight) {
 	p.see(s)
 	f := s.Verdict.Finding
-	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Plain(leds.Show{Row: s.Verdict.Row}))
+	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Plain(leds.Show{Whole: s.Verdict.Whole(), Row: s.Verdict.Row}))
 	fmt.Fprintf(p.out, "%s  %s\n%s\n", f.Code, f.Title, report.Clean(f.Text))
 	fmt.Fprintf(p.out, "What to do: %s\nWho acts: %s\n", report.Clean(f.Advice), actors(f.Acts))
 	for _, also := range s.Verdict.Also {
