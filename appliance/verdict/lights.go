@@ -30,7 +30,7 @@ func light(n int, in Input, v Verdict) catalogue.Light {
 		return noticed(n, v, catalogue.LightUntested)
 	case proved(n, in):
 		return noticed(n, v, catalogue.LightGreen)
-	case n == 1 && v.Finding.Severity != catalogue.Broken: // never off, but where the whole row tells of the box
+	case n == 1 && !v.Faulty: // never off, but where the whole row tells of the box
 		return noticed(n, v, catalogue.LightTesting)
 	}
 	return noticed(n, v, catalogue.LightUntested)

@@ -27,6 +27,7 @@ type Verdict struct {
 	Also    []catalogue.Finding // what else was noticed, worst first
 	Row     catalogue.Row
 	Final   bool // every step is done: nothing can change any more
+	Faulty  bool // the box could not look, and that by a fault of its own
 }
 
 // candidate is a cause that the facts point to, before the rule is applied.
@@ -56,7 +57,7 @@ func Judge(in Input) Verdict {
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
 	case !v.Final:
 	case light > 0 && !explained(light, found):
-		v.Finding = untestable(missing)
+		v.Finding, v.Faulty = untestable(missing), broken(light, in.Steps)
 	case len(found) > 0 && found[0].kind == catalogue.Hurts:
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
 	default:
@@ -66,9 +67,9 @@ func Judge(in Input) Verdict {
 	return v
 }
 
-// Whole is the pattern of the whole row where the verdict is about the box itself, else WholeNone.
+// Whole is the pattern of the whole row where the box itself is at fault, else WholeNone.
 func (v Verdict) Whole() catalogue.Whole {
-	if v.Final && v.Finding.Severity == catalogue.Broken {
+	if v.Faulty {
 		return catalogue.WholeBoxFault
 	}
 	return catalogue.WholeNone
@@ -143,6 +144,11 @@ func explained(light int, found []candidate) bool {
 	return light >= 4 && slices.ContainsFunc(found, func(c candidate) bool {
 		return c.kind == catalogue.Hurts && (c.code[0] == '4' || c.code == "5-5")
 	})
+}
+
+// broken reports whether the box itself failed at a step of the light.
+func broken(light int, steps []facts.Step) bool {
+	return slices.ContainsFunc(steps, func(s facts.Step) bool { return s.Light == light && s.Outcome == facts.Broken })
 }
 
 // untestable is the verdict of a box that could not test.

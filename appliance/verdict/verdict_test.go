@@ -306,6 +306,30 @@ func TestLightOneTurnsLater(t *testing.T) {
 	}
 }
 
+// The whole row alternates only when the box itself could not look; a login that was left out by choice is
+// an open question, never the box's fault.
+func TestBoxFaultIsTheBoxsOwn(t *testing.T) {
+	for _, c := range []struct {
+		ticket  string
+		outcome facts.Outcome
+		want    catalogue.Whole
+	}{
+		{"the login was interrupted by a power cut and is not tried again", facts.NotRun, catalogue.WholeNone},
+		{"the box has no memory left for a socket", facts.Broken, catalogue.WholeBoxFault},
+	} {
+		s := healthy().with(from(4))
+		for i := range s.Steps {
+			if s.Steps[i].ID == "login" {
+				s.Steps[i].Outcome = c.outcome
+			}
+		}
+		v := Judge(s.Input)
+		if v.Finding.Severity != catalogue.Broken || v.Whole() != c.want {
+			t.Errorf("%s: %s %s, row %q", c.ticket, v.Finding.Code, v.Finding.Severity, v.Whole())
+		}
+	}
+}
+
 // Only the verdict's light counts flashes, in every site of every ticket, and a red verdict exits nothing else.
 func TestOnlyOneLightCounts(t *testing.T) {
 	for i, s := range []*site{healthy(), healthy().with(algProved, noEntries), healthy().with(algProved, refusedLogin(401, "")), healthy().with(noEntries)} {
