@@ -92,6 +92,19 @@ func attempts(f facts.Facts) []facts.Attempt {
 	return all
 }
 
+// lossy reports whether packets were seen to be lost on this line: by a measurement, or by a SIP message
+// that was answered only when it was repeated.
+func lossy(f facts.Facts) bool {
+	if f.Quality != nil && slices.ContainsFunc(f.Quality.Far, func(e facts.Echo) bool {
+		return e.Back > 0 && float64(e.Sent-e.Back) >= qualityLoss*float64(e.Sent)
+	}) {
+		return true
+	}
+	return slices.ContainsFunc(attempts(f), func(a facts.Attempt) bool {
+		return slices.ContainsFunc(a.Exchanges, func(x facts.Exchange) bool { return x.Reply != nil && x.Sends > 1 })
+	})
+}
+
 // refuser is the first device on the way, not the provider itself, that refused one of the attempts.
 func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {

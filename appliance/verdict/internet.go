@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -107,7 +108,7 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 // name judges a provider's name that led to no server. "No such name" from two resolvers is a mistyped
 // name; a name that only the local resolver does not know is a resolver that loses records.
 func name(n facts.Name) []candidate {
-	local, public := verdictOn(n.Answers), verdictOn(n.Public)
+	local, public := verdictOn(n.Asked, n.Answers), verdictOn(n.Asked, n.Public)
 	if local == nameSilent {
 		return nil
 	}
@@ -137,21 +138,38 @@ const (
 	nameHasAddress
 )
 
-func verdictOn(answers []facts.NameAnswer) nameState {
-	state := nameSilent
+// verdictOn says what one side's answers amount to. Only address questions (A) count: that there is no SRV
+// record is usual, and an empty AAAA says nothing about a question for A that was lost. A name whose
+// question nobody answered leaves the whole open.
+func verdictOn(asked string, answers []facts.NameAnswer) nameState {
+	said := map[string]string{} // name → rcode of a resolver that answered for it, "" while none did
 	for _, a := range answers {
+		definite := a.Answer == facts.Answered && (a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN")
 		switch {
-		case a.Answer != facts.Answered || a.Rcode != "NOERROR" && a.Rcode != "NXDOMAIN":
-		case len(a.Addrs) > 0:
+		case definite && len(a.Addrs) > 0:
 			return nameHasAddress
-		case a.Rcode == "NOERROR" && (a.Type == "A" || a.Type == "AAAA"):
+		case a.Type == "A" && definite:
+			said[plain(a.Name)] = a.Rcode
+		case a.Type == "A" && said[plain(a.Name)] == "":
+			said[plain(a.Name)] = ""
+		}
+	}
+	state := nameSilent
+	for name, rcode := range said {
+		switch {
+		case rcode == "":
+			return nameSilent
+		case name == plain(asked) && rcode == "NXDOMAIN":
+			state = nameUnknown
+		case state == nameSilent:
 			state = nameNoAddress
-		case a.Rcode == "NXDOMAIN":
-			state = max(state, nameUnknown)
 		}
 	}
 	return state
 }
+
+// plain is a name as it is compared: without the root's dot, in lower case (RFC 4343).
+func plain(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
 func rcode(answers []facts.NameAnswer) string {
 	for _, a := range answers {

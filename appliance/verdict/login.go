@@ -45,7 +45,7 @@ func credentials(in Input) []candidate {
 		return refusedEarlier(in)
 	}
 	if l.Reply == nil {
-		return []candidate{silence(l)}
+		return []candidate{silence(in.Facts)}
 	}
 	code := row(l.Reply.Code, l.Reply.Reason, true)
 	switch code {
@@ -126,14 +126,22 @@ func status(code string, r facts.Reply, after bool) candidate {
 	return c
 }
 
-// silence judges a login that was never answered: if other messages were answered afterwards, two lost
-// packets explain it as well as a ban does.
-func silence(l facts.Login) candidate {
+// silence judges a login that was never answered. Two lost packets explain it as well as a ban does when
+// the line is known to lose some, or when other messages were answered afterwards.
+func silence(f facts.Facts) candidate {
+	l := *f.Login
 	c := candidate{code: "4-9", kind: catalogue.Stops, text: fmt.Sprintf(
 		"The provider answered the first message, then nothing: %d messages with the login were not answered.", l.Attempts) + boxFile}
-	if len(l.AnsweredBy) > 0 {
+	otherwise := ""
+	switch {
+	case len(l.AnsweredBy) > 0:
+		otherwise = "while the provider answered others afterwards"
+	case lossy(f):
+		otherwise = "and the line loses packets"
+	}
+	if otherwise != "" {
 		c.kind = catalogue.Hurts
-		c.text = fmt.Sprintf("%d messages with the login were not answered, while the provider answered others afterwards. Lost packets or a refusal: cannot tell which.", l.Attempts)
+		c.text = fmt.Sprintf("%d messages with the login were not answered, %s. Lost packets or a refusal: cannot tell which.", l.Attempts, otherwise)
 		c.advice = "Run the test again. If it stays so, ask the provider what it did with the messages whose Call-ID stands in the report."
 	}
 	return c

@@ -84,6 +84,12 @@ func nameAnswer(server, rcode string, addrs ...string) facts.NameAnswer {
 	return n
 }
 
+func named(name, server, rcode string) facts.NameAnswer {
+	n := nameAnswer(server, rcode)
+	n.Name = name
+	return n
+}
+
 // with changes the site.
 func (s *site) with(changes ...func(*site)) *site {
 	for _, c := range changes {

@@ -87,12 +87,27 @@ func TestTickets(t *testing.T) {
 			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: s.Facts.Resolver.Local}
 		}), "2-2 red", "", "gR---"},
 		{"the provider's name is mistyped", healthy().with(from(3), func(s *site) {
-			s.Facts.Name = &facts.Name{Asked: "sip.exmaple.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NXDOMAIN")},
-				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NXDOMAIN")}}
+			s.Facts.Name = &facts.Name{Asked: "sip.exmaple.net", Answers: []facts.NameAnswer{named("sip.exmaple.net", "192.168.1.1", "NXDOMAIN")},
+				Public: []facts.NameAnswer{named("sip.exmaple.net", "1.1.1.1", "NXDOMAIN")}}
 		}), "2-3 red", "", "gR---"},
 		{"the name has no address, here and elsewhere", healthy().with(from(3), func(s *site) {
 			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NOERROR")},
 				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NOERROR")}}
+		}), "2-3 red", "", "gR---"},
+		{"the question for the address was lost; that there is no AAAA record says nothing", healthy().with(from(3), func(s *site) {
+			lost, none := nameAnswer("192.168.1.1", ""), nameAnswer("192.168.1.1", "NOERROR")
+			none.Type = "AAAA"
+			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{lost, none},
+				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NOERROR", "198.51.100.5")}}
+		}), "box broken", "", "gg---"},
+		{"the question for the address was lost; that there is no SRV record says nothing", healthy().with(from(3), func(s *site) {
+			lost, none := nameAnswer("192.168.1.1", ""), nameAnswer("192.168.1.1", "NXDOMAIN")
+			none.Type, none.Name = "SRV", "_sip._udp.sip.example.net"
+			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{lost, none}}
+		}), "box broken", "", "gg---"},
+		{"one of two name servers was silent, the other knows no such name", healthy().with(from(3), func(s *site) {
+			s.Facts.Name = &facts.Name{Asked: "sip.exmaple.net", Answers: []facts.NameAnswer{named("sip.exmaple.net.", "192.168.1.1", ""), named("sip.exmaple.net.", "192.168.1.2", "NXDOMAIN")},
+				Public: []facts.NameAnswer{named("sip.exmaple.net.", "1.1.1.1", "NXDOMAIN")}}
 		}), "2-3 red", "", "gR---"},
 		{"only the router's name server does not know the provider", healthy().with(from(3), func(s *site) {
 			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NXDOMAIN")},
@@ -151,6 +166,14 @@ func TestTickets(t *testing.T) {
 		{"silence after the login, but other messages are answered", healthy().with(func(s *site) {
 			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2
 			s.Facts.Login.AnsweredBy = []string{"OPTIONS"}
+		}, from(5)), "4-9 amber", "", "gggA-"},
+		{"silence after the login on a line that loses packets", healthy().with(func(s *site) {
+			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2
+			s.Facts.Quality.Far[0].Back, s.Facts.Quality.Far[1].Back = 85, 84
+		}, from(5)), "2-7 amber", "4-9 amber", "gAga-"},
+		{"silence after the login, and an earlier message had to be repeated", healthy().with(func(s *site) {
+			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2
+			s.Facts.UDP.Targets[0].Exchanges[0].Sends = 2
 		}, from(5)), "4-9 amber", "", "gggA-"},
 		{"the login was refused in an earlier run and is not tried again", healthy().with(func(s *site) {
 			s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 0

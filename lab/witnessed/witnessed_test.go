@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,14 @@ var update = flag.Bool("update", false, "write docs/witnesses.md")
 
 // atOnce is how many worlds run side by side, five outside programs in each.
 const atOnce = 4
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(atOnce)); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // patience is for one world: the longest, a missing DHCP server, takes 20 s on an idle machine.
 const patience = 90 * time.Second
@@ -73,13 +82,10 @@ func programs(t *testing.T) (trunklab string) {
 
 func TestWitnessedWorlds(t *testing.T) {
 	trunklab := programs(t)
-	slots := make(chan struct{}, atOnce)
 	t.Run("world", func(t *testing.T) {
 		for _, w := range lab.Worlds() {
 			t.Run(w.Name, func(t *testing.T) {
 				t.Parallel()
-				slots <- struct{}{}
-				defer func() { <-slots }()
 				check(t, w, visit(t, trunklab, w))
 			})
 		}
@@ -107,7 +113,11 @@ func visit(t *testing.T, trunklab string, w lab.World) (got outcome) {
 		}
 		t.Fatalf("trunklab: %v\n%s", err, &stderr)
 	}
-	if left := running(t, folder); left != nil {
+	left := running(t, folder)
+	for until := time.Now().Add(2 * time.Second); left != nil && time.Now().Before(until); left = running(t, folder) {
+		time.Sleep(50 * time.Millisecond) // the kernel takes a moment to end a PID namespace on a busy machine
+	}
+	if left != nil {
 		t.Errorf("still running: %q", left)
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
@@ -141,7 +151,10 @@ func check(t *testing.T, w lab.World, got outcome) {
 		t.Errorf("exit status %d, wanted %d", got.Exit, want)
 	}
 	checkBudget(t, "on the box's cable", got.FarEnd.Count)
-	checkBudget(t, "by the provider", got.FarEnd.Provider)
+	// What was spaced on the cable may reach a busy server's log in a bunch: the log counts, the cable times.
+	logged := got.FarEnd.Provider
+	logged.MaxIn200ms = 0
+	checkBudget(t, "by the provider", logged)
 	played := map[lab.Role]string{}
 	for _, p := range got.Witnesses {
 		played[p.Role] = p.Program
