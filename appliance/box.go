@@ -17,7 +17,6 @@ import (
 // Cable is the network of a box that runs for ever: its lease is kept, and its cable watched.
 type Cable interface {
 	Network
-	Keep(ctx context.Context) error
 	Decline() error
 }
 
@@ -81,8 +80,8 @@ func (b *Box) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		wait := time.Second // the cable moved: begin again at once
-		if !cut {
+		wait := time.Second // the cable moved or the address is gone: begin again at once
+		if !cut && !last.Lost {
 			wait = pace.next(last)
 		}
 		if person, err = b.rest(ctx, links, wait); err != nil {
@@ -118,8 +117,11 @@ func (b *Box) run(ctx context.Context, links <-chan netsetup.LinkEvent, person b
 		case e := <-ended:
 			b.end(e.sight, e.err, cut)
 			return e.sight, cut
-		case l := <-links:
-			if b.moved(l) && !l.Carrier {
+		case l, ok := <-links:
+			switch {
+			case !ok: // ctx has ended, and the run with it
+				links = nil
+			case b.moved(l) && !l.Carrier:
 				cut = true
 				cancel()
 			}
@@ -205,10 +207,10 @@ func (p *pacing) next(s Sight) time.Duration {
 	case f.Light == 1 && f.Severity == catalogue.Red:
 		p.idle = 0
 		return soon
-	case f.Light == 2 && f.Severity == catalogue.Red, f.Severity == catalogue.Broken:
+	case f.Light == 2 && f.Severity == catalogue.Red:
 		p.idle = 0
 		return later
-	case f.Light == 3 && f.Severity == catalogue.Red:
+	case f.Light == 3 && f.Severity == catalogue.Red, f.Severity == catalogue.Broken:
 		p.idle = min(max(2*p.idle, time.Minute), patrol)
 		return p.idle
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"trunktester/appliance/profile"
@@ -21,6 +23,7 @@ import (
 type Network interface {
 	probes.LinkUp
 	probes.AddressSetup
+	Keep(ctx context.Context) error // the lease, until ctx ends or the lease is lost
 	Undo() error
 }
 
@@ -50,6 +53,7 @@ type Sight struct {
 	Verdict verdict.Verdict
 	Steps   []facts.Step
 	Facts   facts.Facts
+	Lost    bool // the address was lost before the run ended
 
 	input report.Input // what the report was made of
 }
@@ -68,22 +72,25 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	}
 	conduct := sip.NewConduct(sip.Diagnosis)
 	defer conduct.Close()
+	network := newKeeper(t.Network, t.Log)
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: t.Network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full,
+		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
 	remembered := ledger.Remembered()
 	input := report.Input{ID: newID(), Started: time.Now(), SinceBoot: sinceBoot(), Version: t.Version, Model: t.Model,
 		Position: ask.Position, Profile: t.Profile, Answers: ask.Answers}
 
-	watch := newWatch(ask.Observe)
+	watch := newWatch(unless(ctx, ask.Observe))
 	r := newRunner(list, facts.Facts{Remembered: &remembered}, t.Log, watch.ring)
 	see := func() Sight { return t.see(r, conduct, input) }
 	stop := watch.start(see)
 	r.run(ctx)
+	lost := network.stop()
 	stop()
 	input.Finished = time.Now()
 	last := see()
+	last.Lost = lost
 	f, _ := r.snapshot()
 	if err := ledger.Learn(f); err != nil {
 		t.Log.Warn("not remembered for the next run", "err", err)
@@ -127,6 +134,41 @@ func avoid(p profile.Profile) []int {
 	return []int{p.Expect.Port}
 }
 
+// keeper keeps the lease while a run goes on, which may take longer than the lease lasts.
+type keeper struct {
+	Network
+	log  *slog.Logger
+	ctx  context.Context
+	end  context.CancelFunc
+	kept sync.WaitGroup
+	lost atomic.Bool
+}
+
+func newKeeper(n Network, log *slog.Logger) *keeper {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &keeper{Network: n, log: log, ctx: ctx, end: cancel}
+}
+
+// stop reports whether the address was lost.
+func (k *keeper) stop() (lost bool) {
+	k.end()
+	k.kept.Wait()
+	return k.lost.Load()
+}
+
+func (k *keeper) Acquire(ctx context.Context) (facts.Address, error) {
+	found, err := k.Network.Acquire(ctx)
+	if err == nil {
+		k.kept.Go(func() {
+			if err := k.Keep(k.ctx); err != nil {
+				k.lost.Store(true)
+				k.log.Warn("address lost during the run", "why", err)
+			}
+		})
+	}
+	return found, err
+}
+
 // watch tells an observer about changes, one at a time and never from within the runner.
 type watch struct {
 	observe func(Sight)
@@ -142,6 +184,18 @@ func (w *watch) ring() {
 	select {
 	case w.bell <- struct{}{}:
 	default: // it rings already
+	}
+}
+
+// unless hides what a run that was ended has left to say.
+func unless(ended context.Context, observe func(Sight)) func(Sight) {
+	if observe == nil {
+		return nil
+	}
+	return func(s Sight) {
+		if ended.Err() == nil {
+			observe(s)
+		}
 	}
 }
 

@@ -106,6 +106,9 @@ func allowHosts(own []netip.Prefix, names []string, next http.Handler) http.Hand
 }
 
 func knownHost(host string, own []netip.Prefix, names []string) bool {
+	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) { // a forwarder's name may have a port
+		return true
+	}
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}

@@ -102,11 +102,7 @@ func (c checkFlags) run(ctx context.Context, t *appliance.Tester, p *progress) (
 	if err != nil {
 		return sight, err
 	}
-	sight, err = t.Run(ctx, appliance.Ask{Person: true, Position: report.Position(c.position), Observe: func(s appliance.Sight) {
-		if ctx.Err() == nil {
-			p.see(s)
-		}
-	}})
+	sight, err = t.Run(ctx, appliance.Ask{Person: true, Position: report.Position(c.position), Observe: p.see})
 	return sight, errors.Join(err, packets.end(sight.Report))
 }
 

@@ -3,8 +3,10 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -129,6 +131,13 @@ func (r *Registrar) Bindings(user string) []Binding {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Binding(nil), r.live(user, time.Now())...)
+}
+
+// Nonces are those given out lately: what a client must keep to itself.
+func (r *Registrar) Nonces() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.nonces))
 }
 
 // Bind puts a contact in the store, as if it had been registered.
