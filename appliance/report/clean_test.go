@@ -74,3 +74,18 @@ func TestNetworkTextForgesNoLine(t *testing.T) {
 		}
 	}
 }
+
+// A report on a terminal commands nothing, and reads back as it was.
+func TestJSONHoldsNoControls(t *testing.T) {
+	r := Build(Input{Model: "a\x7fb\u009b31mc\x1bd"})
+	b, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := strings.IndexFunc(string(b), func(c rune) bool { return unicode.IsControl(c) && c != '\n' }); at >= 0 {
+		t.Errorf("%.40q", b[at:])
+	}
+	if again, err := Decode(b); err != nil || again.Model != r.Model {
+		t.Errorf("%q, %v", again.Model, err)
+	}
+}

@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,14 +43,21 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r), encoding())
 }
 
-// JSON is the report as a file: indented, with a newline at the end.
+// JSON is the report as a file: indented, with a newline at the end. Control characters that JSON lets
+// stand, which a terminal would obey (DEL and ISO 6429's 8-bit ones), are escaped as well.
 func (r Report) JSON() ([]byte, error) {
 	b, err := json.Marshal(r, jsontext.WithIndent("  "))
 	if err != nil {
 		return nil, fmt.Errorf("encode report %s: %w", r.ID, err)
 	}
-	return append(b, '\n'), nil
+	return append(controls.ReplaceAllFunc(b, func(c []byte) []byte {
+		r, _ := utf8.DecodeRune(c)
+		return fmt.Appendf(nil, "\\u%04x", r)
+	}), '\n'), nil
 }
+
+// controls stand only within strings.
+var controls = regexp.MustCompile("[\u007f-\u009f]")
 
 // Decode reads a report that was written by JSON. Titles of steps are not part of the format: they are
 // empty afterwards.

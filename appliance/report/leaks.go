@@ -18,7 +18,11 @@ type Secrets []string
 // base64 at any alignment, hex, and through URL, JSON and HTML escapes, UTF-16 and broken lines.
 // A secret of less than four bytes is searched in its plain form only: the others would be chance.
 func (s Secrets) In(artefact []byte) []string {
-	views := views(string(artefact))
+	type view struct{ name, text, lower string }
+	var views []view
+	for _, v := range asRead(string(artefact)) {
+		views = append(views, view{v.name, v.text, strings.ToLower(v.text)})
+	}
 	var found []string
 	for i, secret := range s {
 		if secret == "" {
@@ -26,11 +30,7 @@ func (s Secrets) In(artefact []byte) []string {
 		}
 		for _, needle := range needles(secret) {
 			for _, v := range views {
-				text := v.text
-				if needle.fold {
-					text = strings.ToLower(text)
-				}
-				if strings.Contains(text, needle.text) {
+				if strings.Contains(v.text, needle.text) || needle.fold && strings.Contains(v.lower, needle.text) {
 					found = append(found, fmt.Sprintf("secret %d, %s, in the %s", i, needle.name, v.name))
 					break
 				}
@@ -62,8 +62,8 @@ func needles(secret string) []named {
 	return all
 }
 
-// views are the artefact as it is, and as a reader of each encoding would see it.
-func views(a string) []named {
+// asRead are the artefact as it is, and as a reader of each encoding would see it.
+func asRead(a string) []named {
 	unescaped := unURL(unJSON(html.UnescapeString(a)))
 	return []named{
 		{name: "bytes", text: a},
