@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 TAGS    := nethttpomithttp2
 FAULT   ?= healthy
 
-.PHONY: help run test bench build tables clean
+.PHONY: help run test bench build image tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -28,6 +28,9 @@ endif
 test: ## everything; installs Debian packages where it may
 	@scripts/install-peers
 	@scripts/test
+
+image: ## the card image: out/trunktester.img, and .img.gz to send
+	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)'
 
 bench: build ## speeds, as ratios in one run
 	@go test -run '^$$' -bench . -benchtime 3x ./lab/... ./appliance/... ./probes/sip/... ./leds/...
