@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 TAGS    := nethttpomithttp2
 FAULT   ?= healthy
 
-.PHONY: help run test bench build image tables clean
+.PHONY: help run test bench build image image-test tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -31,6 +31,10 @@ test: ## everything; installs Debian packages where it may
 
 image: ## the card image: out/trunktester.img, and .img.gz to send
 	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)'
+
+image-test: ## boots that image on an emulated Pi in the lab, and reads its lights from the registers
+	@scripts/install-peers
+	@go run ./image/trial -image out/trunktester.img
 
 bench: build ## speeds, as ratios in one run
 	@go test -run '^$$' -bench . -benchtime 3x ./lab/... ./appliance/... ./probes/sip/... ./leds/...

@@ -57,6 +57,7 @@ func TestBuildAndRead(t *testing.T) {
 
 // TestOthersRead: the programs of dosfstools and mtools find nothing wrong, and the same content.
 func TestOthersRead(t *testing.T) {
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 	for _, program := range []string{"fsck.fat", "mcopy"} {
 		if _, err := exec.LookPath(program); err != nil {
 			if os.Getenv("CI") == "true" {

@@ -80,7 +80,7 @@ func prepare(ctx context.Context, image, folder, profile string) (cmdline string
 
 var console = regexp.MustCompile(`console=\S+`)
 
-// boot starts the board with the card in folder. Its cable is the file; nil leaves the network adapter out.
+// boot starts the board with the card in folder, its cable in the file.
 // What the command line needs more than on a real board: emulated USB knows no fast interrupts, and the
 // emulated watchdog resets at once.
 func boot(ctx context.Context, folder, cmdline string, cable *os.File) (*board, error) {
@@ -89,12 +89,10 @@ func boot(ctx context.Context, folder, cmdline string, cable *os.File) (*board, 
 		"-drive", "file=" + in("card.img") + ",format=raw,if=sd,cache=unsafe",
 		"-append", console.ReplaceAllString(cmdline, "") + " console=tty1 console=ttyAMA1,115200" +
 			" dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0 initcall_blacklist=bcm2835_wdt_driver_init",
-		"-serial", "file:" + in("serial.log"), "-display", "none", "-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait"}
+		"-serial", "file:" + in("serial.log"), "-display", "none", "-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait",
+		"-usb", "-device", "usb-net,netdev=n0", "-netdev", "tap,id=n0,fd=3"}
 	cmd := exec.CommandContext(ctx, "nice", args...)
-	if cable != nil {
-		cmd.Args = append(cmd.Args, "-usb", "-device", "usb-net,netdev=n0", "-netdev", "tap,id=n0,fd=3")
-		cmd.ExtraFiles = []*os.File{cable}
-	}
+	cmd.ExtraFiles = []*os.File{cable}
 	complaint, err := os.Create(in("emulator.log"))
 	if err != nil {
 		return nil, err

@@ -48,18 +48,14 @@ func visit(ctx context.Context, image string, w want, keep bool) (r result, err 
 	if err != nil {
 		return r, err
 	}
-	cable := l.Cable
-	if world.Home.Unplug {
-		cable = nil
-	}
-	b, err := boot(ctx, folder, cmdline, cable)
+	b, err := boot(ctx, folder, cmdline, l.Cable)
 	if err != nil {
 		return r, err
 	}
 	defer b.off()
 	watch := &watcher{board: b, wiring: profile.Default().LEDs}
-	if cable == nil {
-		return r, errors.Join(seen(ctx, watch, w, &r))
+	if w.silent() {
+		return r, seen(ctx, watch, w, &r)
 	}
 	neighbour := newNeighbour(l)
 	if err := watch.until(ctx, finished(ctx, neighbour)); err != nil {
