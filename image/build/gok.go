@@ -14,7 +14,7 @@ import (
 )
 
 // edit takes out of gok what differs between two builds or two machines: the time of day, and this machine's
-// certificates and time zone. gok has no switches for these.
+// certificates, time zone and folders. gok has no switches for these.
 type edit struct {
 	file  string // in the module github.com/gokrazy/tools
 	old   string
@@ -30,6 +30,7 @@ func edits(stamp int64) []edit {
 		{"internal/packer/write.go", "st.ModTime()", "func() time.Time { _ = st; return " + at + " }()", 3},
 		{"internal/packer/packerprepare.go", "time.Now().Format", at + ".Format", 1},
 		{"internal/packer/cacerts_linux.go", `"/etc/`, `"/nonexistent/`, 5},
+		{"internal/packer/sbom.go", "config.InstanceConfigPath()", `func() string { _ = config.InstanceConfigPath; return "config.json" }()`, 1},
 		{"internal/packer/localtime.go", `hostLocaltime := "/etc/localtime"`, `return "", nil; hostLocaltime := ""`, 1},
 	}
 }
