@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 TAGS    := nethttpomithttp2
 FAULT   ?= healthy
 
-.PHONY: help run test bench build tables clean
+.PHONY: help run test bench build image image-test tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -31,6 +31,13 @@ test: ## everything; installs Debian packages where it may
 
 bench: build ## speeds, as ratios in one run; UPDATE=1 writes docs/speed.md
 	@go test -run '^$$' -bench . -timeout 15m ./lab/bench/ $(if $(UPDATE),-update)
+
+image: ## the card image: out/trunktester.img, and .img.gz to send
+	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)'
+
+image-test: ## boots that image on an emulated Pi in the lab, and reads its lights from the registers
+	@scripts/install-peers emulator
+	@go run ./image/trial -image out/trunktester.img
 
 tables: build ## regenerates the tables in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -25,6 +26,7 @@ const (
 // Options are what a world leaves open.
 type Options struct {
 	Seed uint64       // for the line's losses; the same seed loses the same packets
+	Tap  bool         // the box is no host of the lab: Lab.Cable is the router's end of its cable
 	Log  *slog.Logger // nil: nothing is logged
 
 	// Witnesses has programs that we did not write play what they can of the world (World.Cast). The
@@ -39,6 +41,8 @@ type Lab struct {
 
 	Box, Laptop, PBX, Neighbour     *Host
 	Router, ISP, Internet, Provider *Host
+
+	Cable *os.File // with Options.Tap: Ethernet frames, one each read or write, from and to the router's switch
 
 	Wire      *Wire
 	Kamailio  *witness.Kamailio // nil where Registrar serves; a server whose part an outside program plays is nil
@@ -82,21 +86,27 @@ func Start(ctx context.Context, world World, opts Options) (*Lab, error) {
 		}
 		l.cast = world.Cast()
 	}
-	if err := l.build(ctx, opts.Seed); err != nil {
+	if err := l.build(ctx, opts); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("world %s: %w", world.Name, err)
 	}
 	return l, nil
 }
 
-func (l *Lab) build(ctx context.Context, seed uint64) error {
+func (l *Lab) build(ctx context.Context, opts Options) error {
 	h, w := &l.hosts, l.World
 	if err := h.make(w.Home.Carrier); err != nil {
 		return err
 	}
 	l.Box, l.Laptop, l.PBX, l.Neighbour = h.Box, h.Laptop, h.PBX, h.Neighbour
 	l.Router, l.ISP, l.Internet, l.Provider = h.Router, h.ISP, h.Internet, h.Provider
-	if err := h.wireUp(); err != nil {
+	if opts.Tap {
+		var err error
+		if l.Cable, err = h.Router.tapPort(boxPort); err != nil {
+			return err
+		}
+	}
+	if err := h.wireUp(opts.Tap); err != nil {
 		return err
 	}
 	if w.Home.NAT == NATNone { // the line's provider routes to the customer's own network
@@ -104,7 +114,7 @@ func (l *Lab) build(ctx context.Context, seed uint64) error {
 			return err
 		}
 	}
-	wire, err := newWire(h.line, "a", "b", w.Line, seed)
+	wire, err := newWire(h.line, "a", "b", w.Line, opts.Seed)
 	if err != nil {
 		return err
 	}
@@ -219,6 +229,9 @@ func (l *Lab) Close() {
 		if l.tap != nil {
 			l.tap.close()
 		}
+		if l.Cable != nil {
+			l.Cable.Close() //nolint:errcheck // a descriptor of our own
+		}
 		l.tasks.Wait()
 		l.hosts.close()
 	})
@@ -227,16 +240,32 @@ func (l *Lab) Close() {
 // DialBox opens a TCP connection to a port of the box from the laptop on the same switch. The box's
 // address is the lease that it was given.
 func (l *Lab) DialBox(port string) (net.Conn, error) {
-	mac, err := l.Box.hardware("eth0")
+	address, err := l.boxAddress()
 	if err != nil {
 		return nil, err
 	}
-	if l.DHCP == nil {
-		return nil, errors.New("an outside program gave the box its address, and keeps it to itself")
-	}
-	address, ok := l.DHCP.Leases()[mac]
-	if !ok {
-		return nil, errors.New("the box has no address yet")
-	}
 	return l.Laptop.dialTCP(net.JoinHostPort(address.String(), port))
+}
+
+// boxAddress is the lease of the box. At the end of a tap it is the only device that asks for one.
+func (l *Lab) boxAddress() (netip.Addr, error) {
+	if l.DHCP == nil {
+		return netip.Addr{}, errors.New("an outside program gave the box its address, and keeps it to itself")
+	}
+	leases := l.DHCP.Leases()
+	if l.Cable != nil {
+		for _, address := range leases {
+			return address, nil
+		}
+		return netip.Addr{}, errors.New("the box has no address yet")
+	}
+	mac, err := l.Box.hardware("eth0")
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	address, ok := leases[mac]
+	if !ok {
+		return netip.Addr{}, errors.New("the box has no address yet")
+	}
+	return address, nil
 }

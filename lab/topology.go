@@ -61,10 +61,14 @@ func (h *hosts) edge() *Host {
 	return h.Router
 }
 
-// wireUp lays the cables and gives addresses and routes.
-func (h *hosts) wireUp() error {
-	err := errors.Join(
-		cable(h.Box, "eth0", h.Router, boxPort),
+// wireUp lays the cables and gives addresses and routes. The box's own is there already if it is a tap.
+func (h *hosts) wireUp(tap bool) error {
+	var err error
+	if !tap {
+		err = errors.Join(cable(h.Box, "eth0", h.Router, boxPort), h.Box.up("eth0"))
+	}
+	err = errors.Join(
+		err,
 		cable(h.Laptop, "eth0", h.Router, "lan"),
 		cable(h.PBX, "eth0", h.Router, "pbx"),
 		cable(h.Neighbour, "eth0", h.Router, "neighbour"),
@@ -84,7 +88,6 @@ func (h *hosts) wireUp() error {
 
 func (h *hosts) home() error {
 	err := errors.Join(
-		h.Box.up("eth0"),
 		h.Router.bridge(lanBridge, boxPort, "lan", "pbx", "neighbour"),
 		h.Router.address(lanBridge, RouterLAN+"/24"),
 		h.Router.sysctl("ipv4/ip_forward", "1"),

@@ -25,6 +25,17 @@ import (
 // boxPatience is how long the box waits for DHCP before it says 1-2: ports with spanning tree take 30 s.
 const boxPatience = 40 * time.Second
 
+// boxProfile is where the profile lies on the box.
+const boxProfile = "/perm/trunktester/trunk.toml"
+
+// lastingProfile is the file if there is one, else "".
+func lastingProfile(file string) string {
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}
+
 // boxFlags are the options of appliance.
 type boxFlags struct {
 	profile, iface, state string
@@ -36,7 +47,7 @@ type boxFlags struct {
 func box(ctx context.Context, args []string, stderr io.Writer) int {
 	var f boxFlags
 	flags := flag.NewFlagSet("appliance", flag.ContinueOnError)
-	flags.StringVar(&f.profile, "profile", "", "`file` with the trunk's settings; without one only the network is tested")
+	flags.StringVar(&f.profile, "profile", lastingProfile(boxProfile), "`file` with the trunk's settings; without one only the network is tested")
 	flags.StringVar(&f.iface, "interface", "", "network `interface`; the first wired one when not given")
 	flags.StringVar(&f.state, "state", "/run/trunktester,/perm/trunktester", "`directories` that remember logins and reports, the lasting one last")
 	flags.StringVar(&f.pageHosts, "page-host", "", "further host `names`, with commas, under which a forwarder may serve the page")

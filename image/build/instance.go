@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+const program = "trunktester/cmd/trunktester"
+
+// makeInstance copies the gokrazy instance to dir, with the version written in. Our own program is built there with the pins of
+// the main go.mod, so that there is one place for them.
+func makeInstance(dir, ldflags string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := os.CopyFS(dir, os.DirFS("image/instance")); err != nil {
+		return fmt.Errorf("copying image/instance: %w", err)
+	}
+	var config map[string]any
+	file := filepath.Join(dir, "config.json")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &config)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	packages, _ := config["PackageConfig"].(map[string]any)
+	ours, ok := packages[program].(map[string]any)
+	if !ok {
+		return fmt.Errorf("%s: no PackageConfig for %s", file, program)
+	}
+	ours["GoBuildFlags"] = []string{"-ldflags=" + ldflags}
+	if text, err = json.MarshalIndent(config, "", "    "); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		return err
+	}
+	return makeOwnBuild(filepath.Join(dir, "builddir", "trunktester"))
+}
+
+var moduleLine = regexp.MustCompile(`(?m)^module trunktester$`)
+
+// makeOwnBuild writes the module in which gok builds our program: the main one's pins, and the main one in place.
+func makeOwnBuild(dir string) error {
+	pins, err := os.ReadFile("go.mod")
+	if err != nil {
+		return err
+	}
+	if !moduleLine.Match(pins) {
+		return errors.New("go.mod: not the module trunktester")
+	}
+	sums, err := os.ReadFile("go.sum")
+	if err != nil {
+		return err
+	}
+	up := strings.Repeat("../", strings.Count(filepath.ToSlash(dir), "/")+1)
+	var b bytes.Buffer
+	b.Write(moduleLine.ReplaceAll(pins, []byte("module gokrazy/build/trunktester")))
+	fmt.Fprintf(&b, "\nrequire trunktester v0.0.0\n\nreplace trunktester => %s\n", strings.TrimSuffix(up, "/"))
+	return errors.Join(
+		os.MkdirAll(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, "go.mod"), b.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644),
+	)
+}
