@@ -68,9 +68,8 @@ func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 // Run loops until ctx ends or the box itself fails; the error says why.
 func (b *Box) Run(ctx context.Context) error {
 	b.Lights.Show(leds.Show{Whole: catalogue.WholeLampTest})
-	name, _, err := b.Cable.Up()
-	if err != nil {
-		b.fault()
+	name, err := b.up(ctx)
+	if err != nil || ctx.Err() != nil {
 		return err
 	}
 	links := netsetup.Watch(ctx, name)
@@ -86,6 +85,30 @@ func (b *Box) Run(ctx context.Context) error {
 		}
 		if person, err = b.rest(ctx, links, wait); err != nil {
 			return err
+		}
+	}
+}
+
+// up finds the interface. A box without one shows its own fault and keeps looking: an adapter may be
+// plugged in later. What the kernel refuses outright is an error.
+func (b *Box) up(ctx context.Context) (string, error) {
+	for looks := time.NewTicker(time.Second); ; {
+		name, _, err := b.Cable.Up()
+		var none *netsetup.NoInterface
+		if err == nil || !errors.As(err, &none) {
+			looks.Stop()
+			return name, err
+		}
+		if b.State().Whole != catalogue.WholeBoxFault {
+			b.Log.Error("no network", "err", err)
+			b.fault()
+		}
+		select {
+		case <-ctx.Done():
+			looks.Stop()
+			return "", nil
+		case <-looks.C:
+			b.alive()
 		}
 	}
 }

@@ -122,6 +122,9 @@ func site(r report.Report) store.Site {
 	return store.Site{GatewayMAC: string(r.Site.GatewayMAC), Public: r.Site.PublicIP}
 }
 
+// pagePort is where the page listens.
+const pagePort = 80
+
 // patience before a page that could not be opened is tried again.
 const reopen = 5 * time.Second
 
@@ -166,7 +169,7 @@ func (f *Front) open(ctx context.Context, name string, own netip.Prefix) (stop f
 }
 
 func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error {
-	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: 80, Interface: name, Kit: f.profile.Kit.Name,
+	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: pagePort, Interface: name, Kit: f.profile.Kit.Name,
 		Hosts: f.hosts, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
 	if err != nil {
 		return err
@@ -186,7 +189,7 @@ func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error 
 
 // record keeps the box's newest packets; without permission there is simply no download.
 func (f *Front) record(name string) {
-	packets, err := capture.Start(name, 0)
+	packets, err := capture.Start(name, 0, pagePort)
 	if err != nil {
 		f.log.Warn("packets are not recorded", "err", err)
 	}

@@ -1,13 +1,17 @@
 package appliance
 
 import (
+	"log/slog"
+	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/leds"
+	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
 
@@ -45,6 +49,43 @@ func TestAnswersAreJudgedAtOnce(t *testing.T) {
 	}
 	if kept.Report.ID != "RUN1" || kept.Report.Verdict.Code != "5-1" {
 		t.Errorf("kept %s %s", kept.Report.ID, kept.Report.Verdict.Code)
+	}
+}
+
+// lateCable is a machine whose network adapter is plugged in after some looks.
+type lateCable struct {
+	Cable
+	looks, after int
+	err          error
+}
+
+func (c *lateCable) Up() (string, net.HardwareAddr, error) {
+	if c.looks++; c.looks <= c.after {
+		return "", nil, c.err
+	}
+	return "eth0", nil, nil
+}
+
+// A box without a network adapter shows its own fault, steadily, and goes on when one is plugged in.
+func TestAdapterThatComesLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBox(&Tester{Profile: profile.Default(), Log: slog.New(slog.DiscardHandler)}, &lateCable{after: 20, err: &netsetup.NoInterface{}}, &rowOf{})
+		go func() {
+			time.Sleep(10 * time.Second)
+			if row := b.State().Whole; row != catalogue.WholeBoxFault || b.Silent() > 2*time.Second {
+				t.Errorf("after 10 s the row shows %q, the loop was silent for %s", row, b.Silent())
+			}
+		}()
+		if name, err := b.up(t.Context()); name != "eth0" || err != nil {
+			t.Errorf("%q, %v", name, err)
+		}
+	})
+}
+
+func TestNoPermissionEndsTheBox(t *testing.T) {
+	b := NewBox(&Tester{Profile: profile.Default(), Log: slog.New(slog.DiscardHandler)}, &lateCable{after: 20, err: &netsetup.NoPermission{Doing: "set up eth0"}}, &rowOf{})
+	if _, err := b.up(t.Context()); err == nil {
+		t.Error("no error")
 	}
 }
 

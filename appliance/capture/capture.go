@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,15 +32,18 @@ type Capture struct {
 	conn    *packet.Conn
 	started time.Time
 	reader  sync.WaitGroup
+	mac     net.HardwareAddr
+	without []uint16
 
 	mu      sync.Mutex
 	ring    ring
 	failure error // why recording ended by itself, nil otherwise
 }
 
-// Start records on the interface until Stop; limit is in bytes, 0 for DefaultLimit. It fails with
-// ErrPermission where packet sockets are not allowed.
-func Start(name string, limit int) (*Capture, error) {
+// Start records on the interface until Stop; limit is in bytes, 0 for DefaultLimit. TCP on the box's own
+// ports in without is left out: a page that is read would push the run's packets out of the memory. It
+// fails with ErrPermission where packet sockets are not allowed.
+func Start(name string, limit int, without ...uint16) (*Capture, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
@@ -58,7 +62,7 @@ func Start(name string, limit int) (*Capture, error) {
 	if err != nil {
 		return nil, fmt.Errorf("capture on %s: %w", name, err)
 	}
-	c := &Capture{name: name, conn: conn, started: time.Now(), ring: ring{limit: limit}}
+	c := &Capture{name: name, conn: conn, started: time.Now(), ring: ring{limit: limit}, mac: ifi.HardwareAddr, without: without}
 	c.reader.Go(c.read)
 	return c, nil
 }
@@ -75,6 +79,9 @@ func (c *Capture) read() {
 		n, _, err := c.conn.ReadFrom(buffer)
 		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err == nil && slices.ContainsFunc(c.without, func(port uint16) bool { return servedOn(port, buffer[:n], c.mac) }) {
+			continue
 		}
 		c.mu.Lock()
 		if errors.Is(err, unix.ENETDOWN) { // the interface is down; packets come again with it

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"net"
 	"os"
@@ -232,5 +233,35 @@ func TestStopTwiceAndWriteAfter(t *testing.T) {
 	}
 	if _, err := pcapgo.NewNgReader(&file, pcapgo.DefaultNgReaderOptions); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestServedOn(t *testing.T) {
+	in := addressed(tcpFrame(t, 1, false, "x"), boxMAC, routerMAC)
+	out := addressed(tcpFrame(t, 1, false, "x"), routerMAC, boxMAC)
+	n, ok := networkLayer(in)
+	if !ok {
+		t.Fatal("no IP")
+	}
+	source, destination := binary.BigEndian.Uint16(n.payload), binary.BigEndian.Uint16(n.payload[2:])
+	if source == destination {
+		t.Fatal("the two ports must differ")
+	}
+	for _, c := range []struct {
+		name  string
+		port  uint16
+		frame []byte
+		want  bool
+	}{
+		{"asked by a client", destination, in, true},
+		{"answered to a client", source, out, true},
+		{"an answer from a server elsewhere", source, in, false},
+		{"asked of a server elsewhere", destination, out, false},
+		{"UDP", destination, addressed(udpFrame(t, "x"), boxMAC, routerMAC), false},
+		{"a stump", destination, in[:20], false},
+	} {
+		if got := servedOn(c.port, c.frame, boxMAC); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -47,4 +48,17 @@ func own(mac net.HardwareAddr) ([]bpf.RawInstruction, error) {
 		bpf.RetConstant{Val: everything},
 		bpf.RetConstant{Val: 0},
 	})
+}
+
+// servedOn tells whether a frame belongs to a TCP connection that the box itself serves on the port.
+func servedOn(port uint16, frame []byte, own net.HardwareAddr) bool {
+	n, ok := networkLayer(frame)
+	if !ok || n.protocol != protoTCP || n.fragment || len(n.payload) < 4 {
+		return false
+	}
+	side := n.payload[2:4] // destination
+	if bytes.Equal(frame[6:12], own) {
+		side = n.payload[:2]
+	}
+	return binary.BigEndian.Uint16(side) == port
 }

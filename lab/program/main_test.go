@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if !given("test.parallel") { // worlds mostly wait
-		flag.Set("test.parallel", "10")
+		flag.Set("test.parallel", "6")
 	}
 	code, err := builtAnd(m.Run)
 	if err != nil {

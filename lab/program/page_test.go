@@ -114,7 +114,11 @@ func TestPage(t *testing.T) {
 		}
 	}
 	t.Run("packets", func(t *testing.T) {
-		packets, err := pcapgo.NewNgReader(strings.NewReader(b.get("/capture.pcapng")), pcapgo.DefaultNgReaderOptions)
+		file := b.get("/capture.pcapng")
+		if strings.Contains(file, "GET /report.txt") || !strings.Contains(file, "REGISTER sip:") {
+			t.Error("the page's own connections are recorded, or the run's are not")
+		}
+		packets, err := pcapgo.NewNgReader(strings.NewReader(file), pcapgo.DefaultNgReaderOptions)
 		if err != nil {
 			t.Fatal(err)
 		}
