@@ -84,12 +84,14 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 	}
 	c := candidate{code: "2-2", kind: catalogue.Stops}
 	switch {
-	case len(r.Local) == 0:
+	case len(r.Local) == 0 && f.Address.Mode == "dhcp":
 		c.text = "The router gave no name server (DNS), so no name can be looked up."
+	case len(r.Local) == 0:
+		c.text = "No name server (DNS) is set on the box, so no name can be looked up."
 	default:
-		c.text = fmt.Sprintf("The name server %s that the router gave does not answer.", list(f.Address.DNS))
+		c.text = fmt.Sprintf("The name server %s does not answer.", list(f.Address.DNS))
 		if r.Local[0].Rcode == "SERVFAIL" {
-			c.text = fmt.Sprintf("The name server %s that the router gave fails for every name (SERVFAIL).", list(f.Address.DNS))
+			c.text = fmt.Sprintf("The name server %s fails for every name (SERVFAIL).", list(f.Address.DNS))
 		}
 	}
 	for _, a := range r.Public {
