@@ -90,12 +90,13 @@ func (b *Box) Run(ctx context.Context) error {
 }
 
 // up finds the interface. A box without one shows its own fault and keeps looking: an adapter may be
-// plugged in later. What the kernel refuses outright is an error.
+// plugged in later. An interface that was named and is not there is a mistake, and so an error, as is what
+// the kernel refuses outright.
 func (b *Box) up(ctx context.Context) (string, error) {
 	for looks := time.NewTicker(time.Second); ; {
 		name, _, err := b.Cable.Up()
 		var none *netsetup.NoInterface
-		if err == nil || !errors.As(err, &none) {
+		if err == nil || !errors.As(err, &none) || none.Name != "" {
 			looks.Stop()
 			return name, err
 		}

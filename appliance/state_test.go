@@ -82,10 +82,12 @@ func TestAdapterThatComesLater(t *testing.T) {
 	})
 }
 
-func TestNoPermissionEndsTheBox(t *testing.T) {
-	b := NewBox(&Tester{Profile: profile.Default(), Log: slog.New(slog.DiscardHandler)}, &lateCable{after: 20, err: &netsetup.NoPermission{Doing: "set up eth0"}}, &rowOf{})
-	if _, err := b.up(t.Context()); err == nil {
-		t.Error("no error")
+func TestMistakesEndTheBox(t *testing.T) {
+	for _, mistake := range []error{&netsetup.NoPermission{Doing: "set up eth0"}, &netsetup.NoInterface{Name: "eth7"}} {
+		b := NewBox(&Tester{Profile: profile.Default(), Log: slog.New(slog.DiscardHandler)}, &lateCable{after: 20, err: mistake}, &rowOf{})
+		if _, err := b.up(t.Context()); err == nil {
+			t.Errorf("no error in place of %T", mistake)
+		}
 	}
 }
 
