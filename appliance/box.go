@@ -55,6 +55,7 @@ type State struct {
 	Sight    Sight         // the run so far, or the last one
 	Running  bool
 	Position report.Position
+	Notices  map[string]string // sentences about the box itself, by topic
 }
 
 // NewBox prepares a box that is starting.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,6 +53,9 @@ func (f *Front) State() page.State {
 		HasProfile: f.profile.Trunk.Domain != "", Places: maps.Clone(f.places),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
+	for _, topic := range slices.Sorted(maps.Keys(s.Notices)) {
+		state.Notices = append(state.Notices, s.Notices[topic])
+	}
 	if f.refused != nil {
 		state.Refused = f.refused.Error()
 	}

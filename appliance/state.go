@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -93,6 +94,21 @@ func (b *Box) Step() {
 // Pattern shows a pattern of the whole row; WholeNone ends it.
 func (b *Box) Pattern(w catalogue.Whole) {
 	b.change(func(s *State) { s.Whole = w })
+}
+
+// Notice tells people something about the box itself, on the page: storage that does not work, a stick that
+// was read, an update. A topic has one sentence at a time; "" takes it away.
+func (b *Box) Notice(topic, sentence string) {
+	b.change(func(s *State) {
+		s.Notices = maps.Clone(s.Notices)
+		if s.Notices == nil {
+			s.Notices = map[string]string{}
+		}
+		s.Notices[topic] = sentence
+		if sentence == "" {
+			delete(s.Notices, topic)
+		}
+	})
 }
 
 // Silent is how long the run loop has not moved.

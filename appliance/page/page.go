@@ -50,6 +50,7 @@ type State struct {
 	Refused    string                            // why the last trunk.toml was refused, "" otherwise
 	Places     map[report.Position]report.Report // the last run at each position of this site
 	Help       Help
+	Notices    []string // sentences about the box itself
 }
 
 // Help is whom to call, from the profile.
