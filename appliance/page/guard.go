@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"trunktester/appliance/profile"
 )
 
 // private reports whether an address may be served on, or served to: RFC 1918, unique local (RFC 4193),
@@ -80,12 +82,9 @@ func (c *slotted) Close() error {
 // HostNames are the names under which the box may be asked for by mDNS and DHCP, without and with
 // ".local": trunktester, and trunktester-KIT for a kit with a name.
 func HostNames(kit string) []string {
-	names := []string{"trunktester"}
-	slug := strings.Join(strings.FieldsFunc(strings.ToLower(kit), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	}), "-")
-	if slug != "" {
-		names = append(names, "trunktester-"+slug)
+	names := []string{profile.Kit{}.HostName()}
+	if own := (profile.Kit{Name: kit}).HostName(); own != names[0] {
+		names = append(names, own)
 	}
 	for _, n := range slices.Clone(names) {
 		names = append(names, n+".local")

@@ -76,6 +76,7 @@ func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lam
 	played.Go(func() { player.Run(ctx) })
 
 	plan := netsetup.NewPlan(p.Network)
+	plan.HostName = p.Kit.HostName() // as the kit's label says
 	if f.iface != "" {
 		plan.Interface = f.iface
 	}
