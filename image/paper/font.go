@@ -77,32 +77,28 @@ func (f Font) head(word string, width float64) string {
 }
 
 // Fit is the largest font from f down to least points in which the text needs no more than so many lines of
-// the width, and those lines. What does not fit even then is cut, with three dots.
-func (f Font) Fit(words string, width float64, most int, least float64) (Font, []string) {
+// the width and breaks no word, and those lines. What does not fit even at least is broken anywhere, then cut
+// with three dots; all is false then.
+func (f Font) Fit(words string, width float64, most int, least float64) (fitting Font, lines []string, all bool) {
 	const step = 0.5
-	for {
-		lines := f.Wrap(words, width)
-		if len(lines) <= most && (f.Size <= least || f.whole(words, lines)) {
-			return f, lines
+	for ; f.Size > least; f.Size = max(least, f.Size-step) {
+		if lines := f.Wrap(words, width); len(lines) <= most && whole(words, lines) {
+			return f, lines, true
 		}
-		if f.Size-step < least {
-			if len(lines) <= most {
-				return f, lines
-			}
-			lines = lines[:most]
-			last := []rune(lines[most-1])
-			for len(last) > 0 && f.Width(string(last)+"...") > width {
-				last = last[:len(last)-1]
-			}
-			lines[most-1] = string(last) + "..."
-			return f, lines
-		}
-		f.Size -= step
 	}
+	lines = f.Wrap(words, width)
+	if len(lines) <= most {
+		return f, lines, true
+	}
+	last := []rune(lines[most-1])
+	for len(last) > 0 && f.Width(string(last)+"...") > width {
+		last = last[:len(last)-1]
+	}
+	return f, append(lines[:most-1:most-1], string(last)+"..."), false
 }
 
 // whole says whether the lines broke no word.
-func (f Font) whole(words string, lines []string) bool {
+func whole(words string, lines []string) bool {
 	return strings.Join(strings.Fields(words), " ") == strings.Join(lines, " ")
 }
 

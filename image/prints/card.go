@@ -20,33 +20,38 @@ const Ask = "Wait one minute. Look for the first light from the left that is not
 // Helpdesk is whom the client calls. What is "" is left out.
 type Helpdesk struct{ Name, Phone string }
 
-// Card is the light card: how to read the lights, and what every code means.
+// Card is the light card: how to read the lights, and what every code means. The error names a text that
+// cannot be printed.
 func Card(h Helpdesk) (front, back paper.Drawing, err error) {
-	call, err := h.words()
-	if err != nil {
+	if h, err = h.printable(); err != nil {
 		return front, back, err
 	}
-	return cardFront(call), cardBack(call), nil
-}
-
-// words are how to reach the helpdesk.
-func (h Helpdesk) words() (string, error) {
-	call := ""
-	switch {
-	case h.Phone != "" && h.Name != "":
-		call = fmt.Sprintf("Helpdesk of %s: %s", h.Name, h.Phone)
-	case h.Phone != "":
-		call = "Helpdesk: " + h.Phone
-	case h.Name != "":
-		call = "Helpdesk: " + h.Name
+	front, back = cardFront(), cardBack()
+	if err := heading(&front, "Reading the lights", h); err != nil {
+		return front, back, err
 	}
-	return paper.Printable(call)
+	return front, back, heading(&back, "What the flashes mean", h)
 }
 
-func cardFront(call string) paper.Drawing {
+func (h Helpdesk) printable() (_ Helpdesk, err error) {
+	if h.Name, err = paper.Printable(h.Name); err != nil {
+		return h, err
+	}
+	h.Phone, err = paper.Printable(h.Phone)
+	return h, err
+}
+
+// number is the telephone number with a word before it, "" for none.
+func (h Helpdesk) number() string {
+	if h.Phone == "" {
+		return ""
+	}
+	return "Helpdesk: " + h.Phone
+}
+
+func cardFront() paper.Drawing {
 	d := paper.Drawing{Width: cardWidth, Height: cardHeight}
 	const left, width = cardMargin, cardWidth - 2*cardMargin
-	heading(&d, "Reading the lights", call)
 
 	box := paper.Box{X: left, Y: 20, W: width, H: 17, Radius: 2.5, Fill: tint, Stroke: ink, Pen: 0.4}
 	d.Add(box)
@@ -82,6 +87,9 @@ func cardFront(call string) paper.Drawing {
 		{name: "Red and amber in turn", show: leds.Show{Whole: catalogue.WholeBoxFault}},
 		{name: "Dark", says: "No power. Light 1 is never off while the box has power."},
 	})
+	d.Add(paper.Text{X: left, Y: 136.6, Font: paper.Font{Size: 8, Bold: true}, Colour: ink, Words: "Button"})
+	block(&d, left+14, 136.6, half-14, paper.Font{Size: 8.5}, ink,
+		"Press: the next finding. Hold one second: test again. Ten seconds erase trunk and reports!")
 	return d
 }
 
@@ -119,10 +127,9 @@ func signs(d *paper.Drawing, x, y, width float64, title string, rows []sign) {
 // one is a show whose first light does something; the others are of no interest.
 func one(l catalogue.Light) leds.Show { return leds.Show{Row: catalogue.Row{l}} }
 
-func cardBack(call string) paper.Drawing {
+func cardBack() paper.Drawing {
 	d := paper.Drawing{Width: cardWidth, Height: cardHeight}
 	const left, width = cardMargin, cardWidth - 2*cardMargin
-	heading(&d, "What the flashes mean", call)
 
 	// A column for each light, as they stand on the case; a row for each number of flashes.
 	const head, top, bottom = 12.0, 20.0, cardHeight - cardMargin - 6
@@ -162,23 +169,32 @@ func cardBack(call string) paper.Drawing {
 }
 
 // heading is the title of a side, and whom to call.
-func heading(d *paper.Drawing, title, call string) {
-	const y = cardMargin + 6
+func heading(d *paper.Drawing, title string, h Helpdesk) error {
+	const y = cardMargin + 7.5
 	t := paper.Text{X: cardMargin, Y: y, Font: paper.Font{Size: 20, Bold: true}, Colour: ink, Words: title}
 	d.Add(t)
-	if call == "" {
-		call = "trunktester"
-	}
 	room := cardWidth - cardMargin - t.Bounds().Right - 8
-	f, lines := paper.Font{Size: 13, Bold: true}.Fit(call, room, 2, smallest)
-	for i, line := range lines {
-		d.Add(paper.Text{X: cardWidth - cardMargin, Y: y - float64(len(lines)-1-i)*leading(f), Font: f, Colour: ink, Align: paper.Right, Words: line})
+	name := h.Name
+	if name == "" {
+		name = "trunktester"
 	}
+	f, lines, _ := paper.Font{Size: 11}.Fit(name, room, 1, smallest)
+	above := paper.Text{X: cardWidth - cardMargin, Y: y, Font: f, Colour: soft, Align: paper.Right, Words: lines[0]}
+	if h.Phone != "" {
+		above.Y = y - 5
+		f, lines, err := must(paper.Font{Size: 13, Bold: true}, h.number(), room, 1)
+		if err != nil {
+			return err
+		}
+		d.Add(paper.Text{X: cardWidth - cardMargin, Y: y, Font: f, Colour: ink, Align: paper.Right, Words: lines[0]})
+	}
+	d.Add(above)
+	return nil
 }
 
 // lamp is a light of the case with its number.
 func lamp(d *paper.Drawing, x, y, r float64, number int) {
-	f := paper.Font{Size: r * 3.6, Bold: true}
+	f := paper.Font{Size: max(smallest, r*3.6), Bold: true}
 	d.Add(paper.Circle{X: x, Y: y, R: r, Fill: paper.White, Stroke: ink, Pen: 0.5},
 		paper.Text{X: x, Y: y + f.Ascent()/2, Font: f, Colour: ink, Align: paper.Centre, Words: fmt.Sprint(number)})
 }

@@ -2,7 +2,11 @@
 // rhythms come from the catalogue, the light language and the wiring itself, so that paper and box agree.
 package prints
 
-import "trunktester/image/paper"
+import (
+	"fmt"
+
+	"trunktester/image/paper"
+)
 
 // The colours. Each light's colour is also told by a letter and by its rhythm: nobody needs to see colours.
 const (
@@ -27,6 +31,15 @@ func block(d *paper.Drawing, x, y, width float64, f paper.Font, c paper.Colour, 
 		y += leading(f)
 	}
 	return y
+}
+
+// must is Fit for what is of no use when it is cut, such as a telephone number.
+func must(f paper.Font, words string, width float64, most int) (paper.Font, []string, error) {
+	f, lines, all := f.Fit(words, width, most, smallest)
+	if !all {
+		return f, nil, fmt.Errorf("%q is too long to be printed in a size that can be read: make it shorter", words)
+	}
+	return f, lines, nil
 }
 
 // leading is the distance of two baselines in millimetres.
