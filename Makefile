@@ -39,8 +39,8 @@ image-test: ## boots that image on an emulated Pi in the lab, and reads its ligh
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img
 
-tables: build ## regenerates the tables in docs/
-	@go test ./appliance/catalogue/ ./appliance/report/ ./lab/worlds/ ./lab/witnessed/ -update -count=1
+tables: build ## regenerates the tables and the printed things in docs/
+	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1
 
 clean: ## removes what was built
 	@rm -rf $(BIN) out

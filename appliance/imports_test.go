@@ -22,6 +22,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"leds":                {"appliance", "probes", "netsetup", "lab", "cmd"},
 		"appliance":           {"lab", "cmd"},
 		"cmd/trunktester":     {"lab"},
+		"image/paper":         {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"image/prints":        {"appliance", "probes", "netsetup", "lab", "cmd"},
 	}
 	for pkg, imports := range importsOf(t) {
 		for from, never := range rules {

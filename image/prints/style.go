@@ -10,14 +10,13 @@ import (
 
 // The colours. Each light's colour is also told by a letter and by its rhythm: nobody needs to see colours.
 const (
-	ink    paper.Colour = "#111111"
-	soft   paper.Colour = "#555555"
-	faint  paper.Colour = "#b8b8b8"
-	tint   paper.Colour = "#f2f2f2"
-	green  paper.Colour = "#1a7f37"
-	red    paper.Colour = "#c4161c"
-	amber  paper.Colour = "#f2a900"
-	copper paper.Colour = "#8a5a2b"
+	ink   paper.Colour = "#111111"
+	soft  paper.Colour = "#555555"
+	faint paper.Colour = "#b8b8b8"
+	tint  paper.Colour = "#f2f2f2"
+	green paper.Colour = "#1a7f37"
+	red   paper.Colour = "#c4161c"
+	amber paper.Colour = "#f2a900"
 )
 
 // smallest is the least size of a text, in points: at 7 points an x is 1.29 mm high (Helvetica's AFM: XHeight
