@@ -42,6 +42,8 @@ func commands() []command {
 		{"personalise", "another name for image", imageHelp, image},
 		{"batch", "makes the card images of a whole list of kits", batchHelp, batch},
 		{"inspect", "says what is on a card image, without its secrets", inspectHelp, inspect},
+		{"label", "makes the labels of one kit or of a list, as PDF", labelHelp, label},
+		{"card", "makes the light card, as PDF", cardHelp, card},
 		{"version", "says which trunkkit this is", "", printVersion},
 	}
 }

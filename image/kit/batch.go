@@ -54,12 +54,7 @@ func (b *Batch) Run(ctx context.Context) ([]Result, error) {
 	if err := os.MkdirAll(b.Out, 0o700); err != nil {
 		return nil, err
 	}
-	all := plan(b.List, b.Common, func(name string) (*profile.File, error) {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(b.Beside, name)
-		}
-		return ReadProfile(name)
-	})
+	all := plan(b.List, b.Common, profilesIn(b.Beside))
 	results := make([]Result, len(all))
 	next := make(chan int)
 	var workers sync.WaitGroup
