@@ -161,7 +161,7 @@ func cardBack() paper.Drawing {
 		x := left + head + column*float64(c.Light-1)
 		y := first + pitch*float64(c.Flashes-1) + 3.8
 		d.Add(paper.Text{X: x, Y: y, Font: paper.Font{Size: 8, Bold: true}, Colour: ink, Words: c.Code})
-		block(&d, x+6, y, column-8, paper.Font{Size: 8}, ink, c.Title)
+		block(&d, x+6, y, column-9, paper.Font{Size: 8}, ink, c.Title)
 	}
 	block(&d, left, cardHeight-cardMargin-1.5, width, paper.Font{Size: 8.5}, soft,
 		"A code means the same in red (it does not work) and in amber (it works, but has a weakness). Example: light 3, two flashes is code 3-2.")
