@@ -92,6 +92,26 @@ func TestLabelsOfAListWithTwoBadRows(t *testing.T) {
 	}
 }
 
+// The table that docs/kit.md shows is one that works.
+func TestTheTableOfTheKitGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/kit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := ""
+	for line := range strings.Lines(string(guide)) {
+		if row, ok := strings.CutPrefix(line, "    "); ok && (strings.HasPrefix(row, "kit.name,") || strings.HasPrefix(row, "Kit 00")) {
+			table += row
+		}
+	}
+	folder := inFolder(t, map[string]string{"common.toml": "[trunk]\ndomain = \"sip.example.net\"\n", "kits.csv": table})
+	stdout, stderr, status := kitTool(t, "label", "-list", filepath.Join(folder, "kits.csv"), "-common", filepath.Join(folder, "common.toml"),
+		"-o", filepath.Join(folder, "labels.pdf"))
+	if status != exitOK || stderr != "" || !strings.Contains(stdout, "2 labels.") {
+		t.Errorf("status %d, %q, %q from\n%s", status, stdout, stderr, table)
+	}
+}
+
 func TestALabelThatIsAskedForWrongly(t *testing.T) {
 	folder := inFolder(t, map[string]string{"trunk.toml": labelled})
 	profile := filepath.Join(folder, "trunk.toml")
