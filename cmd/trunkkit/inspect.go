@@ -55,7 +55,9 @@ func inspect(_ context.Context, args []string, stdout, stderr io.Writer) int {
 
 // describe prints a card for people.
 func describe(w io.Writer, c kit.Contents) {
-	line := func(what, format string, args ...any) { fmt.Fprintf(w, "%-14s%s\n", what, fmt.Sprintf(format, args...)) }
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(w, "%-14s%s\n", what, fmt.Sprintf(format, args...))
+	}
 	line("program", "%s", or(c.Release.Version, "its version is not recorded on the card"))
 	if c.Release.Commit != "" {
 		line("commit", "%s", c.Release.Commit)

@@ -34,7 +34,7 @@ type Release struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`
 	Build   any    `json:"build,omitempty"` // its number or time, as it is written there
-	Kernel  string `json:"kernel"` // else from the name of the kernel's modules
+	Kernel  string `json:"kernel"`          // else from the name of the kernel's modules
 	Model   string `json:"model"`
 }
 
