@@ -41,9 +41,9 @@ func commands() []command {
 		{"image", "puts one profile on a card image", imageHelp, image},
 		{"personalise", "another name for image", imageHelp, image},
 		{"batch", "makes the card images of a whole list of kits", batchHelp, batch},
-		{"inspect", "says what is on a card image, without its secrets", inspectHelp, inspect},
 		{"label", "makes the labels of one kit or of a list, as PDF", labelHelp, label},
 		{"card", "makes the light card, as PDF", cardHelp, card},
+		{"inspect", "says what is on a card image, without its secrets", inspectHelp, inspect},
 		{"version", "says which trunkkit this is", "", printVersion},
 	}
 }
