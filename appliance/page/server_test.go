@@ -65,7 +65,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/report.html", 200, "text/html; charset=utf-8"},
 		{"GET", "/report.txt", 200, "text/plain; charset=utf-8"},
 		{"GET", "/capture.pcapng", 200, "application/x-pcapng"},
-		{"GET", "/metrics", 200, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"},
+		{"GET", "/metrics", 200, expositionType},
 		{"GET", "/explain/3-2", 200, "text/html; charset=utf-8"},
 		{"GET", "/explain/sip-alg", 200, "text/html; charset=utf-8"},
 		{"GET", "/explain/9-9", 404, "text/html; charset=utf-8"},
@@ -266,7 +266,7 @@ func TestMetrics(t *testing.T) {
 	bad := get(algState())
 	for _, line := range []string{
 		"probe_success 0", "probe_duration_seconds 4", `probe_sip_rtt_seconds{transport="udp"} 0.021`, `probe_sip_status_code{transport="udp"} 200`,
-		`probe_sip_verdict_info{code="3-2",light="3",severity="red",slug="sip-alg"} 1`, `probe_sip_step_success{step="sip-alg"} 0`, `probe_sip_alg_info{word="proved"} 1`,
+		`probe_sip_verdict_info{code="3-2",slug="sip-alg",severity="red",light="3"} 1`, `probe_sip_step_success{step="sip-alg"} 0`, `probe_sip_alg_info{word="proved"} 1`,
 	} {
 		if !strings.Contains(bad, line+"\n") {
 			t.Errorf("no line %s in:\n%s", line, bad)
