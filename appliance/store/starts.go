@@ -69,7 +69,7 @@ func readStarts(p place) (starts, error) {
 	}
 	var s starts
 	if err := json.Unmarshal(body, &s); err != nil {
-		return starts{}, fmt.Errorf("starts: %w: %w", errCorrupt, err)
+		return starts{}, fmt.Errorf("starts: %w: %w", ErrDamaged, err)
 	}
 	return s, nil
 }
