@@ -91,7 +91,7 @@ func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lam
 		b.Pattern(catalogue.WholeRefused)
 	}
 	front := appliance.NewFront(b, memory, refused, strings.Split(f.pageHosts, ","))
-	care(b, memory, strings.Split(f.state, ",")[0], lamps.failed, log)
+	f.begin(memory, log).attach(b, lamps.failed)
 	lamps.pressed(ctx, b, log)
 	if lamps.screen != nil {
 		go narrate(ctx, b, lamps.screen)

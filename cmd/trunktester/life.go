@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"trunktester/appliance"
@@ -12,28 +13,44 @@ import (
 	"trunktester/probes/facts"
 )
 
-// care gives the box what it needs to look after itself: its clock, its starts and its own faults. scratch is
-// the volatile directory, dark why the lights could not be had.
-func care(b *appliance.Box, memory *store.Store, scratch string, dark error, log *slog.Logger) {
-	timekeeper := clock.Clock{Built: buildTime(), Memory: memory}
+// life is how the box looks after itself as long as the program runs: its clock, its starts, its own faults.
+type life struct {
+	clock    clock.Clock
+	restarts int    // not told to a box yet
+	scratch  string // the volatile directory
+	log      *slog.Logger
+}
+
+// begin counts this start of the program and sets a clock that is behind its floor. Once for each process.
+func (f boxFlags) begin(memory *store.Store, log *slog.Logger) *life {
+	l := &life{clock: clock.Clock{Built: buildTime(), Memory: memory}, restarts: memory.Started(appliance.RestartsIn),
+		scratch: strings.Split(f.state, ",")[0], log: log}
 	if onBox() {
-		timekeeper.Set = clock.System
+		l.clock.Set = clock.System
 	}
-	told := func(set bool, err error) {
-		switch {
-		case err != nil:
-			log.Warn("clock", "err", err)
-		case set:
-			log.Info("clock set", "to", time.Now().UTC())
-		}
-	}
-	told(timekeeper.Floor())
-	b.Timed = func(f facts.Clock) { told(timekeeper.Learn(f)) }
-	b.Restarts = memory.Started(appliance.RestartsIn)
-	b.Check = func() []selfcheck.Fault { return selfcheck.Look(scratch) }
-	if onPi() && dark != nil {
+	l.told(l.clock.Floor())
+	return l
+}
+
+// attach gives a box what it needs to look after itself; dark is why the lights could not be had, nil
+// otherwise. Only the first box of the process hears of the restarts.
+func (l *life) attach(b *appliance.Box, dark error) {
+	b.Timed = func(f facts.Clock) { l.told(l.clock.Learn(f)) }
+	b.Check = func() []selfcheck.Fault { return selfcheck.Look(l.scratch) }
+	b.Restarts, l.restarts = l.restarts, 0
+	if dark != nil && onPi() {
 		b.Notice("lights", appliance.DarkNotice)
-		log.Error("the lights cannot be used", "err", dark)
+		l.log.Error("the lights cannot be used", "err", dark)
+	}
+}
+
+// told logs what became of the clock.
+func (l *life) told(set bool, err error) {
+	switch {
+	case err != nil:
+		l.log.Warn("clock", "err", err)
+	case set:
+		l.log.Info("clock set", "to", time.Now().UTC())
 	}
 }
 
