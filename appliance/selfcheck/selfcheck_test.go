@@ -94,3 +94,12 @@ func TestMemory(t *testing.T) {
 		t.Error("this machine has no memory")
 	}
 }
+
+func FuzzAvailable(f *testing.F) {
+	f.Add("MemTotal: 900000 kB\nMemAvailable:    2048 kB\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if n := available(strings.NewReader(text)); n != math.MaxUint64 && n%1024 != 0 {
+			t.Fatalf("%d bytes from %q", n, text)
+		}
+	})
+}

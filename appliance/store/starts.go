@@ -67,6 +67,10 @@ func readStarts(p place) (starts, error) {
 	if err != nil {
 		return starts{}, err
 	}
+	return parseStarts(body)
+}
+
+func parseStarts(body []byte) (starts, error) {
 	var s starts
 	if err := json.Unmarshal(body, &s); err != nil {
 		return starts{}, fmt.Errorf("starts: %w: %w", ErrDamaged, err)

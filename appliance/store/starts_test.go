@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,4 +81,18 @@ func TestCountingWithoutADirectory(t *testing.T) {
 		t.Errorf("%d", got)
 	}
 	b.Ended()
+}
+
+func FuzzStarts(f *testing.F) {
+	f.Add([]byte(`{"boot":"first","again":[1000000000]}`), int64(2e9))
+	f.Add([]byte(`{"again":[-1,9223372036854775807]}`), int64(0))
+	f.Fuzz(func(t *testing.T, body []byte, since int64) {
+		s, err := parseStarts(body)
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Fatalf("error without a type: %v", err)
+		}
+		if n := s.next(true, moment{Boot: s.Boot, Since: time.Duration(since)}, time.Minute); len(n.Again) > mostStarts {
+			t.Fatalf("%d starts are kept", len(n.Again))
+		}
+	})
 }
