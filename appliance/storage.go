@@ -35,11 +35,11 @@ var storageNotices = []struct {
 		"The card's storage is missing or cannot be used: reports, logins and settings are forgotten at power off. Tests are not affected. Write the card again when there is time."},
 	{lasting(unix.EROFS),
 		"The card's storage cannot be written: reports and logins are forgotten at power off. Tests are not affected. Power off and on; if this stays, the card is worn out: use another one."},
-	{func(p store.Problem) bool { return p.Lasting && !damaged(p) && !errors.Is(p.Err, os.ErrNotExist) },
+	{func(p store.Problem) bool { return p.Lasting && !p.Damaged && !errors.Is(p.Err, os.ErrNotExist) },
 		"The card's storage does not work: reports and logins may be forgotten at power off. Tests are not affected. Power off and on; if this stays, use another card."},
-	{func(p store.Problem) bool { return damaged(p) && p.What == "ledger" },
+	{func(p store.Problem) bool { return p.Damaged && p.What == "ledger" },
 		"What was remembered of earlier logins is damaged: the box does not log in by itself until somebody presses \"Run again\"."},
-	{func(p store.Problem) bool { return damaged(p) },
+	{func(p store.Problem) bool { return p.Damaged },
 		"A file in the card's storage is damaged and left out. Tests are not affected."},
 	{func(p store.Problem) bool { return !p.Lasting },
 		"The box cannot write to its working memory: what it did is forgotten when the program starts again."},
@@ -48,5 +48,3 @@ var storageNotices = []struct {
 func lasting(why error) func(store.Problem) bool {
 	return func(p store.Problem) bool { return p.Lasting && errors.Is(p.Err, why) }
 }
-
-func damaged(p store.Problem) bool { return errors.Is(p.Err, store.ErrDamaged) }

@@ -2,7 +2,6 @@ package appliance
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -13,13 +12,13 @@ import (
 )
 
 func TestStorageThatDoesNotWorkIsSaidPlainly(t *testing.T) {
+	damage := errors.New("file is damaged")
 	ran := func(what string, err error) store.Problem {
 		return store.Problem{Dir: "/run/trunktester", What: what, Err: err}
 	}
 	card := func(what string, err error) store.Problem {
-		return store.Problem{Dir: "/perm/trunktester", Lasting: true, What: what, Err: err}
+		return store.Problem{Dir: "/perm/trunktester", Lasting: true, What: what, Damaged: err == damage, Err: err}
 	}
-	damage := fmt.Errorf("ledger: %w", store.ErrDamaged)
 	for name, c := range map[string]struct {
 		problems []store.Problem
 		want     string

@@ -92,14 +92,14 @@ func parseBook(body []byte) (book, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&b); err != nil {
-		return book{}, fmt.Errorf("ledger: %w: %w", ErrDamaged, err)
+		return book{}, fmt.Errorf("ledger: %w: %w", errCorrupt, err)
 	}
 	if d.More() || len(b.Attempts) > mostAttempts || len(b.Learnt) > mostLearnt {
-		return book{}, fmt.Errorf("ledger with %d attempts: %w", len(b.Attempts), ErrDamaged)
+		return book{}, fmt.Errorf("ledger with %d attempts: %w", len(b.Attempts), errCorrupt)
 	}
 	for _, a := range b.Attempts {
 		if !slices.Contains([]ending{begun, accepted, refused, unclear}, a.Ending) {
-			return book{}, fmt.Errorf("ledger with ending %q: %w", a.Ending, ErrDamaged)
+			return book{}, fmt.Errorf("ledger with ending %q: %w", a.Ending, errCorrupt)
 		}
 	}
 	return b, nil

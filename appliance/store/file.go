@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrDamaged says that a file is not what was written.
-var ErrDamaged = errors.New("file is damaged")
+// errCorrupt says that a file is not what was written.
+var errCorrupt = errors.New("file is damaged")
 
 const (
 	previous   = ".previous" // the version before
@@ -28,11 +28,11 @@ func seal(kind string, body []byte) []byte {
 	return append([]byte("trunktester/"+kind+"/1 "+hex.EncodeToString(sum[:])+"\n"), body...)
 }
 
-// unseal checks the first line and gives the body; ErrDamaged when anything differs.
+// unseal checks the first line and gives the body; errCorrupt when anything differs.
 func unseal(kind string, file []byte) ([]byte, error) {
 	_, body, found := bytes.Cut(file, []byte("\n"))
 	if !found || !bytes.Equal(file, seal(kind, body)) {
-		return nil, fmt.Errorf("%s of %d bytes: %w", kind, len(file), ErrDamaged)
+		return nil, fmt.Errorf("%s of %d bytes: %w", kind, len(file), errCorrupt)
 	}
 	return body, nil
 }
@@ -139,7 +139,7 @@ func read(root *os.Root, name, kind string) ([]byte, error) {
 		return nil, err
 	}
 	if len(content) > largest {
-		return nil, fmt.Errorf("%s is larger than %d bytes: %w", name, largest, ErrDamaged)
+		return nil, fmt.Errorf("%s is larger than %d bytes: %w", name, largest, errCorrupt)
 	}
 	body, err := unseal(kind, content)
 	if err != nil {

@@ -31,7 +31,7 @@ func (s *Store) LastTime() (last time.Time) {
 func parseTime(body []byte, last *time.Time) error {
 	t, err := time.Parse(time.RFC3339, string(body))
 	if err != nil {
-		return fmt.Errorf("time: %w: %w", ErrDamaged, err)
+		return fmt.Errorf("time: %w: %w", errCorrupt, err)
 	}
 	if t.After(*last) {
 		*last = t

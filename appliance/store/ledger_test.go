@@ -417,7 +417,7 @@ func FuzzLedger(f *testing.F) {
 		check := func(body []byte) {
 			b, err := parseBook(body)
 			if err != nil {
-				if !errors.Is(err, ErrDamaged) {
+				if !errors.Is(err, errCorrupt) {
 					t.Fatalf("error without a type: %v", err)
 				}
 				return

@@ -204,7 +204,7 @@ func (s *Store) entries(places []place) []Entry {
 			}
 			e, _, err := readReport(p, name)
 			if err == nil && e.ID != name {
-				err = fmt.Errorf("report %s calls itself %q: %w", name, e.ID, ErrDamaged)
+				err = fmt.Errorf("report %s calls itself %q: %w", name, e.ID, errCorrupt)
 			}
 			s.note(p.dir, "report", name, err)
 			if err == nil {
@@ -247,7 +247,7 @@ func parseReport(body []byte) (Entry, []byte, error) {
 	head, report, found := bytes.Cut(body, []byte("\n"))
 	var e Entry
 	if err := json.Unmarshal(head, &e); err != nil || !found {
-		return Entry{}, nil, fmt.Errorf("report without its first line: %w", ErrDamaged)
+		return Entry{}, nil, fmt.Errorf("report without its first line: %w", errCorrupt)
 	}
 	return e, report, nil
 }

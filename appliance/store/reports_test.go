@@ -100,7 +100,7 @@ func TestDamagedReportIsLeftOutAndTold(t *testing.T) {
 	if _, err := s.Report("b"); !errors.Is(err, ErrNoReport) {
 		t.Errorf("damaged report: %v", err)
 	}
-	if p := s.Problems(); len(p) != 1 || !errors.Is(p[0].Err, ErrDamaged) {
+	if p := s.Problems(); len(p) != 1 || !errors.Is(p[0].Err, errCorrupt) {
 		t.Errorf("problems %v", p)
 	}
 	save(t, s, "b", home)
@@ -129,7 +129,7 @@ func FuzzReport(f *testing.F) {
 	f.Add([]byte("\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		_, report, err := parseReport(body)
-		if err != nil && !errors.Is(err, ErrDamaged) {
+		if err != nil && !errors.Is(err, errCorrupt) {
 			t.Fatalf("error without a type: %v", err)
 		}
 		if err == nil && !bytes.HasSuffix(body, report) {

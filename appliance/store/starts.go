@@ -73,7 +73,7 @@ func readStarts(p place) (starts, error) {
 func parseStarts(body []byte) (starts, error) {
 	var s starts
 	if err := json.Unmarshal(body, &s); err != nil {
-		return starts{}, fmt.Errorf("starts: %w: %w", ErrDamaged, err)
+		return starts{}, fmt.Errorf("starts: %w: %w", errCorrupt, err)
 	}
 	return s, nil
 }

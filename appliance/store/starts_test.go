@@ -88,7 +88,7 @@ func FuzzStarts(f *testing.F) {
 	f.Add([]byte(`{"again":[-1,9223372036854775807]}`), int64(0))
 	f.Fuzz(func(t *testing.T, body []byte, since int64) {
 		s, err := parseStarts(body)
-		if err != nil && !errors.Is(err, ErrDamaged) {
+		if err != nil && !errors.Is(err, errCorrupt) {
 			t.Fatalf("error without a type: %v", err)
 		}
 		if n := s.next(true, moment{Boot: s.Boot, Since: time.Duration(since)}, time.Minute); len(n.Again) > mostStarts {
