@@ -9,6 +9,7 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
+	"trunktester/appliance/selfcheck"
 	"trunktester/leds"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
@@ -36,6 +37,13 @@ type Box struct {
 
 	// Seen is called with every finished run, for the page and for what is kept; nil: nobody wants it.
 	Seen func(Sight)
+	// Timed is called after a run that asked for the time, while the clock is still the one that the run saw;
+	// nil: nobody wants it.
+	Timed func(facts.Clock)
+	// Check looks at the box itself, before the first run and after each; nil: it is well.
+	Check func() []selfcheck.Fault
+	// Restarts is how often the program was started again within RestartsIn.
+	Restarts int
 
 	mu       sync.Mutex
 	state    State
@@ -44,8 +52,9 @@ type Box struct {
 	asked    chan struct{} // a person asks for a run
 	stepped  int           // which finding counts: 0 is the verdict's
 
-	beat    time.Time // when the loop last moved
-	carrier bool      // what the cable said last; the loop's own
+	beat    time.Time                  // when the loop last moved
+	carrier bool                       // what the cable said last; the loop's own
+	faults  map[string]selfcheck.Fault // what Check told last, by topic; the loop's own
 }
 
 // State is the box as it is now.
@@ -69,6 +78,7 @@ func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 // Run loops until ctx ends or the box itself fails; the error says why.
 func (b *Box) Run(ctx context.Context) error {
 	b.Lights.Show(leds.Show{Whole: catalogue.WholeLampTest})
+	b.hold(ctx)
 	name, err := b.up(ctx)
 	if err != nil || ctx.Err() != nil {
 		return err

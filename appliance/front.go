@@ -41,6 +41,7 @@ func NewFront(b *Box, kept *store.Store, refused error, hosts []string) *Front {
 	f := &Front{box: b, store: kept, profile: b.Tester.Profile, refused: refused, hosts: hosts, version: b.Tester.Version,
 		log: b.Log, places: map[report.Position]report.Report{}}
 	b.Seen = f.keep
+	f.tellStorage()
 	return f
 }
 
@@ -113,6 +114,7 @@ func (f *Front) keep(s Sight) {
 	f.last = s.Report.ID
 	f.places[s.Report.Position] = s.Report
 	f.mu.Unlock()
+	defer f.tellStorage()
 	encoded, err := s.Report.JSON()
 	if err == nil {
 		err = f.store.Save(s.Report.ID, site(s.Report), encoded)
@@ -121,6 +123,9 @@ func (f *Front) keep(s Sight) {
 		f.log.Warn("the report is not kept", "id", s.Report.ID, "err", err)
 	}
 }
+
+// tellStorage says on the page what does not work about the box's memory.
+func (f *Front) tellStorage() { f.box.Notice("storage", storageNotice(f.store.Problems())) }
 
 func site(r report.Report) store.Site {
 	return store.Site{GatewayMAC: string(r.Site.GatewayMAC), Public: r.Site.PublicIP}

@@ -15,6 +15,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"appliance/verdict":   {"appliance/report", "appliance/page", "appliance/store", "probes/sip", "leds", "netsetup", "lab", "cmd"},
 		"appliance/report":    {"appliance/verdict", "appliance/page", "appliance/store", "probes/sip", "netsetup", "lab", "cmd"},
 		"appliance/page":      {"appliance/verdict", "netsetup", "lab", "cmd"},
+		"appliance/clock":     {"appliance", "probes/sip", "leds", "netsetup", "lab", "cmd"},
+		"appliance/selfcheck": {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/store":     {"appliance/verdict", "netsetup", "lab", "cmd"},
 		"probes/facts":        {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"probes":              {"appliance", "leds", "lab", "cmd"},

@@ -157,6 +157,10 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 	if !cut && b.Seen != nil {
 		b.Seen(sight)
 	}
+	if f := sight.Facts.Clock; f != nil && b.Timed != nil {
+		b.Timed(*f)
+	}
+	b.unwell()
 }
 
 func (b *Box) fault() { b.change(func(s *State) { s.Whole = catalogue.WholeBoxFault }) }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"trunktester/appliance/clock"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/store"
@@ -110,7 +111,25 @@ func (t *Tester) ledger(person bool) *store.Ledger {
 func (t *Tester) see(r *runner, conduct *sip.Conduct, in report.Input) Sight {
 	in.Facts, in.Steps = r.snapshot()
 	in.Requests = conduct.Requests()
-	return judged(in)
+	return judged(onTime(in))
+}
+
+// onTime puts a run's times right where the clock turned out to be off. The facts stay as they were seen, the
+// offset among them.
+func onTime(in report.Input) report.Input {
+	c := in.Facts.Clock
+	if c == nil || !clock.Off(*c) {
+		return in
+	}
+	off := time.Duration(c.Offset)
+	in.Started = in.Started.Add(off)
+	if !in.Finished.IsZero() {
+		in.Finished = in.Finished.Add(off)
+	}
+	for i := range in.Requests {
+		in.Requests[i].SentAt = in.Requests[i].SentAt.Add(off)
+	}
+	return in
 }
 
 // judged applies the verdict rule to what a run saw.

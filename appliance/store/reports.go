@@ -19,7 +19,6 @@ const (
 	reportKind  = "report"
 	historyFile = "history"
 	historyKind = "history"
-	kept        = 20 // reports in all (design section 8)
 )
 
 // ErrNoReport: no report of that id is kept.
@@ -42,12 +41,17 @@ type Entry struct {
 	Site    Site   `json:"site"`
 	History int    `json:"history"` // reports with the same number were made at the same site
 	Number  int    `json:"number"`  // rises with every report
+
+	size int // bytes of the file
 }
 
 var validID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`)
 
-// Save keeps a report, in the most durable directory that takes it, and drops the oldest beyond 20. The
-// bytes stay as they are. The id is 1 to 64 letters, digits, dots, dashes and underscores.
+// known reports whether anything is known of the place.
+func (s Site) known() bool { return s.GatewayMAC != "" || s.Public.IsValid() }
+
+// Save keeps a report, in the most durable directory that takes it, and drops what is then too much: see
+// surplus. The bytes stay as they are. The id is 1 to 64 letters, digits, dots, dashes and underscores.
 func (s *Store) Save(id string, site Site, report []byte) error {
 	if !validID.MatchString(id) {
 		return fmt.Errorf("save report %q: not an id", id)
@@ -66,6 +70,7 @@ func (s *Store) Save(id string, site Site, report []byte) error {
 		return fmt.Errorf("save report %s: %w", id, err)
 	}
 	content := seal(reportKind, append(append(head, '\n'), report...))
+	e.size = len(content)
 	if len(content) > largest {
 		return fmt.Errorf("save report %s: %d bytes are more than %d", id, len(content), largest)
 	}
@@ -86,14 +91,14 @@ func (s *Store) Save(id string, site Site, report []byte) error {
 			p.root.Remove(reportPath(id)) // an older report of that id
 		}
 	}
-	s.drop(places, entries, id)
+	s.drop(places, entries, e)
 	return nil
 }
 
-// drop removes what is older than the newest 20, the one just saved included.
-func (s *Store) drop(places []place, entries []Entry, id string) {
-	entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.ID == id })
-	for _, e := range entries[min(len(entries), kept-1):] {
+// drop removes what is too much now that a report was saved; a former one of the same id is gone already.
+func (s *Store) drop(places []place, former []Entry, saved Entry) {
+	former = slices.DeleteFunc(former, func(e Entry) bool { return e.ID == saved.ID })
+	for _, e := range surplus(append([]Entry{saved}, former...)) {
 		for _, p := range places {
 			if err := p.root.Remove(reportPath(e.ID)); !errors.Is(err, os.ErrNotExist) {
 				s.note(p.dir, "reports", "drop", err)
@@ -233,7 +238,9 @@ func readReport(p place, id string) (Entry, []byte, error) {
 	if err != nil {
 		return Entry{}, nil, err
 	}
-	return parseReport(body)
+	e, report, err := parseReport(body)
+	e.size = len(seal(reportKind, nil)) + len(body)
+	return e, report, err
 }
 
 func parseReport(body []byte) (Entry, []byte, error) {

@@ -27,9 +27,11 @@ type Store struct {
 
 // Problem is one thing about the storage that does not work, for the page. It never stops a run.
 type Problem struct {
-	Dir  string
-	What string // "directory", "ledger", "reports" or "report"
-	Err  error
+	Dir     string
+	Lasting bool   // in the last directory: what stands there outlives the power
+	What    string // "directory", "ledger", "reports", "report", "time" or "starts"
+	Damaged bool   // the file is not what was written
+	Err     error
 }
 
 func (p Problem) String() string { return fmt.Sprintf("%s in %s: %v", p.What, p.Dir, p.Err) }
@@ -106,5 +108,5 @@ func (s *Store) note(dir, what, name string, err error) {
 		delete(s.problems, at)
 		return
 	}
-	s.problems[at] = Problem{Dir: dir, What: what, Err: err}
+	s.problems[at] = Problem{Dir: dir, Lasting: dir == s.dirs[len(s.dirs)-1], What: what, Damaged: errors.Is(err, errCorrupt), Err: err}
 }

@@ -69,8 +69,8 @@ func box(ctx context.Context, args []string, stderr io.Writer) int {
 
 // live wires the box together and runs it until ctx ends.
 func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lamps lampSet, log *slog.Logger) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	player := lamps.player(log)
 	var played sync.WaitGroup
 	played.Go(func() { player.Run(ctx) })
@@ -91,18 +91,21 @@ func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lam
 		b.Pattern(catalogue.WholeRefused)
 	}
 	front := appliance.NewFront(b, memory, refused, strings.Split(f.pageHosts, ","))
+	f.begin(memory, log).attach(b, lamps.failed)
 	lamps.pressed(ctx, b, log)
 	if lamps.screen != nil {
 		go narrate(ctx, b, lamps.screen)
 	}
 	go front.Serve(ctx)
-	go stall(ctx, b, cancel)
 
-	err := b.Run(ctx)
-	cancel(err)
-	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
-		err = cause
+	err := b.Guarded(ctx)
+	if errors.Is(err, appliance.ErrStalled) {
+		return err // what hangs would hang the tidying up as well
 	}
+	if ctx.Err() != nil {
+		memory.Ended()
+	}
+	cancel()
 	played.Wait()
 	return errors.Join(err, cable.Undo(), lamps.close())
 }
@@ -124,6 +127,7 @@ type lampSet struct {
 	lamps  leds.Lamps
 	button *gpio.Button       // nil without one
 	screen *terminal.Terminal // nil on a Pi
+	failed error              // why the Pi's lines could not be had, nil otherwise
 }
 
 // openLamps takes the Pi's lights, and where there are none draws them on the standard output.
@@ -131,7 +135,7 @@ func openLamps(wiring profile.LEDs) lampSet {
 	lamps, err := gpio.Open(wiring)
 	if err != nil {
 		screen := terminal.Open(os.Stdout, os.Getenv)
-		return lampSet{lamps: screen, screen: screen}
+		return lampSet{lamps: screen, screen: screen, failed: err}
 	}
 	set := lampSet{lamps: lamps}
 	if pins, err := gpio.Board(); err == nil {
@@ -145,6 +149,12 @@ func (l lampSet) player(log *slog.Logger) *leds.Player {
 	p := &leds.Player{Lamps: l.lamps, Begin: catalogue.WholeLampTest, Failed: func(err error) { log.Error("lights", "err", err) }}
 	if l.screen != nil {
 		p.Told = l.screen.Tell
+	}
+	if onPi() {
+		var err error
+		if p.Board, err = gpio.OpenACT(gpio.LEDClass); err != nil {
+			log.Warn("lights", "err", err)
+		}
 	}
 	return p
 }
@@ -180,24 +190,4 @@ func (l lampSet) pressed(ctx context.Context, b *appliance.Box, log *slog.Logger
 			}
 		}
 	})
-}
-
-// stallLimit is how long the run loop may be silent before the program gives up, so that it is started again.
-const stallLimit = 60 * time.Second
-
-// stall ends the program when the run loop stops.
-func stall(ctx context.Context, b *appliance.Box, cancel context.CancelCauseFunc) {
-	ticks := time.NewTicker(time.Second)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks.C:
-			if silent := b.Silent(); silent > stallLimit {
-				cancel(fmt.Errorf("the run loop has not moved for %s", silent.Round(time.Second)))
-				return
-			}
-		}
-	}
 }

@@ -17,6 +17,16 @@ func kernel() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
+// onPi reports whether this is a Raspberry Pi, as its device tree says.
+func onPi() bool { return strings.Contains(model(), "Raspberry Pi") }
+
+// onBox reports whether this is the card's own system, where the clock is ours to set: gokrazy's init stands
+// nowhere else.
+func onBox() bool {
+	_, err := os.Stat("/gokrazy/init")
+	return err == nil
+}
+
 // model is what the machine calls itself: the device tree on a Raspberry Pi, else the firmware's product name.
 func model() string {
 	for _, file := range []string{"/proc/device-tree/model", "/sys/class/dmi/id/product_name"} {

@@ -16,6 +16,7 @@ import (
 var (
 	version = "dev"
 	commit  = "unknown"
+	built   = "" // time of the commit, in seconds since 1970
 )
 
 // Exit statuses: the monitoring-plugin convention, then sysexits.h.
