@@ -81,7 +81,7 @@ func planOne(list *List, row Row, common *profile.File, read func(name string) (
 			err = d.addFile(own)
 		}
 		if err != nil {
-			p.err = Fault{list.Name, row.Line, profileColumn, err.Error()}
+			p.err = list.fault(row.Line, profileColumn, "%s", aboutProfile(err))
 			return p
 		}
 	}
@@ -96,6 +96,19 @@ func planOne(list *List, row Row, common *profile.File, read func(name string) (
 		p.err = list.fault(row.Line, "kit.name", "each kit needs a name with letters or digits: its file is called by it")
 	}
 	return p
+}
+
+// aboutProfile words an error of a profile that a row names, without that name: a cell may have slipped.
+func aboutProfile(err error) string {
+	var problems profile.Problems
+	if errors.As(err, &problems) {
+		return problems.Error()
+	}
+	var input InputError
+	if errors.As(err, &input) {
+		return "there is no such file: write its name with the folder in which it lies, seen from the list's own folder"
+	}
+	return "the file cannot be read: look at its name and at who may read it"
 }
 
 // ReadProfile reads a profile without checking it. Windows hides the ending of trunk.toml.txt, so that name
