@@ -67,6 +67,7 @@ func (f Faults) Error() string {
 const (
 	profileColumn = "profile"
 	mostList      = 16 << 20 // bytes of a list
+	mostKits      = 10000    // in a list: some terabytes of cards
 )
 
 // ReadList reads a list; name is what faults call it. It takes what Excel writes: a byte order mark, UTF-16,
@@ -104,6 +105,9 @@ func ReadList(r io.Reader, name string) (*List, error) {
 		cells, err := table.Read()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if len(l.Rows) == mostKits {
+			return nil, l.fault(0, "", "there are more than %d kits in the list: make several lists of it", mostKits)
 		}
 		if bad := (*csv.ParseError)(nil); errors.As(err, &bad) {
 			line := bad.StartLine + skipped

@@ -31,6 +31,7 @@ func TestListFaults(t *testing.T) {
 		"Latin-1":      {"kit.name\nM\xfcller\n", "kits.csv line 2: there is a character that is not UTF-8: save the list again, in Excel as \"CSV UTF-8\""},
 		"zero byte":    {"kit.name\na\nb\x00\n", "kits.csv line 3: there is a character that is not UTF-8: save the list again, in Excel as \"CSV UTF-8\""},
 		"half UTF-16":  {"\xff\xfek", "kits.csv: the file begins as UTF-16 but is damaged: save it again with the encoding UTF-8"},
+		"too many":     {"kit.name\n" + strings.Repeat("a\n", mostKits+1), "kits.csv: there are more than 10000 kits in the list: make several lists of it"},
 		"too large":    {strings.Repeat("a", mostList+1), "kits.csv: the file is larger than 16 MiB, so it is no list of kits: save the table as CSV"},
 	} {
 		t.Run(name, func(t *testing.T) {
