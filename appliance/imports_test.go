@@ -1,7 +1,9 @@
 package appliance
 
 import (
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +28,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"cmd/trunktester":     {"lab"},
 		"image/paper":         {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"image/prints":        {"appliance", "probes", "netsetup", "lab", "cmd"},
+		"image/kit":           {"netsetup", "probes", "leds", "lab", "cmd"},
+		"cmd/trunkkit":        {"netsetup", "probes", "lab"},
 	}
 	for pkg, imports := range importsOf(t) {
 		for from, never := range rules {
@@ -60,6 +64,26 @@ func allowed(pkg, imported string, pure []string) bool {
 }
 
 func under(pkg, folder string) bool { return pkg == folder || strings.HasPrefix(pkg, folder+"/") }
+
+// TestTrunkkitIsPortable: a person's own machine runs trunkkit, so it takes nothing of the box but what is pure.
+func TestTrunkkitIsPortable(t *testing.T) {
+	portable := []string{"appliance/catalogue", "appliance/profile", "appliance/report", "probes/facts", "image", "cmd/trunkkit"}
+	alone := []string{"leds"} // what is below it drives hardware
+	for _, system := range []string{"linux", "windows", "darwin"} {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "trunktester/cmd/trunkkit")
+		cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", system, err)
+		}
+		for _, pkg := range strings.Fields(string(out)) {
+			own, ok := strings.CutPrefix(pkg, "trunktester/")
+			if ok && !slices.Contains(alone, own) && !slices.ContainsFunc(portable, func(folder string) bool { return under(own, folder) }) {
+				t.Errorf("%s: cmd/trunkkit needs %s", system, own)
+			}
+		}
+	}
+}
 
 // importsOf lists our own imports of our own packages, tests left out.
 func importsOf(t *testing.T) map[string][]string {

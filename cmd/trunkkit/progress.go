@@ -84,7 +84,11 @@ func (p *progress) summary(results []kit.Result, table string) int {
 			parts = append(parts, fmt.Sprintf("%d %s", count[o], o))
 		}
 	}
-	fmt.Fprintf(p.stdout, "%d kits: %s. %s lists them.\n", len(results), strings.Join(parts, ", "), table)
+	kits := "kits"
+	if len(results) == 1 {
+		kits = "kit"
+	}
+	fmt.Fprintf(p.stdout, "%d %s: %s. %s lists them.\n", len(results), kits, strings.Join(parts, ", "), table)
 	switch {
 	case count[kit.NotMade] > 0:
 		fmt.Fprintln(p.stderr, "Stopped. The same command goes on from here.")

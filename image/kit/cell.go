@@ -23,7 +23,7 @@ var (
 )
 
 // cellValue is what a cell sets its key to, or what is wrong with it.
-func cellValue(key, text string) (value any, fault string) {
+func cellValue(key string, kind profile.Kind, text string) (value any, fault string) {
 	if key != "trunk.tls_ca" && strings.ContainsFunc(text, unicode.IsControl) {
 		return nil, "there is a line break or a tab in the cell: take it out, or look for a quote that is missing"
 	}
@@ -37,7 +37,7 @@ func cellValue(key, text string) (value any, fault string) {
 	case strings.HasPrefix(text, "="):
 		return nil, "this is a formula: write the value itself; " + asText
 	}
-	switch profile.Keys()[key] {
+	switch kind {
 	case profile.Number:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

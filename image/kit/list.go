@@ -67,6 +67,7 @@ func (f Faults) Error() string {
 const (
 	profileColumn = "profile"
 	mostList      = 16 << 20 // bytes of a list
+	mostKits      = 10000    // in a list: some terabytes of cards
 )
 
 // ReadList reads a list; name is what faults call it. It takes what Excel writes: a byte order mark, UTF-16,
@@ -97,13 +98,17 @@ func ReadList(r io.Reader, name string) (*List, error) {
 		return nil, l.fault(1+skipped, "", "there is no header: write the names of the columns into the first line, such as kit.name%[1]ctrunk.username%[1]ctrunk.password", l.Comma)
 	}
 	header = slices.Clone(header)
-	if err := l.checkHeader(header, 1+skipped); err != nil {
+	keys := profile.Keys()
+	if err := l.checkHeader(header, keys, 1+skipped); err != nil {
 		return nil, err
 	}
 	for {
 		cells, err := table.Read()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if len(l.Rows) == mostKits {
+			return nil, l.fault(0, "", "there are more than %d kits in the list: make several lists of it", mostKits)
 		}
 		if bad := (*csv.ParseError)(nil); errors.As(err, &bad) {
 			line := bad.StartLine + skipped
@@ -114,7 +119,7 @@ func ReadList(r io.Reader, name string) (*List, error) {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 		line, _ := table.FieldPos(0)
-		if row, ok := l.row(line+skipped, header, cells); ok {
+		if row, ok := l.row(line+skipped, header, keys, cells); ok {
 			l.Rows = append(l.Rows, row)
 		}
 	}
@@ -176,8 +181,8 @@ func quotes(err *csv.ParseError) string {
 }
 
 // checkHeader makes the names of the columns plain, and refuses those that mean nothing.
-func (l *List) checkHeader(header []string, line int) error {
-	keys, seen := profile.Keys(), map[string]bool{}
+func (l *List) checkHeader(header []string, keys map[string]profile.Kind, line int) error {
+	seen := map[string]bool{}
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
 		header[i] = name
@@ -213,7 +218,7 @@ func unknownColumn(name string, keys map[string]profile.Kind) string {
 }
 
 // row turns cells into values; ok is false for an empty line.
-func (l *List) row(line int, header, cells []string) (row Row, ok bool) {
+func (l *List) row(line int, header []string, keys map[string]profile.Kind, cells []string) (row Row, ok bool) {
 	row.Line = line
 	for i, text := range cells {
 		if strings.TrimSpace(text) == "" {
@@ -228,7 +233,7 @@ func (l *List) row(line int, header, cells []string) (row Row, ok bool) {
 		case header[i] == profileColumn:
 			row.Profile = strings.TrimSpace(text)
 		default:
-			value, fault := cellValue(header[i], text)
+			value, fault := cellValue(header[i], keys[header[i]], text)
 			if fault != "" {
 				row.Faults = append(row.Faults, l.fault(line, header[i], "%s", fault))
 				continue

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"trunktester/appliance/profile"
@@ -31,31 +30,29 @@ func plan(list *List, common *profile.File, read func(name string) (*profile.Fil
 		of   func(planned) string
 		same string
 	}{
-		{func(p planned) string { return p.kit }, "kit.name is the same as in line %s: give each kit a name of its own"},
-		{func(p planned) string { return p.file }, "kit.name makes the same file name as in line %s: give the kits names that differ in letters or digits"},
+		{func(p planned) string { return p.kit }, "kit.name is the same as in line %d: give each kit a name of its own"},
+		{func(p planned) string { return p.file }, "kit.name makes the same file name as in line %d: give the kits names that differ in letters or digits"},
 	} {
-		lines := map[string][]string{}
+		lines := map[string][]int{} // the first two of each
 		for _, p := range all {
-			lines[check.of(p)] = append(lines[check.of(p)], strconv.Itoa(p.line))
+			if name := check.of(p); len(lines[name]) < 2 {
+				lines[name] = append(lines[name], p.line)
+			}
 		}
 		for i := range all {
 			p := &all[i]
-			if others := without(lines[check.of(*p)], strconv.Itoa(p.line)); p.err == nil && len(others) > 0 {
-				p.err = list.fault(p.line, "kit.name", check.same, strings.Join(others, " and line "))
+			if p.err != nil {
+				continue
+			}
+			for _, line := range lines[check.of(*p)] {
+				if line != p.line {
+					p.err = list.fault(p.line, "kit.name", check.same, line)
+					break
+				}
 			}
 		}
 	}
 	return all
-}
-
-func without(all []string, one string) []string {
-	var rest []string
-	for _, s := range all {
-		if s != one {
-			rest = append(rest, s)
-		}
-	}
-	return rest
 }
 
 func planOne(list *List, row Row, common *profile.File, read func(name string) (*profile.File, error)) planned {
@@ -81,7 +78,7 @@ func planOne(list *List, row Row, common *profile.File, read func(name string) (
 			err = d.addFile(own)
 		}
 		if err != nil {
-			p.err = Fault{list.Name, row.Line, profileColumn, err.Error()}
+			p.err = list.fault(row.Line, profileColumn, "%s", aboutProfile(err))
 			return p
 		}
 	}
@@ -96,6 +93,19 @@ func planOne(list *List, row Row, common *profile.File, read func(name string) (
 		p.err = list.fault(row.Line, "kit.name", "each kit needs a name with letters or digits: its file is called by it")
 	}
 	return p
+}
+
+// aboutProfile words an error of a profile that a row names, without that name: a cell may have slipped.
+func aboutProfile(err error) string {
+	var problems profile.Problems
+	if errors.As(err, &problems) {
+		return problems.Error()
+	}
+	var input InputError
+	if errors.As(err, &input) {
+		return "there is no such file: write its name with the folder in which it lies, seen from the list's own folder"
+	}
+	return "the file cannot be read: look at its name and at who may read it"
 }
 
 // ReadProfile reads a profile without checking it. Windows hides the ending of trunk.toml.txt, so that name
