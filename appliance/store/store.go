@@ -1,4 +1,4 @@
-// Package store keeps what must outlive the program: the ledger of login attempts and the last reports.
+// Package store keeps what must outlive the program: the profile, the ledger of login attempts and the last reports.
 // Directories go in; whatever is missing, read-only, full or corrupt is worked around and listed as a
 // Problem. The run loop and the page use it; the login probe sees it as a Ledger.
 package store
@@ -8,9 +8,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
+
+	"trunktester/appliance/profile"
 )
 
 // Store is one box's memory. All methods may be called at the same time, and by several processes on
@@ -29,7 +30,7 @@ type Store struct {
 type Problem struct {
 	Dir     string
 	Lasting bool   // in the last directory: what stands there outlives the power
-	What    string // "directory", "ledger", "reports", "report", "time" or "starts"
+	What    string // "directory", "profile", "ledger", "reports", "report", "time" or "starts"
 	Damaged bool   // the file is not what was written
 	Err     error
 }
@@ -63,25 +64,6 @@ func (s *Store) Problems() []Problem {
 	return list
 }
 
-// Wipe removes reports and ledger from every directory (design section 8).
-func (s *Store) Wipe() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.book = book{}
-	places := s.enter()
-	defer leave(places)
-	var failed []error
-	for _, p := range places {
-		err := errors.Join(p.root.RemoveAll(reportsDir), remove(p.root, ledgerFile), remove(p.root, historyFile), syncDir(p.root, "."))
-		if err != nil {
-			failed = append(failed, fmt.Errorf("wipe %s: %w", p.dir, err))
-			continue
-		}
-		maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return at.dir == p.dir })
-	}
-	return errors.Join(failed...)
-}
-
 // enter opens and locks every directory that can be had, always in the same order.
 func (s *Store) enter() []place {
 	var places []place
@@ -108,5 +90,6 @@ func (s *Store) note(dir, what, name string, err error) {
 		delete(s.problems, at)
 		return
 	}
-	s.problems[at] = Problem{Dir: dir, Lasting: dir == s.dirs[len(s.dirs)-1], What: what, Damaged: errors.Is(err, errCorrupt), Err: err}
+	damaged := errors.Is(err, errCorrupt) || errors.Is(err, profile.ErrDamaged)
+	s.problems[at] = Problem{Dir: dir, Lasting: dir == s.dirs[len(s.dirs)-1], What: what, Damaged: damaged, Err: err}
 }
