@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/store"
@@ -47,7 +46,7 @@ func box(ctx context.Context, args []string, stderr io.Writer) int {
 		lights.log.Error("the profile is refused; only the network is tested", "err", first.refused)
 		first.whole = catalogue.WholeRefused
 	}
-	h := &house{flags: f, memory: memory, lights: lights, stderr: stderr, changes: make(chan error, 1)}
+	h := &house{flags: f, memory: memory, lights: lights, life: f.begin(memory, lights.log), stderr: stderr, changes: make(chan error, 1)}
 	if err := h.run(ctx, first); err != nil {
 		fmt.Fprintln(stderr, "trunktester appliance:", err)
 	}
@@ -75,24 +74,4 @@ func (f boxFlags) profileOf(memory *store.Store) (*profile.Profile, error) {
 		return nil, err
 	}
 	return profile.Parse(bytes.NewReader(text), "trunk.toml", nil)
-}
-
-// stallLimit is how long the run loop may be silent before the program gives up, so that it is started again.
-const stallLimit = 60 * time.Second
-
-// stall ends the program when the run loop stops.
-func stall(ctx context.Context, b *appliance.Box, cancel context.CancelCauseFunc) {
-	ticks := time.NewTicker(time.Second)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks.C:
-			if silent := b.Silent(); silent > stallLimit {
-				cancel(fmt.Errorf("the run loop has not moved for %s", silent.Round(time.Second)))
-				return
-			}
-		}
-	}
 }

@@ -24,6 +24,7 @@ type house struct {
 	flags    boxFlags
 	memory   *store.Store
 	lights   *lights
+	life     *life // clock, restarts, self-check
 	stderr   io.Writer
 	changes  chan error        // why the present turn is to end: a newProfile or errWipe
 	desk     *appliance.Desk   // nil where nothing is taken in
@@ -54,18 +55,13 @@ const (
 )
 
 // run begins one turn after another until ctx ends or a box fails.
-func (h *house) run(ctx context.Context, t turn) (err error) {
-	defer func() { err = errors.Join(err, h.lights.end()) }()
-	ctx, cancel := context.WithCancel(ctx)
-	var open sync.WaitGroup
-	defer open.Wait()
-	defer cancel()
+func (h *house) run(ctx context.Context, t turn) error {
 	h.notices = map[string]string{}
 	if t.refused != nil {
 		h.notices[topicProfile] = refusal(t.refused)
 	}
 	if h.openDesk(ctx, &t) {
-		open.Go(func() { h.desk.Run(ctx) })
+		go h.desk.Run(ctx) // not waited for: a write that is cut off is like a power cut, and as harmless
 	}
 	for {
 		h.lights = h.lights.rewired(t.profile.LEDs, h.stderr)
@@ -73,6 +69,8 @@ func (h *house) run(ctx context.Context, t turn) (err error) {
 		var adopted newProfile
 		var none *netsetup.NoInterface
 		switch {
+		case errors.Is(err, appliance.ErrStalled):
+			return err // what hangs would hang the tidying up as well
 		case h.desk != nil && h.flags.iface == "" && errors.As(err, &none) && none.Name != "":
 			// Ending here would end every later start as well, too soon for a stick with a better profile.
 			h.lights.log.Error("the profile is refused; only the network is tested", "err", err)
@@ -85,7 +83,10 @@ func (h *house) run(ctx context.Context, t turn) (err error) {
 		case errors.Is(err, errWipe):
 			t = h.wipe(t)
 		default:
-			return err
+			if ctx.Err() != nil {
+				h.memory.Ended()
+			}
+			return errors.Join(err, h.lights.end())
 		}
 		t.later = true
 	}
@@ -161,6 +162,7 @@ func (h *house) live(ctx context.Context, t turn) error {
 	defer cancel(nil)
 	log := h.lights.log
 	plan := netsetup.NewPlan(t.profile.Network)
+	plan.HostName = t.profile.Kit.HostName() // as the kit's label says
 	if h.flags.iface != "" {
 		plan.Interface = h.flags.iface
 	}
@@ -183,6 +185,7 @@ func (h *house) live(ctx context.Context, t turn) error {
 	if t.whole != catalogue.WholeNone {
 		b.Pattern(t.whole)
 	}
+	h.life.attach(b, h.lights.failed)
 	front := appliance.NewFront(b, h.memory, t.refused, strings.Split(h.flags.pageHosts, ","))
 	h.lights.pressed(ctx, b, func() { h.change(errWipe) }, log)
 	if h.lights.screen != nil {
@@ -190,7 +193,6 @@ func (h *house) live(ctx context.Context, t turn) error {
 	}
 	var served sync.WaitGroup
 	served.Go(func() { front.Serve(ctx) })
-	go stall(ctx, b, cancel)
 	go func() {
 		select {
 		case why := <-h.changes:
@@ -199,7 +201,10 @@ func (h *house) live(ctx context.Context, t turn) error {
 		}
 	}()
 
-	err := b.Run(ctx)
+	err := b.Guarded(ctx)
+	if errors.Is(err, appliance.ErrStalled) {
+		return err
+	}
 	h.position = b.State().Position
 	cancel(err)
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {

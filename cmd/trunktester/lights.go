@@ -59,6 +59,7 @@ type lampSet struct {
 	lamps  leds.Lamps
 	button *gpio.Button       // nil without one
 	screen *terminal.Terminal // nil on a Pi
+	failed error              // why the Pi's lines could not be had, nil otherwise
 }
 
 // openLamps takes the Pi's lights, and where there are none draws them on the standard output.
@@ -66,7 +67,7 @@ func openLamps(wiring profile.LEDs) lampSet {
 	lamps, err := gpio.Open(wiring)
 	if err != nil {
 		screen := terminal.Open(os.Stdout, os.Getenv)
-		return lampSet{lamps: screen, screen: screen}
+		return lampSet{lamps: screen, screen: screen, failed: err}
 	}
 	set := lampSet{lamps: lamps}
 	if pins, err := gpio.Board(); err == nil {
@@ -80,6 +81,12 @@ func (l lampSet) player(begin catalogue.Whole, log *slog.Logger) *leds.Player {
 	p := &leds.Player{Lamps: l.lamps, Begin: begin, Failed: func(err error) { log.Error("lights", "err", err) }}
 	if l.screen != nil {
 		p.Told = l.screen.Tell
+	}
+	if onPi() {
+		var err error
+		if p.Board, err = gpio.OpenACT(gpio.LEDClass); err != nil {
+			log.Warn("lights", "err", err)
+		}
 	}
 	return p
 }
