@@ -31,8 +31,12 @@ const (
 func Sign(w io.Writer, key ed25519.PrivateKey, r Release, root io.ReaderAt, size int64) (Manifest, error) {
 	m := Manifest{Schema: schema, Version: r.Version, Build: r.Build, Model: r.Model, Kernel: r.Kernel, Size: size}
 	hash := sha256.New()
-	if n, err := io.Copy(hash, io.NewSectionReader(root, 0, size)); err != nil || n != size {
-		return Manifest{}, fmt.Errorf("reading the root: %d bytes of %d: %w", n, size, errors.Join(err, io.ErrUnexpectedEOF))
+	n, err := io.Copy(hash, io.NewSectionReader(root, 0, size))
+	if err == nil && n != size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return Manifest{}, fmt.Errorf("reading the root: %d bytes of %d: %w", n, size, err)
 	}
 	m.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	text, err := m.encode()
@@ -85,8 +89,10 @@ func Open(r io.ReaderAt, length int64) (*File, error) {
 	}
 	f := &File{from: r, length: length, signed: head[:headSize+size], rootAt: int64(headSize + size + ed25519.SignatureSize)}
 	f.signature = head[headSize+size : f.rootAt]
-	f.manifest, err = decodeManifest(f.signed[headSize:])
-	return f, err
+	if f.manifest, err = decodeManifest(f.signed[headSize:]); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // Verify checks everything before anything is written: the key (ErrNoKey for nil, ErrSignature), whether the
