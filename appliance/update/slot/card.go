@@ -76,8 +76,8 @@ const (
 )
 
 // Write puts a root in the other slot and reads it back: the bytes that are on the card have the manifest's
-// sum, or there is an error. moved is called after every piece, so that somebody sees that it goes on.
-func (c *Card) Write(ctx context.Context, root io.Reader, m update.Manifest, moved func()) error {
+// sum, or there is an error.
+func (c *Card) Write(ctx context.Context, root io.Reader, m update.Manifest) error {
 	standing, err := c.Standing()
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (c *Card) Write(ctx context.Context, root io.Reader, m update.Manifest, mov
 		}
 	}
 	slot := c.Roots[5-c.Running]
-	if err := fill(ctx, slot, root, m.Size, moved); err != nil {
+	if err := fill(ctx, slot, root, m.Size); err != nil {
 		return fmt.Errorf("writing the other root: %w", err)
 	}
 	if err := slot.Forget(); err != nil {
@@ -108,7 +108,7 @@ func (c *Card) Write(ctx context.Context, root io.Reader, m update.Manifest, mov
 }
 
 // fill writes exactly size bytes to the start of a slot.
-func fill(ctx context.Context, slot Device, from io.Reader, size int64, moved func()) error {
+func fill(ctx context.Context, slot Device, from io.Reader, size int64) error {
 	piece, unsynced := make([]byte, pieceSize), 0
 	for at := int64(0); at < size; {
 		if err := ctx.Err(); err != nil {
@@ -128,7 +128,6 @@ func fill(ctx context.Context, slot Device, from io.Reader, size int64, moved fu
 				return err
 			}
 		}
-		moved()
 	}
 	return slot.Sync()
 }
