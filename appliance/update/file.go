@@ -114,7 +114,7 @@ func (f *File) Verify(ctx context.Context, key ed25519.PublicKey, running Releas
 	if f.length > f.rootAt+f.manifest.Size {
 		return Manifest{}, fmt.Errorf("%w (%d bytes too many)", ErrDamaged, f.length-f.rootAt-f.manifest.Size)
 	}
-	sum, err := Sum(ctx, f.Root())
+	sum, err := sumOf(ctx, f.Root())
 	if err != nil {
 		return Manifest{}, fmt.Errorf("reading the update file: %w", err)
 	}
@@ -129,8 +129,8 @@ func (f *File) Root() *io.SectionReader {
 	return io.NewSectionReader(f.from, f.rootAt, f.manifest.Size)
 }
 
-// Sum is the SHA-256 of all that r has, in hexadecimal; it stops when ctx ends.
-func Sum(ctx context.Context, r io.Reader) (string, error) {
+// sumOf is the SHA-256 of all that r has, in hexadecimal; it stops when ctx ends.
+func sumOf(ctx context.Context, r io.Reader) (string, error) {
 	hash, piece := sha256.New(), make([]byte, pieceSize)
 	for {
 		if err := ctx.Err(); err != nil {

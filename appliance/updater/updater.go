@@ -179,7 +179,7 @@ func (u *Updater) take(ctx context.Context, file *update.File) error {
 	u.Log.Info("update", "version", m.Version, "build", m.Build, "size", m.Size)
 	u.Box.Notice(stickTopic, fmt.Sprintf("The update to version %s is being written. Do not unplug the box.", m.Version))
 	u.Box.Pattern(catalogue.WholeWriting)
-	if err := u.Card.Write(ctx, file.Root(), m); err != nil {
+	if err := u.Card.Write(ctx, file.Root(), m.Size, m.SHA256); err != nil {
 		return err
 	}
 	return u.start(m)

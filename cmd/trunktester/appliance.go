@@ -94,10 +94,18 @@ func live(ctx context.Context, f boxFlags, p profile.Profile, refused error, lam
 	if lamps.screen != nil {
 		go narrate(ctx, b, lamps.screen)
 	}
+	updates, err := openUpdater(b, memory, log)
+	if err != nil {
+		log.Error("no updates", "err", err)
+		b.Notice("update", "The box takes no updates at present, because something about its card is not as it should be: if that stays, exchange the card.")
+	}
+	if updates != nil {
+		go proveUpdates(ctx, b, updates, log)
+	}
 	go front.Serve(ctx)
 	go stall(ctx, b, cancel)
 
-	err := b.Run(ctx)
+	err = b.Run(ctx)
 	cancel(err)
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
