@@ -24,7 +24,7 @@ func plain(b []byte) (text []byte, line int, err error) {
 	if len(b) > sizeLimit {
 		return nil, 0, errors.New("the file is larger than 64 KiB, so it is no profile: write one from trunk.toml.example")
 	}
-	if b, err = decoded(b); err != nil {
+	if b, err = Decoded(b); err != nil {
 		return nil, 0, err
 	}
 	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
@@ -47,7 +47,8 @@ func plain(b []byte) (text []byte, line int, err error) {
 	return b, 0, nil
 }
 
-func decoded(b []byte) ([]byte, error) {
+// Decoded turns UTF-16, with or without a byte order mark, into UTF-8, and takes the mark of UTF-8 away.
+func Decoded(b []byte) ([]byte, error) {
 	order := unicode.LittleEndian
 	switch {
 	case bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}):

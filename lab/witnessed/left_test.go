@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"trunktester/lab/visit"
 )
 
 // running are the command lines of all processes that name the folder.
@@ -49,7 +51,7 @@ func TestKilledLabLeavesNothing(t *testing.T) {
 			select {
 			case <-ended:
 				if len(lines) == 0 {
-					need(t, "this machine cannot run the lab")
+					visit.Cannot(t, "this machine cannot run the lab")
 				}
 			default:
 			}

@@ -3,22 +3,16 @@
 package witnessed
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"trunktester/appliance/catalogue"
-	"trunktester/appliance/report"
 	"trunktester/lab"
 	"trunktester/lab/serve"
+	"trunktester/lab/visit"
 	"trunktester/lab/witness"
 )
 
@@ -35,32 +29,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is for one world: the longest, a missing DHCP server, takes 20 s on an idle machine.
-const patience = 90 * time.Second
-
-// outcome is what trunklab prints.
-type outcome struct {
-	Report    json.RawMessage `json:"report"`
-	Exit      int             `json:"exit"`
-	FarEnd    lab.FarEnd      `json:"far_end"`
-	Witnesses []struct {
-		Role    lab.Role `json:"role"`
-		Program string   `json:"program"`
-	} `json:"witnesses"`
-}
-
-// need ends a test that this machine cannot run; CI forbids the skip.
-func need(t *testing.T, why string) {
-	t.Helper()
-	if why == "" {
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
-
 func missing() string {
 	if packages := witness.Missing(); packages != nil {
 		return (&lab.MissingWitnessesError{Packages: packages}).Error()
@@ -68,16 +36,13 @@ func missing() string {
 	return ""
 }
 
-// programs builds the real programs.
+// programs builds the real programs, once the outside programs are known to be there.
 func programs(t *testing.T) (trunklab string) {
 	t.Helper()
-	need(t, missing())
-	dir := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", dir, "trunktester/cmd/trunktester", "trunktester/cmd/trunklab").CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	if why := missing(); why != "" {
+		visit.Cannot(t, why)
 	}
-	return filepath.Join(dir, "trunklab")
+	return visit.Programs(t)
 }
 
 func TestWitnessedWorlds(t *testing.T) {
@@ -86,7 +51,7 @@ func TestWitnessedWorlds(t *testing.T) {
 		for _, w := range lab.Worlds() {
 			t.Run(w.Name, func(t *testing.T) {
 				t.Parallel()
-				check(t, w, visit(t, trunklab, w))
+				check(t, w, witnessed(t, trunklab, w))
 			})
 		}
 	})
@@ -95,24 +60,11 @@ func TestWitnessedWorlds(t *testing.T) {
 	}
 }
 
-// visit runs one world, and sees to it that nothing of it is left.
-func visit(t *testing.T, trunklab string, w lab.World) (got outcome) {
+// witnessed runs one world, and sees to it that nothing of it is left.
+func witnessed(t *testing.T, trunklab string, w lab.World) visit.Outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, trunklab, "-world", w.Name, "-check", "-witness")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
 	folder := t.TempDir()
-	cmd.Env = append(os.Environ(), "TMPDIR="+folder)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		if text := stderr.String(); strings.Contains(text, "CONFIG_") || strings.Contains(text, "does not let the lab") {
-			need(t, strings.TrimSpace(text))
-		}
-		t.Fatalf("trunklab: %v\n%s", err, &stderr)
-	}
+	got := visit.Run(t, trunklab, folder, w, "-witness")
 	left := running(t, folder)
 	for until := time.Now().Add(2 * time.Second); left != nil && time.Now().Before(until); left = running(t, folder) {
 		time.Sleep(50 * time.Millisecond) // the kernel takes a moment to end a PID namespace on a busy machine
@@ -123,33 +75,13 @@ func visit(t *testing.T, trunklab string, w lab.World) (got outcome) {
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 		t.Errorf("files left: %v, %v", left, err)
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
-		t.Fatalf("%v in %s\n%s", err, &stdout, &stderr)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the box said:\n%s", &stderr)
-		}
-	})
 	return got
 }
 
 // check compares what the box said and did with what the world's author wrote down.
-func check(t *testing.T, w lab.World, got outcome) {
-	r, err := report.Decode(got.Report)
-	if err != nil {
-		t.Fatalf("report: %v", err)
-	}
-	v := r.Verdict
-	if w.OrGreen && v.Code == "ok" {
-		w.Code, w.Severity = "ok", catalogue.Green
-	}
-	if v.Code != w.Code || v.Severity != w.Severity {
-		t.Errorf("verdict %s %s, wanted %s %s: %s", v.Code, v.Severity, w.Code, w.Severity, v.Text)
-	}
-	if want := map[catalogue.Severity]int{catalogue.Green: 0, catalogue.Amber: 1, catalogue.Red: 2}[w.Severity]; got.Exit != want {
-		t.Errorf("exit status %d, wanted %d", got.Exit, want)
-	}
+func check(t *testing.T, w lab.World, got visit.Outcome) {
+	t.Helper()
+	visit.Judge(t, w, got)
 	checkBudget(t, "on the box's cable", got.FarEnd.Count)
 	// What was spaced on the cable may reach a busy server's log in a bunch: the log counts, the cable times.
 	logged := got.FarEnd.Provider

@@ -1,0 +1,115 @@
+// Package visit runs the real programs in a world of the lab for a test, and holds what the box says against
+// what the world's author wrote down. Tests of whole worlds share it.
+package visit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
+	"trunktester/lab"
+)
+
+// patience is for one world: the longest, a missing DHCP server, takes 15 to 20 s on an idle machine.
+const patience = 90 * time.Second
+
+// Outcome is what trunklab prints, and the box's report out of it.
+type Outcome struct {
+	Raw       json.RawMessage `json:"report"`
+	Exit      int             `json:"exit"`
+	Seconds   float64         `json:"seconds"`
+	FarEnd    lab.FarEnd      `json:"far_end"`
+	Witnesses []struct {
+		Role    lab.Role `json:"role"`
+		Program string   `json:"program"`
+	} `json:"witnesses"`
+
+	Report report.Report `json:"-"`
+}
+
+// Programs builds the real programs and returns the path of trunklab.
+func Programs(t *testing.T) (trunklab string) {
+	t.Helper()
+	dir := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", dir, "trunktester/cmd/trunktester", "trunktester/cmd/trunklab").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "trunklab")
+}
+
+// Cannot ends a test that this machine cannot run, because of why; CI forbids the skip.
+func Cannot(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+// unable is trunklab's exit status on a machine that has no namespaces for the lab, or lacks something else.
+const unable = 3
+
+// Run runs one check in one world, its temporary files in the folder. What the box said on the way is told
+// when the test fails.
+func Run(t *testing.T, trunklab, folder string, w lab.World, options ...string) (got Outcome) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, trunklab, append([]string{"-world", w.Name, "-check"}, options...)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Env = append(os.Environ(), "TMPDIR="+folder)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("trunklab said:\n%s", &stderr)
+		}
+	})
+	if err := cmd.Run(); err != nil {
+		var ended *exec.ExitError
+		if errors.As(err, &ended) && ended.ExitCode() == unable {
+			Cannot(t, strings.TrimSpace(stderr.String()))
+		}
+		t.Fatalf("trunklab: %v", err)
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
+		t.Fatalf("%v in %s", err, &stdout)
+	}
+	r, err := report.Decode(got.Raw)
+	if err != nil {
+		t.Fatalf("report: %v", err)
+	}
+	got.Report = r
+	return got
+}
+
+// Judge compares verdict, lights and exit status with what the world's author wrote down.
+func Judge(t *testing.T, w lab.World, got Outcome) {
+	t.Helper()
+	v := got.Report.Verdict
+	if w.OrGreen && v.Code == "ok" {
+		w.Code, w.Severity, w.Lights, w.Says = "ok", catalogue.Green, "", ""
+	}
+	if v.Code != w.Code || v.Severity != w.Severity {
+		t.Errorf("verdict %s %s, wanted %s %s: %s", v.Code, v.Severity, w.Code, w.Severity, v.Text)
+	}
+	if !strings.Contains(string(v.Text), w.Says) {
+		t.Errorf("the text does not say %q: %s", w.Says, v.Text)
+	}
+	want := map[catalogue.Severity]int{catalogue.Green: 0, catalogue.Amber: 1, catalogue.Red: 2, catalogue.Broken: 3}[w.Severity]
+	if got.Exit != want {
+		t.Errorf("exit status %d, wanted %d", got.Exit, want)
+	}
+	lights(t, w, got.Report.Row())
+}
