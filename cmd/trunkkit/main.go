@@ -42,6 +42,8 @@ func commands() []command {
 		{"personalise", "another name for image", imageHelp, image},
 		{"batch", "makes the card images of a whole list of kits", batchHelp, batch},
 		{"inspect", "says what is on a card image, without its secrets", inspectHelp, inspect},
+		{"keygen", "makes the pair of keys that updates are signed with", keygenHelp, keygen},
+		{"sign", "makes an update for boxes out of a card image", signHelp, sign},
 		{"version", "says which trunkkit this is", "", printVersion},
 	}
 }
