@@ -145,6 +145,12 @@ func readBack(keep Keeper, text []byte) error {
 	return err
 }
 
+// Wants says whether a volume holds a file for Import.
+func Wants(root *os.Root) bool {
+	names, err := candidates(root)
+	return err == nil && len(names) > 0
+}
+
 // candidates are the files that may be a profile, the plain name first: any letter case, and
 // trunk.toml.txt, since Windows hides endings. What macOS adds ("._trunk.toml") has another name.
 func candidates(root *os.Root) ([]string, error) {

@@ -44,17 +44,16 @@ func WriteReport(root *os.Root, r report.Report) (name string, err error) {
 	return name, nil
 }
 
-// Wanted says whether WriteReport would write: there is a report, and it is not on the volume yet.
-func Wanted(root *os.Root, r report.Report) (bool, error) {
-	if r.ID == "" {
-		return false, nil
-	}
+// Wanted is how many bytes WriteReport would write, at most; 0 when the report is on the volume already.
+func Wanted(root *os.Root, r report.Report) (int, error) {
 	encoded, err := r.JSON()
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	name, err := freeName(root, baseName(r), encoded)
-	return name != "", err
+	if name, err := freeName(root, baseName(r), encoded); name == "" || err != nil {
+		return 0, err
+	}
+	return 3 * len(encoded), nil // text and HTML say the same in fewer bytes
 }
 
 // freeName is base, or base with a number, that no file has; "" when the report stands under one of them.
