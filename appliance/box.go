@@ -45,6 +45,7 @@ type Box struct {
 	stepped  int             // which finding counts: 0 is the verdict's
 	over     catalogue.Whole // a pattern that lies over what the runs show
 	overs    int             // patterns so far
+	ended    bool            // Run is over: the lights are somebody else's
 
 	beat    time.Time // when the loop last moved
 	carrier bool      // what the cable said last; the loop's own
@@ -70,6 +71,7 @@ func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 
 // Run loops until ctx ends or the box itself fails; the error says why.
 func (b *Box) Run(ctx context.Context) error {
+	defer b.change(func(*State) { b.ended = true })
 	b.change(func(*State) {})
 	name, err := b.up(ctx)
 	if err != nil || ctx.Err() != nil {

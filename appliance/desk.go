@@ -97,6 +97,13 @@ func (d *Desk) Notice(topic, sentence string) {
 	}
 }
 
+// Forget drops what later boxes would tell of sticks that were taken in.
+func (d *Desk) Forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notices = nil
+}
+
 func (d *Desk) present() *Box {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -101,6 +101,11 @@ func (b *Box) Step() {
 	b.change(func(*State) {})
 }
 
+// Tested says that an earlier box has tested the lamps already.
+func (b *Box) Tested() {
+	b.change(func(s *State) { s.Whole = catalogue.WholeNone })
+}
+
 // Pattern shows a pattern of the whole row over whatever the runs show. Done and refused end by themselves,
 // the others with the next Pattern; WholeNone ends it.
 func (b *Box) Pattern(w catalogue.Whole) {
@@ -191,7 +196,9 @@ func (b *Box) change(how func(*State)) {
 	defer b.mu.Unlock()
 	how(&b.state)
 	b.state.Row = counting(b.state.Sight, b.stepped)
-	b.Lights.Show(leds.Show{Whole: b.whole(), Row: b.state.Row})
+	if !b.ended {
+		b.Lights.Show(leds.Show{Whole: b.whole(), Row: b.state.Row})
+	}
 	for bell := range b.watchers {
 		select {
 		case bell <- struct{}{}:
