@@ -24,7 +24,7 @@ type Media interface {
 	Sticks() ([]media.Stick, error)
 	Boot() (device string, err error)
 	// Visit hands the first readable volume that holds something wanted, else the first readable one, to do.
-	Visit(ctx context.Context, devices []string, wanted func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error)
+	Visit(ctx context.Context, devices []string, patience time.Duration, wanted func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error)
 }
 
 // MediaOf are this machine's drives.
@@ -32,14 +32,15 @@ func MediaOf(d *media.Drives) Media { return drives{d} }
 
 type drives struct{ *media.Drives }
 
-func (d drives) Visit(ctx context.Context, devices []string, wanted func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error) {
-	return media.Visit(ctx, d.Drives, devices, wanted, do)
+func (d drives) Visit(ctx context.Context, devices []string, patience time.Duration, wanted func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error) {
+	return media.Visit(ctx, d.Drives, devices, patience, wanted, do)
 }
 
 // Visited is what came of one look at a volume.
 type Visited struct {
 	imported importer.Outcome
-	report   string // name of the report that was written, "" for none
+	errands  []Errand // that the volume holds something for
+	report   string   // name of the report that was written, "" for none
 	err      error
 }
 
@@ -67,6 +68,8 @@ type Desk struct {
 // The desk's waits.
 const (
 	lookEvery     = time.Second
+	patience      = time.Minute // worn-out sticks write some 100 KB a second
+	errandWithin  = 15 * time.Minute
 	bootPatience  = 8 * time.Second // less than leds.Hunger: the lights are not fed meanwhile
 	reportWithin  = 3 * time.Minute // after an import: then the report stays in the box
 	reportMargin  = 256 << 10       // bytes that stay free on a stick
@@ -126,7 +129,7 @@ func (d *Desk) Boot(ctx context.Context) (p *profile.Profile, whole catalogue.Wh
 		d.Log.Warn("boot partition", "err", err)
 		return nil, catalogue.WholeNone
 	}
-	seen, err := d.Media.Visit(ctx, []string{device}, func(*os.Root) bool { return true }, func(v media.Volume) Visited {
+	seen, err := d.Media.Visit(ctx, []string{device}, bootPatience, func(*os.Root) bool { return true }, func(v media.Volume) Visited {
 		return Visited{imported: importer.Import(importer.Volume{Root: v.Root, Boot: true, Write: v.Write}, d.Store)}
 	})
 	if err = errors.Join(err, seen.imported.Err); err != nil {
@@ -189,9 +192,12 @@ func (d *Desk) serve(ctx context.Context, s media.Stick) {
 	d.Log.Info("USB stick", "devices", s.Devices)
 	d.Notice(topicStick, "")
 	box := d.present()
-	seen, err := d.Media.Visit(ctx, s.Devices, d.wanted, func(v media.Volume) Visited { return d.take(ctx, v) })
+	seen, err := d.Media.Visit(ctx, s.Devices, patience, d.wanted, d.take)
 	if !d.told(s, seen, err) {
 		return
+	}
+	for _, e := range seen.errands {
+		d.run(ctx, s, e)
 	}
 	out := seen.imported
 	news := out.Profile != nil && box != nil && !reflect.DeepEqual(*out.Profile, box.Tester.Profile)
@@ -235,16 +241,26 @@ func (d *Desk) wanted(root *os.Root) bool {
 	return importer.Wants(root) || slices.ContainsFunc(d.Errands, func(e Errand) bool { return e.Wants(root) })
 }
 
-// take carries out profile and errands.
-func (d *Desk) take(ctx context.Context, v media.Volume) Visited {
-	write := d.writing(v)
-	seen := Visited{imported: importer.Import(importer.Volume{Root: v.Root, Write: write}, d.Store)}
+// take takes a profile in.
+func (d *Desk) take(v media.Volume) Visited {
+	seen := Visited{imported: importer.Import(importer.Volume{Root: v.Root, Write: d.writing(v)}, d.Store)}
 	for _, e := range d.Errands {
-		if ctx.Err() == nil && e.Wants(v.Root) {
-			seen.err = errors.Join(seen.err, e.Do(ctx, media.Volume{Root: v.Root, Write: write, Room: v.Room}))
+		if e.Wants(v.Root) {
+			seen.errands = append(seen.errands, e)
 		}
 	}
 	return seen
+}
+
+// run carries one errand out. Its own sentences, patterns and errors are its own.
+func (d *Desk) run(ctx context.Context, s media.Stick, e Errand) {
+	seen, err := d.Media.Visit(ctx, s.Devices, errandWithin, e.Wants, func(v media.Volume) Visited {
+		v.Write = d.writing(v)
+		return Visited{err: e.Do(ctx, v)}
+	})
+	if err = errors.Join(err, seen.err); err != nil {
+		d.Log.Warn("USB stick", "devices", s.Devices, "err", err)
+	}
 }
 
 // writing says so with the lights while the stick is being written to.
@@ -268,7 +284,7 @@ func (d *Desk) handOut(ctx context.Context, s media.Stick, before *Box) {
 		}
 		return
 	}
-	seen, err := d.Media.Visit(ctx, s.Devices, d.wanted, func(v media.Volume) Visited { return d.leave(v, r) })
+	seen, err := d.Media.Visit(ctx, s.Devices, patience, d.wanted, func(v media.Volume) Visited { return d.leave(v, r) })
 	switch {
 	case err != nil || seen.err != nil:
 		err = errors.Join(err, seen.err)

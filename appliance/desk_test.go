@@ -53,7 +53,7 @@ func (f *table) Boot() (string, error) {
 	return f.boot, nil
 }
 
-func (f *table) Visit(_ context.Context, devices []string, _ func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error) {
+func (f *table) Visit(_ context.Context, devices []string, _ time.Duration, _ func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error) {
 	if f.fails != nil {
 		return Visited{}, f.fails
 	}

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// patience is how long a medium may take: worn-out sticks write some 100 KB a second.
-const patience = time.Minute
-
 // ErrHangs says that a medium does not answer. Nothing else is mounted until it does.
 var ErrHangs = errors.New("the medium does not answer")
 
@@ -19,27 +16,27 @@ var ErrHangs = errors.New("the medium does not answer")
 type Drives struct {
 	Finder
 	Mounter
-	patience time.Duration
-	free     chan struct{} // holds one value while nothing is mounted
+	free chan struct{} // holds one value while nothing is mounted
 }
 
 // OpenDrives prepares for mounting; dir is where the private folder for it is made.
 func OpenDrives(dir string) (*Drives, error) {
-	d := &Drives{Mounter: Mounter{Dir: dir}, patience: patience, free: make(chan struct{}, 1)}
+	d := &Drives{Mounter: Mounter{Dir: dir}, free: make(chan struct{}, 1)}
 	d.free <- struct{}{}
 	return d, d.Clear()
 }
 
 // Visit mounts the first of the devices that can be read and holds something wanted, else the first that can
 // be read, has do look at it, and unmounts it again. What do gives is returned only when do has come to its end:
-// after ErrHangs, or when ctx ends, it may still run. ErrUnreadable: none of the devices can be read.
-func Visit[T any](ctx context.Context, d *Drives, devices []string, wanted func(*os.Root) bool, do func(Volume) T) (T, error) {
+// after ErrHangs, which says that patience is over, or when ctx ends, it may still run. ErrUnreadable: none of the
+// devices can be read.
+func Visit[T any](ctx context.Context, d *Drives, devices []string, patience time.Duration, wanted func(*os.Root) bool, do func(Volume) T) (T, error) {
 	var none T
-	patience := time.NewTimer(d.patience)
-	defer patience.Stop()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
 	select {
 	case <-d.free:
-	case <-patience.C:
+	case <-limit.C:
 		return none, ErrHangs
 	case <-ctx.Done():
 		return none, ctx.Err()
@@ -58,7 +55,7 @@ func Visit[T any](ctx context.Context, d *Drives, devices []string, wanted func(
 	select {
 	case e := <-ended:
 		return e.value, e.err
-	case <-patience.C:
+	case <-limit.C:
 		return none, ErrHangs
 	case <-ctx.Done():
 		return none, ctx.Err()

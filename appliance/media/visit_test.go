@@ -74,7 +74,7 @@ func holds(name string) func(*os.Root) bool {
 
 func write(t *testing.T, d *Drives, device, name, text string) {
 	t.Helper()
-	err, visit := Visit(t.Context(), d, []string{device}, holds(name), func(v Volume) error {
+	err, visit := Visit(t.Context(), d, []string{device}, time.Minute, holds(name), func(v Volume) error {
 		return v.Write(func() error { return v.Root.WriteFile(name, []byte(text), 0o600) })
 	})
 	if err := errors.Join(err, visit); err != nil {
@@ -90,7 +90,7 @@ func TestVolumesAreMountedForAMoment(t *testing.T) {
 	empty, full, raw := disk(t, "ext2", "-q"), disk(t, "ext2", "-q"), disk(t, "")
 	write(t, d, full, "trunk.toml", "x")
 	wrote := errors.New("not looked at")
-	seen, err := Visit(t.Context(), d, []string{raw, empty, full}, holds("trunk.toml"), func(v Volume) string {
+	seen, err := Visit(t.Context(), d, []string{raw, empty, full}, time.Minute, holds("trunk.toml"), func(v Volume) string {
 		b, _ := v.Root.ReadFile("trunk.toml")
 		wrote = v.Root.WriteFile("trunk.toml", nil, 0o600)
 		if room, err := v.Room(); err != nil || room < 1<<20 || room > 4<<20 {
@@ -110,14 +110,14 @@ func TestVolumesAreMountedForAMoment(t *testing.T) {
 	if text, _ := os.ReadFile("/proc/self/mountinfo"); strings.Contains(string(text), mountMark) {
 		t.Errorf("still mounted:\n%s", text)
 	}
-	seen, err = Visit(t.Context(), d, []string{raw, empty}, holds("trunk.toml"), func(Volume) string { return "first readable" })
+	seen, err = Visit(t.Context(), d, []string{raw, empty}, time.Minute, holds("trunk.toml"), func(Volume) string { return "first readable" })
 	if seen != "first readable" || err != nil {
 		t.Errorf("nothing wanted: %q, %v", seen, err)
 	}
-	if _, err = Visit(t.Context(), d, []string{raw}, holds("x"), func(Volume) int { return 1 }); !errors.Is(err, ErrUnreadable) {
+	if _, err = Visit(t.Context(), d, []string{raw}, time.Minute, holds("x"), func(Volume) int { return 1 }); !errors.Is(err, ErrUnreadable) {
 		t.Errorf("no file system: %v", err)
 	}
-	if _, err = Visit(t.Context(), d, []string{"/dev/gone"}, holds("x"), func(Volume) int { return 1 }); err == nil || errors.Is(err, ErrUnreadable) {
+	if _, err = Visit(t.Context(), d, []string{"/dev/gone"}, time.Minute, holds("x"), func(Volume) int { return 1 }); err == nil || errors.Is(err, ErrUnreadable) {
 		t.Errorf("pulled before it could be mounted: %v", err)
 	}
 }
@@ -130,7 +130,7 @@ func TestNTFSIsNamed(t *testing.T) {
 	if err := os.WriteFile(device, append([]byte("\xebR\x90NTFS    "), make([]byte, 501)...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Visit(t.Context(), d, []string{device}, holds("x"), func(Volume) int { return 1 })
+	_, err := Visit(t.Context(), d, []string{device}, time.Minute, holds("x"), func(Volume) int { return 1 })
 	if !errors.Is(err, ErrUnreadable) || !strings.Contains(err.Error(), "NTFS") {
 		t.Errorf("error %v", err)
 	}
@@ -145,7 +145,7 @@ func TestAWriteProtectedMedium(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Cleanup(func() { exec.Command("blockdev", "--setrw", device).Run() }) // a loop device remembers it
-	err, visit := Visit(t.Context(), d, []string{device}, holds("x"), func(v Volume) error { return v.Write(func() error { return nil }) })
+	err, visit := Visit(t.Context(), d, []string{device}, time.Minute, holds("x"), func(v Volume) error { return v.Write(func() error { return nil }) })
 	if !errors.Is(err, ErrReadOnly) || visit != nil {
 		t.Errorf("%v, %v", err, visit)
 	}
@@ -167,7 +167,7 @@ func TestWhatIsLeftMounted(t *testing.T) {
 	}
 	again.Types = d.Types
 	var open *os.File
-	_, err = Visit(t.Context(), again, []string{device}, holds("x"), func(v Volume) int { open, _ = v.Root.Open("file"); return 1 })
+	_, err = Visit(t.Context(), again, []string{device}, time.Minute, holds("x"), func(v Volume) int { open, _ = v.Root.Open("file"); return 1 })
 	if err != nil {
 		t.Errorf("a file that stays open: %v", err)
 	}
@@ -183,23 +183,21 @@ func TestAMediumThatHangs(t *testing.T) {
 		return
 	}
 	d, device := openTest(t), disk(t, "ext2", "-q")
-	d.patience = 50 * time.Millisecond
 	answer := make(chan struct{})
 	hang := func(Volume) int { <-answer; return 1 }
-	if n, err := Visit(t.Context(), d, []string{device}, holds("x"), hang); !errors.Is(err, ErrHangs) || n != 0 {
+	if n, err := Visit(t.Context(), d, []string{device}, 50*time.Millisecond, holds("x"), hang); !errors.Is(err, ErrHangs) || n != 0 {
 		t.Errorf("%d, %v", n, err)
 	}
-	if _, err := Visit(t.Context(), d, []string{device}, holds("x"), hang); !errors.Is(err, ErrHangs) {
+	if _, err := Visit(t.Context(), d, []string{device}, 50*time.Millisecond, holds("x"), hang); !errors.Is(err, ErrHangs) {
 		t.Errorf("while it hangs: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Visit(ctx, d, []string{device}, holds("x"), hang); !errors.Is(err, context.Canceled) {
+	if _, err := Visit(ctx, d, []string{device}, time.Minute, holds("x"), hang); !errors.Is(err, context.Canceled) {
 		t.Errorf("at the end: %v", err)
 	}
 	close(answer)
-	d.patience = time.Minute
-	if n, err := Visit(t.Context(), d, []string{device}, holds("x"), hang); n != 1 || err != nil {
+	if n, err := Visit(t.Context(), d, []string{device}, time.Minute, holds("x"), hang); n != 1 || err != nil {
 		t.Errorf("when it answers again: %d, %v", n, err)
 	}
 }

@@ -71,7 +71,13 @@ func (h *house) run(ctx context.Context, t turn) (err error) {
 		h.lights = h.lights.rewired(t.profile.LEDs, h.stderr)
 		err := h.live(ctx, t)
 		var adopted newProfile
+		var none *netsetup.NoInterface
 		switch {
+		case h.desk != nil && h.flags.iface == "" && errors.As(err, &none) && none.Name != "":
+			// Ending here would end every later start as well, too soon for a stick with a better profile.
+			h.lights.log.Error("the profile is refused; only the network is tested", "err", err)
+			h.notices[topicProfile] = refusal(err)
+			t = turn{profile: profile.Default(), refused: err, whole: catalogue.WholeRefused}
 		case errors.As(err, &adopted):
 			h.lights.log.Info("another profile is used from now on")
 			h.notices = map[string]string{}
