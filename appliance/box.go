@@ -41,9 +41,12 @@ type Box struct {
 	state    State
 	answers  facts.Answers
 	watchers map[chan struct{}]struct{}
-	asked    chan struct{} // a person asks for a run
-	turn     chan struct{} // full while a run goes on, or while somebody has quiet
-	stepped  int           // which finding counts: 0 is the verdict's
+	asked    chan struct{}   // a person asks for a run
+	turn     chan struct{}   // full while a run goes on, or while somebody has quiet
+	stepped  int             // which finding counts: 0 is the verdict's
+	over     catalogue.Whole // a pattern that lies over what the runs show
+	overs    int             // patterns so far
+	ended    bool            // Run is over: the lights are somebody else's
 
 	beat    time.Time // when the loop last moved
 	carrier bool      // what the cable said last; the loop's own
@@ -69,7 +72,8 @@ func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 
 // Run loops until ctx ends or the box itself fails; the error says why.
 func (b *Box) Run(ctx context.Context) error {
-	b.Lights.Show(leds.Show{Whole: catalogue.WholeLampTest})
+	defer b.change(func(*State) { b.ended = true })
+	b.change(func(*State) {})
 	name, err := b.up(ctx)
 	if err != nil || ctx.Err() != nil {
 		return err

@@ -134,6 +134,7 @@ const reopen = 5 * time.Second
 
 // Serve keeps the page open on the box's present address, until ctx ends.
 func (f *Front) Serve(ctx context.Context) {
+	defer f.stopRecording()
 	if !f.profile.Page.Listen {
 		return
 	}
@@ -189,6 +190,14 @@ func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error 
 	}
 	f.log.Info("page", "address", "http://"+own.Addr().String()+"/")
 	return server.Serve(ctx, listeners)
+}
+
+func (f *Front) stopRecording() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.packets != nil {
+		f.packets.Stop()
+	}
 }
 
 // record keeps the box's newest packets; without permission there is simply no download.

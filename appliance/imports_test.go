@@ -16,6 +16,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"appliance/report":    {"appliance/verdict", "appliance/page", "appliance/store", "probes/sip", "netsetup", "lab", "cmd"},
 		"appliance/page":      {"appliance/verdict", "netsetup", "lab", "cmd"},
 		"appliance/store":     {"appliance/verdict", "netsetup", "lab", "cmd"},
+		"appliance/importer":  {"appliance/verdict", "appliance/page", "appliance/store", "appliance/media", "probes", "leds", "netsetup", "lab", "cmd"},
+		"appliance/media":     {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"probes/facts":        {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"probes":              {"appliance", "leds", "lab", "cmd"},
 		"netsetup":            {"appliance", "leds", "lab", "cmd"},

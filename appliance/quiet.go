@@ -2,8 +2,11 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"trunktester/appliance/catalogue"
 )
 
 // Quiet waits until no run goes on, and keeps the next one from beginning until release is called: while a
@@ -32,3 +35,15 @@ func (b *Box) begun(ctx context.Context) bool {
 		}
 	}
 }
+
+// Quiet is that of the present box; an error when there is none.
+func (d *Desk) Quiet(ctx context.Context) (release func(), err error) {
+	b := d.present()
+	if b == nil {
+		return nil, errors.New("there is no box yet")
+	}
+	return b.Quiet(ctx)
+}
+
+// Pattern shows a pattern of the whole row on the present box.
+func (d *Desk) Pattern(w catalogue.Whole) { d.pattern(w) }

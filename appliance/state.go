@@ -19,7 +19,17 @@ import (
 func (b *Box) State() State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.state
+	s := b.state
+	s.Whole = b.whole()
+	return s
+}
+
+// whole is what the whole row shows: a pattern before what the runs say. The caller holds the lock.
+func (b *Box) whole() catalogue.Whole {
+	if b.over != catalogue.WholeNone {
+		return b.over
+	}
+	return b.state.Whole
 }
 
 // Answers are what a person told.
@@ -91,9 +101,28 @@ func (b *Box) Step() {
 	b.change(func(*State) {})
 }
 
-// Pattern shows a pattern of the whole row; WholeNone ends it.
+// Tested says that an earlier box has tested the lamps already.
+func (b *Box) Tested() {
+	b.change(func(s *State) { s.Whole = catalogue.WholeNone })
+}
+
+// Pattern shows a pattern of the whole row over whatever the runs show. Done and refused end by themselves,
+// the others with the next Pattern; WholeNone ends it.
 func (b *Box) Pattern(w catalogue.Whole) {
-	b.change(func(s *State) { s.Whole = w })
+	b.change(func(*State) {
+		b.over = w
+		b.overs++
+		if mine, length := b.overs, leds.Length(w); length > 0 {
+			// What shone before may keep the pattern from beginning for Settle.
+			time.AfterFunc(length+2*leds.Settle, func() {
+				b.change(func(*State) {
+					if b.overs == mine {
+						b.over = catalogue.WholeNone
+					}
+				})
+			})
+		}
+	})
 }
 
 // Notice tells people something about the box itself, on the page: storage that does not work, a stick that
@@ -167,7 +196,9 @@ func (b *Box) change(how func(*State)) {
 	defer b.mu.Unlock()
 	how(&b.state)
 	b.state.Row = counting(b.state.Sight, b.stepped)
-	b.Lights.Show(leds.Show{Whole: b.state.Whole, Row: b.state.Row})
+	if !b.ended {
+		b.Lights.Show(leds.Show{Whole: b.whole(), Row: b.state.Row})
+	}
 	for bell := range b.watchers {
 		select {
 		case bell <- struct{}{}:

@@ -147,14 +147,3 @@ func read(root *os.Root, name, kind string) ([]byte, error) {
 	}
 	return body, nil
 }
-
-// remove takes away every version of a file.
-func remove(root *os.Root, name string) error {
-	var failed []error
-	for _, version := range []string{"", previous, unfinished} {
-		if err := root.Remove(name + version); err != nil && !errors.Is(err, os.ErrNotExist) {
-			failed = append(failed, err)
-		}
-	}
-	return errors.Join(failed...)
-}

@@ -1,4 +1,4 @@
-// Package store keeps what must outlive the program: the ledger of login attempts and the last reports.
+// Package store keeps what must outlive the program: the profile, the ledger of login attempts and the last reports.
 // Directories go in; whatever is missing, read-only, full or corrupt is worked around and listed as a
 // Problem. The run loop and the page use it; the login probe sees it as a Ledger.
 package store
@@ -6,9 +6,7 @@ package store
 import (
 	"cmp"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 )
@@ -28,7 +26,7 @@ type Store struct {
 // Problem is one thing about the storage that does not work, for the page. It never stops a run.
 type Problem struct {
 	Dir  string
-	What string // "directory", "ledger", "reports" or "report"
+	What string // "directory", "profile", "ledger", "reports" or "report"
 	Err  error
 }
 
@@ -59,25 +57,6 @@ func (s *Store) Problems() []Problem {
 	}
 	slices.SortFunc(list, func(a, b Problem) int { return cmp.Compare(a.String(), b.String()) })
 	return list
-}
-
-// Wipe removes reports and ledger from every directory (design section 8).
-func (s *Store) Wipe() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.book = book{}
-	places := s.enter()
-	defer leave(places)
-	var failed []error
-	for _, p := range places {
-		err := errors.Join(p.root.RemoveAll(reportsDir), remove(p.root, ledgerFile), remove(p.root, historyFile), syncDir(p.root, "."))
-		if err != nil {
-			failed = append(failed, fmt.Errorf("wipe %s: %w", p.dir, err))
-			continue
-		}
-		maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return at.dir == p.dir })
-	}
-	return errors.Join(failed...)
 }
 
 // enter opens and locks every directory that can be had, always in the same order.

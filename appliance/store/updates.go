@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
@@ -28,7 +27,7 @@ type Attempt struct {
 // Updates gives what is remembered; a box that never had an update remembers nothing. A damaged memory falls
 // back to the version before.
 func (s *Store) Updates() (u Updates, err error) {
-	err = s.lasting(func(p place) error {
+	err = s.withLasting(func(p place) error {
 		u, err = readUpdates(p, updatesFile)
 		if err == nil {
 			return nil
@@ -44,23 +43,22 @@ func (s *Store) Updates() (u Updates, err error) {
 
 // SaveUpdates writes it down in the lasting directory.
 func (s *Store) SaveUpdates(u Updates) error {
-	return s.lasting(func(p place) error {
+	return s.withLasting(func(p place) error {
 		body, _ := json.Marshal(u) // numbers and text always encode
 		return write(p.root, updatesFile, seal(updatesKind, body))
 	})
 }
 
-// lasting works in the most durable directory.
-func (s *Store) lasting(do func(place) error) error {
+// withLasting works in the most durable directory.
+func (s *Store) withLasting(do func(place) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	places := s.enter()
-	defer leave(places)
-	if len(places) == 0 || places[len(places)-1].dir != s.dirs[len(s.dirs)-1] {
-		return errors.New("updates: there is no lasting directory")
+	p, err := s.lasting()
+	if err != nil {
+		return err
 	}
-	p := places[len(places)-1]
-	err := do(p)
+	defer p.leave()
+	err = do(p)
 	s.note(p.dir, "updates", "", err)
 	return err
 }

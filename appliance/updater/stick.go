@@ -15,6 +15,12 @@ import (
 // ErrorFile is what the box leaves on a stick whose update it refuses.
 const ErrorFile = "update-ERROR.txt"
 
+// Wants says whether a stick holds an update.
+func Wants(root *os.Root) bool {
+	_, err := root.Lstat(update.FileName)
+	return err == nil
+}
+
 // Stick looks for an update on a stick: root is its top folder, and write makes it writable while do runs
 // (nil: it is). found says that there was one. When it is taken the box starts anew, and Stick does not
 // return; a refusal is told by the lights, on the page and on the stick, and returned for the log.
@@ -34,12 +40,13 @@ func (u *Updater) Stick(ctx context.Context, root *os.Root, write func(do func()
 		u.Box.Notice(stickTopic, sentence(err))
 		return true, nil
 	}
-	u.Box.Notice(stickTopic, "The update on the stick was refused. "+sentence(err))
-	u.Box.Pattern(catalogue.WholeRefused)
 	if write == nil {
 		write = func(do func() error) error { return do() }
 	}
-	return true, errors.Join(err, write(func() error { return tell(root, err) }))
+	told := write(func() error { return tell(root, err) })
+	u.Box.Notice(stickTopic, "The update on the stick was refused. "+sentence(err))
+	u.Box.Pattern(catalogue.WholeRefused)
+	return true, errors.Join(err, told)
 }
 
 func (u *Updater) judge(ctx context.Context, f *os.File) error {

@@ -18,7 +18,7 @@ import (
 	"trunktester/appliance/update/slot"
 )
 
-// Box is what the box shows, and its silence while the card is written; *appliance.Box.
+// Box is what the box shows, and its silence while the card is written; *appliance.Desk.
 type Box interface {
 	Pattern(catalogue.Whole)
 	Notice(topic, sentence string)

@@ -12,6 +12,7 @@ import (
 
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/media"
 	"trunktester/appliance/store"
 	"trunktester/appliance/update"
 	"trunktester/appliance/update/slot"
@@ -19,7 +20,7 @@ import (
 )
 
 // openUpdater prepares the box for updates; nil on a machine that has no release file, and so no card.
-func openUpdater(b *appliance.Box, memory *store.Store, log *slog.Logger) (*updater.Updater, error) {
+func openUpdater(desk *appliance.Desk, memory *store.Store, log *slog.Logger) (*updater.Updater, error) {
 	text, err := os.ReadFile("/" + update.ReleaseFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -27,7 +28,7 @@ func openUpdater(b *appliance.Box, memory *store.Store, log *slog.Logger) (*upda
 	if err != nil {
 		return nil, err
 	}
-	u := &updater.Updater{Memory: memory, Box: b, Reboot: reboot, Log: log}
+	u := &updater.Updater{Memory: memory, Box: desk, Reboot: reboot, Log: log}
 	if u.Running, err = update.DecodeRelease(text); err != nil {
 		return nil, err
 	}
@@ -40,6 +41,14 @@ func openUpdater(b *appliance.Box, memory *store.Store, log *slog.Logger) (*upda
 		return nil, err
 	}
 	return u, u.Begin()
+}
+
+// errand is what the desk does with a stick that holds an update.
+func errand(u *updater.Updater) appliance.Errand {
+	return appliance.Errand{Wants: updater.Wants, Do: func(ctx context.Context, v media.Volume) error {
+		_, err := u.Stick(ctx, v.Root, v.Write)
+		return err
+	}}
 }
 
 // proveUpdates tells u of the runs that went well, until ctx ends.

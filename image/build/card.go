@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"trunktester/appliance/importer"
 	"trunktester/image/fat"
 	"trunktester/image/gpt"
 )
@@ -57,6 +58,7 @@ func rebuildBoot(image string, stamp time.Time) (err error) {
 		text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) // for Windows
 		files = append(files, fat.File{Name: add.name, Data: text})
 	}
+	files = append(files, fat.File{Name: importer.ErrorFile, Data: importer.ErrorSpace()})
 	volume, err = fat.Build(boot.Size, stamp, files)
 	if err != nil {
 		return err

@@ -20,19 +20,21 @@ const (
 	stuckFor = 30 * time.Second
 )
 
-// Press is how the button was pressed. Each is told when the button is let go, so that a long press is
-// not a shorter one first.
+// Press is how the button was pressed. What does something is told when the button is let go, so that a
+// long press is not a shorter one first; Long and Stuck only tell the person who holds it.
 type Press int
 
 const (
 	Short Press = iota + 1 // step through the findings
 	Hold                   // one second: run again
 	Wipe                   // ten seconds: remove profile and reports
+	Long                   // still held after ten seconds: letting go now is Wipe
+	Stuck                  // still held after thirty: letting go does nothing any more
 )
 
 // String is the press in a word.
 func (p Press) String() string {
-	return [...]string{"none", "short", "hold", "wipe"}[p]
+	return [...]string{"none", "short", "hold", "wipe", "long", "stuck"}[p]
 }
 
 // Classifier turns looks at a bouncing contact into presses. A button that is down at the first look
@@ -43,9 +45,10 @@ type Classifier struct {
 	armed bool      // the button has been up
 	down  bool      // believed to be down
 	began time.Time // since when it is down
+	told  Press     // what was told about this press so far
 }
 
-// Look files what the contact is at a moment, and says whether that ends a press.
+// Look files what the contact is at a moment, and says whether there is something to tell.
 func (c *Classifier) Look(down bool, at time.Time) (Press, bool) {
 	if down != c.last || c.since.IsZero() {
 		c.last, c.since = down, at
@@ -57,10 +60,20 @@ func (c *Classifier) Look(down bool, at time.Time) (Press, bool) {
 	case !c.armed:
 		c.armed = !down
 	case down && !c.down:
-		c.down, c.began = true, c.since
+		c.down, c.began, c.told = true, c.since, 0
+	case c.down && c.told == 0 && at.Sub(c.began) >= wipeFor && down:
+		c.told = Long
+		return Long, true
+	case c.down && c.told == Long && at.Sub(c.began) >= stuckFor && down:
+		c.told = Stuck
+		return Stuck, true
 	case !down && c.down:
 		c.down = false
-		return classify(c.since.Sub(c.began))
+		p, ok := classify(c.since.Sub(c.began))
+		if !ok && c.told == Long { // let go between two looks
+			return Stuck, true
+		}
+		return p, ok
 	}
 	return 0, false
 }
@@ -106,7 +119,7 @@ func newButton(line input, name string) (*Button, error) {
 	return &Button{line: line}, nil
 }
 
-// Watch calls pressed for every press until ctx is done. pressed must not block for long.
+// Watch calls pressed for everything there is to tell until ctx is done. pressed must not block for long.
 func (b *Button) Watch(ctx context.Context, pressed func(Press)) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()

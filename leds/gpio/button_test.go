@@ -45,9 +45,10 @@ func TestPresses(t *testing.T) {
 		"hold":                  {[]stretch{up(time.Second), down(time.Second), up(time.Second)}, "[hold]"},
 		"just hold":             {[]stretch{up(time.Second), down(9980 * time.Millisecond), up(time.Second)}, "[hold]"},
 		"wipe":                  {[]stretch{up(time.Second), down(10 * time.Second), up(time.Second)}, "[wipe]"},
-		"long wipe":             {[]stretch{up(time.Second), down(29 * time.Second), up(time.Second)}, "[wipe]"},
-		"still held":            {[]stretch{up(time.Second), down(12 * time.Second)}, "[]"},
-		"leaning on it":         {[]stretch{up(time.Second), down(31 * time.Second), up(time.Second)}, "[]"},
+		"long wipe":             {[]stretch{up(time.Second), down(29 * time.Second), up(time.Second)}, "[long wipe]"},
+		"just too long":         {[]stretch{up(time.Second), down(30 * time.Second), up(time.Second)}, "[long stuck]"},
+		"still held":            {[]stretch{up(time.Second), down(12 * time.Second)}, "[long]"},
+		"leaning on it":         {[]stretch{up(time.Second), down(31 * time.Second), up(time.Second)}, "[long stuck]"},
 		"two":                   {[]stretch{up(time.Second), down(200 * time.Millisecond), up(300 * time.Millisecond), down(200 * time.Millisecond), up(time.Second)}, "[short short]"},
 		"a spark":               {[]stretch{up(time.Second), down(40 * time.Millisecond), up(time.Second)}, "[]"},
 		"a spark while held":    {[]stretch{up(time.Second), down(700 * time.Millisecond), up(40 * time.Millisecond), down(700 * time.Millisecond), up(time.Second)}, "[hold]"},
@@ -55,7 +56,7 @@ func TestPresses(t *testing.T) {
 		"bouncing hold":         {bouncing(up(time.Second), down(3*time.Second), up(time.Second)), "[hold]"},
 		"down at power-on":      {[]stretch{down(12 * time.Second), up(time.Second)}, "[]"},
 		"down, then a press":    {[]stretch{down(12 * time.Second), up(time.Second), down(200 * time.Millisecond), up(time.Second)}, "[short]"},
-		"leaning, then a press": {[]stretch{up(time.Second), down(time.Minute), up(time.Second), down(time.Second), up(time.Second)}, "[hold]"},
+		"leaning, then a press": {[]stretch{up(time.Second), down(time.Minute), up(time.Second), down(time.Second), up(time.Second)}, "[long stuck hold]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

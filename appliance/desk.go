@@ -1,0 +1,360 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/importer"
+	"trunktester/appliance/media"
+	"trunktester/appliance/profile"
+	"trunktester/appliance/report"
+	"trunktester/appliance/store"
+)
+
+// Media are the volumes that people put into the box: *media.Drives through MediaOf.
+type Media interface {
+	Sticks() ([]media.Stick, error)
+	Boot() (device string, err error)
+	// Visit hands the first readable volume that holds something wanted, else the first readable one, to do.
+	Visit(ctx context.Context, devices []string, patience time.Duration, wanted func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error)
+}
+
+// MediaOf are this machine's drives.
+func MediaOf(d *media.Drives) Media { return drives{d} }
+
+type drives struct{ *media.Drives }
+
+func (d drives) Visit(ctx context.Context, devices []string, patience time.Duration, wanted func(*os.Root) bool, do func(media.Volume) Visited) (Visited, error) {
+	return media.Visit(ctx, d.Drives, devices, patience, wanted, do)
+}
+
+// Visited is what came of one look at a volume.
+type Visited struct {
+	imported importer.Outcome
+	errands  []Errand // that the volume holds something for
+	report   string   // name of the report that was written, "" for none
+	err      error
+}
+
+// Errand is one more thing that the box does with a stick, such as an update.
+type Errand struct {
+	Wants func(*os.Root) bool // says that a volume holds something for it
+	Do    func(ctx context.Context, v media.Volume) error
+}
+
+// Desk takes in what people put into the box, and hands reports out. It outlives the boxes that its new
+// profiles make necessary.
+type Desk struct {
+	Media   Media
+	Store   *store.Store
+	Errands []Errand // done with every stick, after the profile and before the report
+	Log     *slog.Logger
+	// Adopt is called with a profile that the box is to use from now on.
+	Adopt func(profile.Profile)
+
+	mu      sync.Mutex
+	box     *Box              // the present one
+	notices map[string]string // what every box tells, by topic
+}
+
+// The desk's waits.
+const (
+	lookEvery     = time.Second
+	patience      = time.Minute // worn-out sticks write some 100 KB a second
+	errandWithin  = 15 * time.Minute
+	bootPatience  = 8 * time.Second // less than leds.Hunger: the lights are not fed meanwhile
+	reportWithin  = 3 * time.Minute // after an import: then the report stays in the box
+	reportMargin  = 256 << 10       // bytes that stay free on a stick
+	topicStick    = "stick"
+	topicBootPart = "boot partition"
+)
+
+// Serve makes the desk speak through a box.
+func (d *Desk) Serve(b *Box) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.box = b
+	for topic, sentence := range d.notices {
+		b.Notice(topic, sentence)
+	}
+}
+
+// Notice tells people something that every box from now on tells as well.
+func (d *Desk) Notice(topic, sentence string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.notices == nil {
+		d.notices = map[string]string{}
+	}
+	d.notices[topic] = sentence
+	if d.box != nil {
+		d.box.Notice(topic, sentence)
+	}
+}
+
+// Forget drops what later boxes would tell of sticks that were taken in.
+func (d *Desk) Forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notices = nil
+}
+
+func (d *Desk) present() *Box {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.box
+}
+
+func (d *Desk) pattern(w catalogue.Whole) {
+	if b := d.present(); b != nil {
+		b.Pattern(w)
+	}
+}
+
+// Boot looks once at the card's boot partition, for a while only. The profile is nil when there is no new
+// one; whole is what the lights should say to it.
+func (d *Desk) Boot(ctx context.Context) (p *profile.Profile, whole catalogue.Whole) {
+	ctx, cancel := context.WithTimeout(ctx, bootPatience)
+	defer cancel()
+	device, err := d.Media.Boot()
+	if err != nil {
+		d.Log.Warn("boot partition", "err", err)
+		return nil, catalogue.WholeNone
+	}
+	seen, err := d.Media.Visit(ctx, []string{device}, bootPatience, func(*os.Root) bool { return true }, func(v media.Volume) Visited {
+		return Visited{imported: importer.Import(importer.Volume{Root: v.Root, Boot: true, Write: v.Write}, d.Store)}
+	})
+	if err = errors.Join(err, seen.imported.Err); err != nil {
+		d.Log.Warn("boot partition", "err", err)
+	}
+	d.Notice(topicBootPart, seen.imported.Sentence)
+	return seen.imported.Profile, said(seen.imported.Kind)
+}
+
+// said is how the lights tell the outcome.
+func said(k importer.Kind) catalogue.Whole {
+	switch k {
+	case importer.Imported, importer.Known:
+		return catalogue.WholeDone
+	case importer.Refused:
+		return catalogue.WholeRefused
+	}
+	return catalogue.WholeNone
+}
+
+// Run looks after USB sticks until ctx ends.
+func (d *Desk) Run(ctx context.Context) {
+	looks := time.NewTicker(lookEvery)
+	defer looks.Stop()
+	served := map[string]bool{}
+	var before []media.Stick
+	var failing bool
+	for {
+		sticks, err := d.Media.Sticks()
+		if err != nil && !failing {
+			d.Log.Warn("USB sticks", "err", err)
+		}
+		failing = err != nil
+		for id := range served {
+			if !plugged(sticks, id) {
+				delete(served, id)
+			}
+		}
+		for _, s := range sticks {
+			if !served[s.ID] && plugged(before, s.ID) { // for the second time: the kernel has read its partitions
+				served[s.ID] = true
+				d.serve(ctx, s)
+			}
+		}
+		before = sticks
+		select {
+		case <-ctx.Done():
+			return
+		case <-looks.C:
+		}
+	}
+}
+
+func plugged(sticks []media.Stick, id string) bool {
+	return slices.ContainsFunc(sticks, func(s media.Stick) bool { return s.ID == id })
+}
+
+// serve does everything there is to do with a stick that was plugged in.
+func (d *Desk) serve(ctx context.Context, s media.Stick) {
+	d.Log.Info("USB stick", "devices", s.Devices)
+	d.Notice(topicStick, "")
+	box := d.present()
+	seen, err := d.Media.Visit(ctx, s.Devices, patience, d.wanted, d.take)
+	if !d.told(s, seen, err) {
+		return
+	}
+	for _, e := range seen.errands {
+		d.run(ctx, s, e)
+	}
+	out := seen.imported
+	news := out.Profile != nil && box != nil && !reflect.DeepEqual(*out.Profile, box.Tester.Profile)
+	if news {
+		d.Adopt(*out.Profile)
+		d.handOut(ctx, s, box)
+		return
+	}
+	if out.Kind != importer.Refused {
+		d.handOut(ctx, s, nil)
+	}
+}
+
+// told tells a person what came of a visit, and whether the stick is of any further use.
+func (d *Desk) told(s media.Stick, seen Visited, err error) bool {
+	switch {
+	case err == nil:
+	case errors.Is(err, media.ErrUnreadable):
+		d.Notice(topicStick, "The USB stick cannot be read: format it as FAT32 or exFAT, and copy trunk.toml onto it again.")
+	case errors.Is(err, media.ErrHangs):
+		d.Notice(topicStick, "The USB stick does not answer: pull it out, and try another one.")
+	case ctxOver(err):
+		return false
+	default:
+		d.Notice(topicStick, "The USB stick could not be read to the end: plug it in again, or try another one.")
+	}
+	if failed := errors.Join(err, seen.err, seen.imported.Err); failed != nil {
+		d.Log.Warn("USB stick", "devices", s.Devices, "err", failed)
+	}
+	if seen.imported.Sentence != "" {
+		d.Notice(topicStick, seen.imported.Sentence)
+	}
+	d.pattern(said(seen.imported.Kind))
+	return err == nil
+}
+
+func ctxOver(err error) bool { return errors.Is(err, context.Canceled) }
+
+// wanted says whether a volume holds something for the box.
+func (d *Desk) wanted(root *os.Root) bool {
+	return importer.Wants(root) || slices.ContainsFunc(d.Errands, func(e Errand) bool { return e.Wants(root) })
+}
+
+// take takes a profile in.
+func (d *Desk) take(v media.Volume) Visited {
+	seen := Visited{imported: importer.Import(importer.Volume{Root: v.Root, Write: d.writing(v)}, d.Store)}
+	for _, e := range d.Errands {
+		if e.Wants(v.Root) {
+			seen.errands = append(seen.errands, e)
+		}
+	}
+	return seen
+}
+
+// run carries one errand out. Its own sentences, patterns and errors are its own.
+func (d *Desk) run(ctx context.Context, s media.Stick, e Errand) {
+	seen, err := d.Media.Visit(ctx, s.Devices, errandWithin, e.Wants, func(v media.Volume) Visited {
+		v.Write = d.writing(v)
+		return Visited{err: e.Do(ctx, v)}
+	})
+	if err = errors.Join(err, seen.err); err != nil {
+		d.Log.Warn("USB stick", "devices", s.Devices, "err", err)
+	}
+}
+
+// writing says so with the lights while the stick is being written to.
+func (d *Desk) writing(v media.Volume) func(func() error) error {
+	return func(do func() error) error {
+		d.pattern(catalogue.WholeWriting)
+		return v.Write(do)
+	}
+}
+
+// handOut writes the last report to the stick. After an import it waits until a box other than the one
+// before has ended a run, as long as the stick is there.
+func (d *Desk) handOut(ctx context.Context, s media.Stick, before *Box) {
+	r, err := d.lastReport()
+	if before != nil {
+		r, err = d.nextReport(ctx, s, before)
+	}
+	if err != nil || r.ID == "" {
+		if err != nil && !ctxOver(err) {
+			d.Log.Warn("no report for the USB stick", "err", err)
+		}
+		return
+	}
+	seen, err := d.Media.Visit(ctx, s.Devices, patience, d.wanted, func(v media.Volume) Visited { return d.leave(v, r) })
+	switch {
+	case err != nil || seen.err != nil:
+		err = errors.Join(err, seen.err)
+		d.Log.Warn("the report is not on the USB stick", "err", err)
+		d.pattern(catalogue.WholeNone)
+		switch {
+		case errors.Is(err, media.ErrReadOnly), ctxOver(err):
+		case errors.Is(err, errNoRoom):
+			d.Notice(topicStick, "The USB stick is full, so the report was not written to it: make room, and plug it in again.")
+		default:
+			d.Notice(topicStick, "The report could not be written to the USB stick: plug it in again, or try another one.")
+		}
+	case seen.report != "":
+		d.Log.Info("the report is on the USB stick", "name", seen.report)
+		d.pattern(catalogue.WholeDone)
+	}
+}
+
+var errNoRoom = errors.New("no room on the USB stick")
+
+// leave writes a report, when it is not there yet and there is room.
+func (d *Desk) leave(v media.Volume, r report.Report) Visited {
+	size, err := importer.Wanted(v.Root, r)
+	if err != nil || size == 0 {
+		return Visited{err: err}
+	}
+	if free, err := v.Room(); err != nil || free < int64(size)+reportMargin {
+		return Visited{err: errors.Join(errNoRoom, err)}
+	}
+	var seen Visited
+	err = d.writing(v)(func() (err error) {
+		seen.report, err = importer.WriteReport(v.Root, r)
+		return err
+	})
+	seen.err = err
+	return seen
+}
+
+// lastReport is the newest finished one, its ID "" when there is none.
+func (d *Desk) lastReport() (report.Report, error) {
+	kept := d.Store.Reports()
+	if len(kept) == 0 {
+		return report.Report{}, nil
+	}
+	b, err := d.Store.Report(kept[0].ID)
+	if err != nil {
+		return report.Report{}, err
+	}
+	return report.Decode(b)
+}
+
+// nextReport waits for the first run that another box than the one before has ended.
+func (d *Desk) nextReport(ctx context.Context, s media.Stick, before *Box) (report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, reportWithin)
+	defer cancel()
+	looks := time.NewTicker(lookEvery)
+	defer looks.Stop()
+	for {
+		if b := d.present(); b != before {
+			if now := b.State(); !now.Running && now.Sight.Report.ID != "" {
+				return now.Sight.Report, nil
+			}
+		}
+		if sticks, err := d.Media.Sticks(); err == nil && !plugged(sticks, s.ID) {
+			return report.Report{}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return report.Report{}, fmt.Errorf("no run ended within %s: %w", reportWithin, ctx.Err())
+		case <-looks.C:
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"trunktester/appliance/profile"
+)
+
+// profileFile is the kept trunk.toml, sealed by profile.Seal.
+const profileFile = "trunk.toml"
+
+// ErrNoProfile: no profile is kept.
+var ErrNoProfile = errors.New("no profile is kept")
+
+// SaveProfile keeps a trunk.toml, byte for byte, in the lasting directory, and nowhere else: what it cannot
+// keep there would be lost with the power, and the caller must know. The whole version before stays beside it.
+func (s *Store) SaveProfile(text []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.lasting()
+	if err != nil {
+		return fmt.Errorf("keep the profile: %w", err)
+	}
+	defer p.leave()
+	err = writeProfile(p.root, profile.Seal(text))
+	s.note(p.dir, "profile", "write", err)
+	if err != nil {
+		return fmt.Errorf("keep the profile in %s: %w", p.dir, err)
+	}
+	s.note(p.dir, "profile", "read", nil)
+	return nil
+}
+
+// Profile gives the kept trunk.toml: the newest version, or the one before where that is damaged or gone,
+// which is then a Problem. ErrNoProfile when there is none, an error that wraps profile.ErrDamaged when no
+// version is whole.
+func (s *Store) Profile() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.lasting()
+	if err != nil {
+		if len(s.dirs) > 0 && exists(s.dirs[len(s.dirs)-1]) {
+			return nil, fmt.Errorf("read the profile: %w", err)
+		}
+		return nil, ErrNoProfile // no storage is a problem of its own
+	}
+	defer p.leave()
+	text, newest := readProfile(p.root, profileFile)
+	s.note(p.dir, "profile", "read", ignoreMissing(newest))
+	if newest == nil {
+		return text, nil
+	}
+	text, older := readProfile(p.root, profileFile+previous)
+	switch {
+	case older == nil:
+		return text, nil
+	case errors.Is(newest, os.ErrNotExist) && errors.Is(older, os.ErrNotExist):
+		return nil, ErrNoProfile
+	case errors.Is(newest, os.ErrNotExist): // a power cut between two renames, and the one before is no good
+		newest = older
+	}
+	return nil, fmt.Errorf("read the profile in %s: %w", p.dir, newest)
+}
+
+// lasting opens and locks the last directory. The caller holds the store's lock.
+func (s *Store) lasting() (place, error) {
+	if len(s.dirs) == 0 {
+		return place{}, fmt.Errorf("the box has no storage: %w", os.ErrNotExist)
+	}
+	dir := s.dirs[len(s.dirs)-1]
+	p, err := enter(dir)
+	s.note(dir, "directory", "", err)
+	return p, err
+}
+
+// writeProfile replaces the profile like write, but a damaged version never takes the place of the whole one
+// before it.
+func writeProfile(root *os.Root, content []byte) error {
+	if err := root.Remove(profileFile + unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := writeOut(root, profileFile+unfinished, content); err != nil {
+		root.Remove(profileFile + unfinished)
+		return err
+	}
+	if _, err := readProfile(root, profileFile); err == nil {
+		if err := root.Rename(profileFile, profileFile+previous); err != nil {
+			return err
+		}
+	}
+	if err := root.Rename(profileFile+unfinished, profileFile); err != nil {
+		return err
+	}
+	return syncDir(root, ".")
+}
+
+func readProfile(root *os.Root, name string) ([]byte, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > largest {
+		return nil, fmt.Errorf("%s is larger than %d bytes: %w", name, largest, profile.ErrDamaged)
+	}
+	text, err := profile.Unseal(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return text, nil
+}
