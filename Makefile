@@ -34,8 +34,8 @@ test: ## everything; installs Debian packages where it may
 bench: build ## speeds, as ratios in one run; UPDATE=1 writes docs/speed.md
 	@go test -run '^$$' -bench . -timeout 15m ./lab/bench/ $(if $(UPDATE),-update)
 
-image: ## the card image: out/trunktester.img, and .img.gz to send
-	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)'
+image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates
+	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)')
 
 image-test: ## boots that image on an emulated Pi in the lab, and reads its lights from the registers
 	@scripts/install-peers emulator

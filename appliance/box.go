@@ -50,6 +50,7 @@ type Box struct {
 	answers  facts.Answers
 	watchers map[chan struct{}]struct{}
 	asked    chan struct{}   // a person asks for a run
+	turn     chan struct{}   // full while a run goes on, or while somebody has quiet
 	stepped  int             // which finding counts: 0 is the verdict's
 	over     catalogue.Whole // a pattern that lies over what the runs show
 	overs    int             // patterns so far
@@ -75,7 +76,7 @@ func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 	t.Network = cable
 	return &Box{Tester: t, Cable: cable, Lights: lights, Log: t.Log,
 		state: State{Whole: catalogue.WholeLampTest, Position: report.PositionUnknown},
-		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1)}
+		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 }
 
 // Run loops until ctx ends or the box itself fails; the error says why.
@@ -90,7 +91,11 @@ func (b *Box) Run(ctx context.Context) error {
 	links := netsetup.Watch(ctx, name)
 	person := false
 	for pace := (pacing{}); ; {
+		if !b.begun(ctx) {
+			return nil
+		}
 		last, cut := b.run(ctx, links, person)
+		<-b.turn
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -22,6 +22,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"appliance/store":     {"appliance/verdict", "netsetup", "lab", "cmd"},
 		"appliance/importer":  {"appliance/verdict", "appliance/page", "appliance/store", "appliance/media", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/media":     {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"appliance/update":    {"appliance", "probes", "leds", "netsetup", "lab", "cmd", "image"},
+		"appliance/updater":   {"appliance/verdict", "appliance/report", "appliance/page", "probes", "leds", "netsetup", "lab", "cmd", "image"},
 		"probes/facts":        {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"probes":              {"appliance", "leds", "lab", "cmd"},
 		"netsetup":            {"appliance", "leds", "lab", "cmd"},

@@ -44,6 +44,8 @@ func commands() []command {
 		{"label", "makes the labels of one kit or of a list, as PDF", labelHelp, label},
 		{"card", "makes the light card, as PDF", cardHelp, card},
 		{"inspect", "says what is on a card image, without its secrets", inspectHelp, inspect},
+		{"keygen", "makes the pair of keys that updates are signed with", keygenHelp, keygen},
+		{"sign", "makes an update for boxes out of a card image", signHelp, sign},
 		{"version", "says which trunkkit this is", "", printVersion},
 	}
 }

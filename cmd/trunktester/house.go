@@ -15,6 +15,7 @@ import (
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/store"
+	"trunktester/appliance/updater"
 	"trunktester/netsetup"
 )
 
@@ -28,6 +29,7 @@ type house struct {
 	stderr   io.Writer
 	changes  chan error        // why the present turn is to end: a newProfile or errWipe
 	desk     *appliance.Desk   // nil where nothing is taken in
+	updates  *updater.Updater  // nil where there are none
 	notices  map[string]string // what a box tells from its beginning
 	position report.Position   // of the last box
 }
@@ -111,6 +113,7 @@ func (h *house) openDesk(ctx context.Context, first *turn) bool {
 	}
 	h.desk = &appliance.Desk{Media: appliance.MediaOf(drives), Store: h.memory, Log: h.lights.log,
 		Adopt: func(p profile.Profile) { h.change(newProfile{p}) }}
+	h.openUpdates()
 	p, whole := h.desk.Boot(ctx)
 	if p != nil {
 		*first = turn{profile: *p}
@@ -120,6 +123,19 @@ func (h *house) openDesk(ctx context.Context, first *turn) bool {
 		first.whole = whole
 	}
 	return true
+}
+
+// openUpdates prepares for updates, which come on sticks.
+func (h *house) openUpdates() {
+	u, err := openUpdater(h.desk, h.memory, h.lights.log)
+	if err != nil {
+		h.lights.log.Error("no updates", "err", err)
+		h.desk.Notice("update", "The box takes no updates at present, because its card is not as it should be: if that stays, exchange the card.")
+	}
+	if u != nil {
+		h.updates = u
+		h.desk.Errands = append(h.desk.Errands, errand(u))
+	}
 }
 
 // onCard says whether this is the box itself: gokrazy with a lasting partition in its table.
@@ -190,6 +206,9 @@ func (h *house) live(ctx context.Context, t turn) error {
 	h.lights.pressed(ctx, b, func() { h.change(errWipe) }, log)
 	if h.lights.screen != nil {
 		go narrate(ctx, b, h.lights.screen)
+	}
+	if h.updates != nil {
+		go proveUpdates(ctx, b, h.updates, log)
 	}
 	var served sync.WaitGroup
 	served.Go(func() { front.Serve(ctx) })

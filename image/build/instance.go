@@ -13,9 +13,9 @@ import (
 
 const program = "trunktester/cmd/trunktester"
 
-// makeInstance copies the gokrazy instance to dir, with the version written in. Our own program is built there with the pins of
-// the main go.mod, so that there is one place for them.
-func makeInstance(dir, ldflags string) error {
+// makeInstance copies the gokrazy instance to dir, with the version and the files of the root written in. Our own program is
+// built there with the pins of the main go.mod, so that there is one place for them.
+func makeInstance(dir, ldflags string, files map[string]string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -37,6 +37,7 @@ func makeInstance(dir, ldflags string) error {
 		return fmt.Errorf("%s: no PackageConfig for %s", file, program)
 	}
 	ours["GoBuildFlags"] = []string{"-ldflags=" + ldflags}
+	ours["ExtraFileContents"] = files
 	if text, err = json.MarshalIndent(config, "", "    "); err != nil {
 		return err
 	}

@@ -20,15 +20,17 @@ func main() {
 	out := flag.String("out", "out", "`folder`, below the current one, for the image and all that is made on the way")
 	ldflags := flag.String("ldflags", "", "linker `flags` of trunktester: the version")
 	stamp := flag.Int64("stamp", 0, "`seconds` since 1970 of every file on the card: the commit's time")
+	version := flag.String("version", "dev", "`version` that the box says it runs")
+	key := flag.String("update-key", "", "public key `file` whose updates the box takes; none: it takes no updates")
 	flag.Parse()
-	if err := build(ctx, *out, *ldflags, *stamp); err != nil {
+	if err := build(ctx, *out, *ldflags, *stamp, *version, *key); err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
 		os.Exit(1)
 	}
 }
 
 // build makes the image step by step.
-func build(ctx context.Context, out, ldflags string, stamp int64) error {
+func build(ctx context.Context, out, ldflags string, stamp int64, version, key string) error {
 	work := filepath.Join(out, "work")
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
@@ -50,7 +52,13 @@ func build(ctx context.Context, out, ldflags string, stamp int64) error {
 		what string
 		do   func() error
 	}{
-		{"instance", func() error { return makeInstance(filepath.Join(out, "instance"), ldflags) }},
+		{"instance", func() error {
+			files, err := releaseFiles(ctx, version, stamp, key)
+			if err != nil {
+				return err
+			}
+			return makeInstance(filepath.Join(out, "instance"), ldflags, files)
+		}},
 		{"packer", func() (err error) { gok, err = buildGok(ctx, work, stamp); return err }},
 		{"gokrazy, kernel, program", func() error {
 			return pack(ctx, gok, filepath.Dir(work), "instance", filepath.Join(filepath.Dir(work), filepath.Base(card)), cardSize, log)

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+const (
+	updatesFile = "updates"
+	updatesKind = "updates"
+)
+
+// Updates is what the box remembers of its updates. Wipe leaves it: an older version stays refused.
+type Updates struct {
+	Floor  int64    `json:"floor"`            // the highest build that ever ran well here
+	Trying *Attempt `json:"trying,omitempty"` // written to the card, and not known to run well yet
+	Failed *Attempt `json:"failed,omitempty"` // the last one that did not start well
+}
+
+// Attempt is an update that was put on the card.
+type Attempt struct {
+	Version string `json:"version"`
+	Build   int64  `json:"build"`
+	SHA256  string `json:"sha256"` // of its root
+}
+
+// Updates gives what is remembered; a box that never had an update remembers nothing. A damaged memory falls
+// back to the version before.
+func (s *Store) Updates() (u Updates, err error) {
+	err = s.withLasting(func(p place) error {
+		u, err = readUpdates(p, updatesFile)
+		if err == nil {
+			return nil
+		}
+		if before, olderErr := readUpdates(p, updatesFile+previous); olderErr == nil && ignoreMissing(err) != nil {
+			u = before
+			return nil
+		}
+		return ignoreMissing(err)
+	})
+	return u, err
+}
+
+// SaveUpdates writes it down in the lasting directory.
+func (s *Store) SaveUpdates(u Updates) error {
+	return s.withLasting(func(p place) error {
+		body, _ := json.Marshal(u) // numbers and text always encode
+		return write(p.root, updatesFile, seal(updatesKind, body))
+	})
+}
+
+// withLasting works in the most durable directory.
+func (s *Store) withLasting(do func(place) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.lasting()
+	if err != nil {
+		return err
+	}
+	defer p.leave()
+	err = do(p)
+	s.note(p.dir, "updates", "", err)
+	return err
+}
+
+func readUpdates(p place, name string) (Updates, error) {
+	body, err := read(p.root, name, updatesKind)
+	if err != nil {
+		return Updates{}, err
+	}
+	return decodeUpdates(body)
+}
+
+func decodeUpdates(body []byte) (Updates, error) {
+	var u Updates
+	if err := json.Unmarshal(body, &u); err != nil {
+		return Updates{}, fmt.Errorf("updates: %w: %w", errCorrupt, err)
+	}
+	return u, nil
+}

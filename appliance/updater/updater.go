@@ -1,0 +1,203 @@
+// Package updater is the box's own part of an update: a stick with an update file goes in; a root that starts
+// the next time, lights and sentences come out. It works with slot, which knows the card, and with store,
+// which remembers. There is no way to it through the network.
+package updater
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/store"
+	"trunktester/appliance/update"
+	"trunktester/appliance/update/slot"
+)
+
+// Box is what the box shows, and its silence while the card is written; *appliance.Desk.
+type Box interface {
+	Pattern(catalogue.Whole)
+	Notice(topic, sentence string)
+	Quiet(context.Context) (release func(), err error)
+}
+
+// Memory outlives the power; *store.Store.
+type Memory interface {
+	Updates() (store.Updates, error)
+	SaveUpdates(store.Updates) error
+}
+
+// Updater takes updates. Its methods may be called at the same time.
+type Updater struct {
+	Running update.Release
+	Key     ed25519.PublicKey // nil: the box takes no updates
+	Card    *slot.Card
+	Memory  Memory
+	Box     Box
+	Reboot  func() error // does not return when it worked
+	Log     *slog.Logger
+
+	mu     sync.Mutex
+	once   sync.Once
+	proved chan struct{} // closed when what runs has run well, and all that follows from it is written down
+}
+
+// Topics of the sentences on the page: how the last update went, and what became of the stick.
+const (
+	topic      = "update"
+	stickTopic = "update-stick"
+)
+
+// well is closed when what runs has run well.
+func (u *Updater) well() chan struct{} {
+	u.once.Do(func() { u.proved = make(chan struct{}) })
+	return u.proved
+}
+
+// Begin looks at how the box came to what runs, once, when the program starts: a trial that is over is
+// written down before its traces are taken away, so that a power cut in between repeats it.
+func (u *Updater) Begin() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	standing, err := u.Card.Standing()
+	if err != nil {
+		return err
+	}
+	memory, err := u.Memory.Updates()
+	if err != nil {
+		return err
+	}
+	switch trying := memory.Trying; {
+	case standing.OnTrial:
+		u.Box.Notice(topic, fmt.Sprintf("Version %s is on trial: it stays as soon as the box has tested once. Please do not unplug the box.", u.Running.Version))
+		return nil
+	case trying != nil && trying.Build == u.Running.Build: // kept, and the power went before it was written down
+		return nil
+	case trying != nil:
+		if memory.Trying = nil; standing.Tried { // else the power went before the trial: the stick brings it again
+			memory.Failed = trying
+		}
+		if err := u.Memory.SaveUpdates(memory); err != nil {
+			return err
+		}
+	}
+	if memory.Failed != nil {
+		u.Box.Notice(topic, fmt.Sprintf("The update to version %s did not start well; the box went on with %s. Ask the maker of the box for a newer update.",
+			memory.Failed.Version, u.Running.Version))
+	}
+	if standing.Tried || standing.Asked {
+		return u.Card.Settle()
+	}
+	return nil
+}
+
+// RanWell is to be called after every run that was not the box's own fault. The first one makes a root that
+// is on trial the one that starts, and its version the floor.
+func (u *Updater) RanWell() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	select {
+	case <-u.well():
+		return nil
+	default:
+	}
+	standing, err := u.Card.Standing()
+	if err != nil {
+		return err
+	}
+	if standing.OnTrial {
+		if err := u.Card.Keep(); err != nil {
+			return err
+		}
+		u.Log.Info("the update is kept", "version", u.Running.Version, "root", u.Card.Running)
+	}
+	memory, err := u.Memory.Updates()
+	if err != nil {
+		return err
+	}
+	arrived := standing.OnTrial || memory.Trying != nil && memory.Trying.Build == u.Running.Build
+	if arrived || memory.Floor < u.Running.Build {
+		memory.Floor = max(memory.Floor, u.Running.Build)
+		if arrived {
+			memory.Trying, memory.Failed = nil, nil
+		}
+		if err := u.Memory.SaveUpdates(memory); err != nil {
+			return err
+		}
+	}
+	if arrived {
+		u.Box.Pattern(catalogue.WholeDone)
+		u.Box.Notice(topic, fmt.Sprintf("The update to version %s is done.", u.Running.Version))
+	}
+	close(u.well())
+	return nil
+}
+
+// Why the box itself refuses an update that is good.
+var (
+	ErrFailed   = errors.New("this update did not start well on this box before: ask the maker of the box for a newer one")
+	ErrUnproven = errors.New("the box has not tested once since it was switched on: let it test, and put the stick in again")
+	ErrMemory   = errors.New("the box cannot remember anything, so it takes no update: its card is worn out or full, exchange it")
+	ErrTesting  = errors.New("the box went on testing for too long: put the stick in again")
+)
+
+// patience bounds the wait for the first good run, and the one for the end of the run that goes on.
+const patience = 5 * time.Minute
+
+// take puts the update on the card and starts it. Nothing is written before all of the file is known to be
+// good, nor while the box tests, nor by a version that has not shown itself to run well.
+func (u *Updater) take(ctx context.Context, file *update.File) error {
+	memory, err := u.Memory.Updates()
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrMemory, err)
+	}
+	m, err := file.Verify(ctx, u.Key, u.Running, memory.Floor)
+	if err != nil {
+		return err
+	}
+	if memory.Failed != nil && memory.Failed.SHA256 == m.SHA256 {
+		return ErrFailed
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case <-u.well():
+	case <-waiting.Done():
+		return ErrUnproven
+	}
+	release, err := u.Box.Quiet(waiting)
+	if err != nil {
+		return errors.Join(ErrTesting, err)
+	}
+	defer release()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.Log.Info("update", "version", m.Version, "build", m.Build, "size", m.Size)
+	u.Box.Notice(stickTopic, fmt.Sprintf("The update to version %s is being written. Do not unplug the box.", m.Version))
+	u.Box.Pattern(catalogue.WholeWriting)
+	if err := u.Card.Write(ctx, file.Root(), m.Size, m.SHA256); err != nil {
+		return err
+	}
+	return u.start(m)
+}
+
+// start lets the root that was written start once. What is remembered comes first: a trial that nobody knows
+// of could repeat itself for ever.
+func (u *Updater) start(m update.Manifest) error {
+	memory, err := u.Memory.Updates()
+	if err == nil {
+		memory.Trying = &store.Attempt{Version: m.Version, Build: m.Build, SHA256: m.SHA256}
+		err = u.Memory.SaveUpdates(memory)
+	}
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrMemory, err)
+	}
+	if err := u.Card.Try(); err != nil {
+		return err
+	}
+	return u.Reboot()
+}
