@@ -10,8 +10,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 # The page and the box's own look at the web speak HTTP/1.1: without HTTP/2 the program is 0.5 MB smaller.
 TAGS    := nethttpomithttp2
 FAULT   ?= healthy
+N       ?= 20
+SEED    ?= 1
 
-.PHONY: help run test bench build image image-test tables clean
+.PHONY: help run test bench build image image-test image-torture tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -34,12 +36,16 @@ test: ## everything; installs Debian packages where it may
 bench: build ## speeds, as ratios in one run; UPDATE=1 writes docs/speed.md
 	@go test -run '^$$' -bench . -timeout 15m ./lab/bench/ $(if $(UPDATE),-update)
 
-image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates
-	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)')
+image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
+	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
 
-image-test: ## boots that image on an emulated Pi in the lab, and reads its lights from the registers
+image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped; WORLD=… for one
 	@scripts/install-peers emulator
-	@go run ./image/trial -image out/trunktester.img
+	@go run ./image/trial -image out/trunktester.img $(if $(WORLD),-world $(WORLD))
+
+image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after every single write of a recorded session
+	@scripts/install-peers emulator
+	@go run ./image/trial -image out/trunktester.img -torture $(N) -seed $(SEED)
 
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

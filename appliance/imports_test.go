@@ -29,6 +29,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"netsetup":            {"appliance", "leds", "lab", "cmd"},
 		"leds":                {"appliance", "probes", "netsetup", "lab", "cmd"},
 		"appliance":           {"lab", "cmd"},
+		"image/writelog":      {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"cmd/trunktester":     {"lab"},
 		"image/paper":         {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"image/prints":        {"appliance", "probes", "netsetup", "lab", "cmd"},

@@ -18,6 +18,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	}
 	var e exposition
 	e.run(got)
+	e.memory()
 	w.Header().Set("Content-Type", expositionType)
 	e.WriteTo(w) //nolint:errcheck // the reader has gone
 }

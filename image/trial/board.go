@@ -1,127 +1,175 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"syscall"
 	"time"
-
-	"trunktester/image/fat"
-	"trunktester/image/gpt"
-	"trunktester/image/perm"
 )
 
-const (
-	emulator   = "qemu-system-aarch64"
-	cardGrown  = 2 << 30 // the emulated card reader takes powers of two only, in bytes
-	deviceTree = "bcm2710-rpi-3-b.dtb"
-)
+const emulator = "qemu-system-aarch64"
 
-// profilePlace is where the card keeps the profile, in its lasting partition.
-const profilePlace = "trunktester/trunk.toml"
+// plugged is what a board has in it when it is switched on.
+type plugged struct {
+	card   *card
+	cable  *os.File // its network cable: a tap
+	sticks []*stick
 
-// board is an emulated Raspberry Pi 3 with a copy of the card in it.
-type board struct {
-	*monitor
-	cmd  *exec.Cmd
-	done chan error
+	// writes is the file that records what the card is given to write; "" for none. The card sits in a USB reader
+	// then, not in the slot: Linux sends flushes to a reader, and never to a card without a cache in a slot.
+	writes string
 }
 
-// prepare copies the card to folder, with the profile on it, and takes kernel and command line out of it.
-func prepare(ctx context.Context, image, folder, profile string) (cmdline string, err error) {
-	card := filepath.Join(folder, "card.img")
-	if out, err := exec.CommandContext(ctx, "cp", "--sparse=always", image, card).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("copying %s: %w\n%s", image, err, out)
+// board is an emulated Raspberry Pi 3 that is switched on.
+type board struct {
+	*monitor
+	process *exec.Cmd
+	folder  string
+	ended   chan struct{} // closed when the emulator is gone
+	status  error         // how it ended
+}
+
+// network is the board's network adapter. Its cable is file descriptor 3.
+func network() []string {
+	return []string{"-device", "usb-net,netdev=n0", "-netdev", "tap,id=n0,fd=3"}
+}
+
+// drive is the card. Of what the guest has written, a killed emulator loses nothing: that is a card without a cache. What
+// a card with a cache may lose is tried on the recorded writes.
+func (p plugged) drive() []string {
+	if p.writes == "" {
+		return []string{"-drive", "file=" + p.card.file + ",format=raw,if=sd,cache=writeback"}
 	}
-	f, err := os.OpenFile(card, os.O_RDWR, 0)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := f.Truncate(cardGrown); err != nil {
-		return "", err
-	}
-	table, err := gpt.Read(f)
-	if err != nil {
-		return "", err
-	}
-	if len(table) != 4 {
-		return "", fmt.Errorf("%s has %d partitions", image, len(table))
-	}
-	volume, err := io.ReadAll(io.NewSectionReader(f, table[0].Offset, table[0].Size))
-	if err != nil {
-		return "", err
-	}
-	files, err := fat.Files(volume)
-	if err != nil {
-		return "", err
-	}
-	for _, file := range files {
-		switch file.Name {
-		case "CMDLINE.TXT", "cmdline.txt":
-			cmdline = string(file.Data)
-		case "VMLINUZ", "vmlinuz":
-			err = errors.Join(err, os.WriteFile(filepath.Join(folder, "vmlinuz"), file.Data, 0o600))
-		case deviceTree:
-			err = errors.Join(err, os.WriteFile(filepath.Join(folder, deviceTree), file.Data, 0o600))
-		}
-	}
-	if err == nil && profile != "" {
-		err = perm.Format(card, table[3].Offset, table[3].Size, 1, map[string][]byte{profilePlace: []byte(profile)})
-	}
-	return cmdline, err
+	return []string{"-drive", "if=none,id=card,driver=blklogwrites,file.driver=file,file.filename=" + p.card.file +
+		",log.driver=file,log.filename=" + p.writes, "-device", "usb-storage,drive=card"}
 }
 
 var console = regexp.MustCompile(`console=\S+`)
 
-// boot starts the board with the card in folder, its cable in the file.
-// What the command line needs more than on a real board: emulated USB knows no fast interrupts, and the
+// more is what the command line needs that it does not on a real board: emulated USB knows no fast interrupts, and the
 // emulated watchdog resets at once.
-func boot(ctx context.Context, folder, cmdline string, cable *os.File) (*board, error) {
+const more = " console=tty1 console=ttyAMA1,115200 dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0 initcall_blacklist=bcm2835_wdt_driver_init"
+
+// greetingIn is how long the emulator may take to open its monitor.
+const greetingIn = time.Minute
+
+// boot switches a board on. What it starts from is read from the card, every time.
+func boot(ctx context.Context, p plugged) (*board, error) {
+	cmdline, err := p.card.load()
+	if err != nil {
+		return nil, err
+	}
+	folder := p.card.folder
 	in := func(name string) string { return filepath.Join(folder, name) }
+	if err := os.Remove(in("qmp")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if p.writes != "" {
+		if err := os.WriteFile(p.writes, nil, 0o600); err != nil {
+			return nil, err
+		}
+	}
 	args := []string{"-n", "19", emulator, "-M", "raspi3b", "-m", "1G", "-kernel", in("vmlinuz"), "-dtb", in(deviceTree),
-		"-drive", "file=" + in("card.img") + ",format=raw,if=sd,cache=unsafe",
-		"-append", console.ReplaceAllString(cmdline, "") + " console=tty1 console=ttyAMA1,115200" +
-			" dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0 initcall_blacklist=bcm2835_wdt_driver_init",
-		"-serial", "file:" + in("serial.log"), "-display", "none", "-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait",
-		"-usb", "-device", "usb-net,netdev=n0", "-netdev", "tap,id=n0,fd=3"}
-	cmd := exec.CommandContext(ctx, "nice", args...)
-	cmd.ExtraFiles = []*os.File{cable}
+		"-append", console.ReplaceAllString(cmdline, "") + more, "-serial", "file:" + in("serial.log"), "-display", "none",
+		"-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait", "-usb"}
+	args = append(append(args, network()...), p.drive()...)
+	for _, s := range p.sticks {
+		args = append(args, "-drive", "if=none,format=raw,id="+s.name+",file="+s.file, "-device", "usb-storage,id="+s.name+"-plug,drive="+s.name)
+	}
 	complaint, err := os.Create(in("emulator.log"))
 	if err != nil {
 		return nil, err
 	}
 	defer complaint.Close()
-	cmd.Stdout, cmd.Stderr = complaint, complaint
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	b := &board{cmd: cmd, done: make(chan error, 1)}
-	if err := cmd.Start(); err != nil {
+	// Not CommandContext: a board is only ever ended by off, which says why.
+	b := &board{process: exec.Command("nice", args...), folder: folder, ended: make(chan struct{})}
+	b.process.ExtraFiles = []*os.File{p.cable}
+	b.process.Stdout, b.process.Stderr = complaint, complaint
+	b.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := b.process.Start(); err != nil {
 		return nil, fmt.Errorf("starting the emulator: %w", err)
 	}
-	go func() { b.done <- cmd.Wait() }()
-	for b.monitor == nil {
-		b.monitor, err = openMonitor(in("qmp"))
-		select {
-		case ended := <-b.done:
-			text, _ := os.ReadFile(in("emulator.log"))
-			return nil, fmt.Errorf("the emulator ended: %w\n%s", ended, text)
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), err)
-		case <-time.After(50 * time.Millisecond):
-		}
+	go func() {
+		b.status = b.process.Wait()
+		close(b.ended)
+	}()
+	if b.monitor, err = b.greet(ctx, in("qmp")); err != nil {
+		b.kill()
+		return nil, err
 	}
 	return b, nil
 }
 
-// off pulls the plug.
+// greet waits for the emulator's monitor.
+func (b *board) greet(ctx context.Context, socket string) (*monitor, error) {
+	ctx, cancel := context.WithTimeout(ctx, greetingIn)
+	defer cancel()
+	for {
+		m, err := openMonitor(socket)
+		if err == nil {
+			return m, nil
+		}
+		select {
+		case <-b.ended:
+			return nil, b.death()
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the emulator's monitor: %w", errors.Join(ctx.Err(), err))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// death says how the emulator ended by itself.
+func (b *board) death() error {
+	<-b.ended
+	text, _ := os.ReadFile(filepath.Join(b.folder, "emulator.log"))
+	status := "it ended, as when the board restarts"
+	if b.status != nil {
+		status = b.status.Error()
+	}
+	return fmt.Errorf("the emulator is gone: %s\n%s%s", status, bytes.TrimSpace(text), b.lastWords())
+}
+
+// lastWords is the end of what the board's kernel said, for errors.
+func (b *board) lastWords() string {
+	const lines = 12
+	text, _ := os.ReadFile(filepath.Join(b.folder, "serial.log"))
+	all := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	return "\nThe board's log ends with\n    " + string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n    ")))
+}
+
+// off pulls the plug: the emulator is killed between two instructions.
 func (b *board) off() {
-	b.conn.Close()       //nolint:errcheck // only read from
-	b.cmd.Process.Kill() //nolint:errcheck // it may have ended
-	<-b.done
+	b.conn.Close() //nolint:errcheck // only read from
+	b.kill()
+}
+
+func (b *board) kill() {
+	b.process.Process.Kill() //nolint:errcheck // it may have ended
+	<-b.ended
+}
+
+// plug puts a stick into the board.
+func (b *board) plug(s *stick) error {
+	file := map[string]any{"driver": "file", "filename": s.file}
+	if _, err := b.ask("blockdev-add", map[string]any{"driver": "raw", "node-name": s.name, "file": file}); err != nil {
+		return err
+	}
+	_, err := b.ask("device_add", map[string]any{"driver": "usb-storage", "id": s.name + "-plug", "drive": s.name})
+	return err
+}
+
+// unplug pulls a stick that plug put in.
+func (b *board) unplug(s *stick) error {
+	if _, err := b.ask("device_del", map[string]any{"id": s.name + "-plug"}); err != nil {
+		return err
+	}
+	_, err := b.ask("blockdev-del", map[string]any{"node-name": s.name})
+	return err
 }

@@ -11,35 +11,32 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"trunktester/lab"
 )
 
-// want is a world and what the lights must read, written by hand: a letter each, and the count of flashes. A
-// pulled cable (1-1) is not among them: the emulator's network adapter knows no carrier, so the kernel on the board
-// always sees one.
-type want struct{ world, lights string }
-
-// silent says whether the box has no address, and so no page.
-func (w want) silent() bool { return w.lights[0] == 'r' }
-
-func wanted() []want {
-	return []want{
-		{"healthy", "g g g g g"},
-		{"wrong-login", "g g g r2 -"},
-		{"no-address", "r2 - - - -"},
-		{"sip-alg-registers", "g g a2 g g"},
-	}
+// options are the flags.
+type options struct {
+	image, only, lock string
+	keep              bool
+	cuts              int
+	seed              uint64
 }
 
+// cutsOnTheWay are the power cuts of a trial that was not asked for any.
+const cutsOnTheWay = 3
+
 func main() {
-	image := flag.String("image", "out/trunktester.img", "the card image")
-	only := flag.String("world", "", "one `world` of those instead of all")
-	keep := flag.Bool("keep", false, "leave the working folder, with the kernel's log, behind")
+	var o options
+	flag.StringVar(&o.image, "image", "out/trunktester.img", "the card image")
+	flag.StringVar(&o.only, "world", "", "one `world` of those instead of all")
+	flag.BoolVar(&o.keep, "keep", false, "leave the working folders, with the kernel's log, behind")
+	flag.StringVar(&o.lock, "lock", "", "a `file` that is locked while the board is on, where several use one machine")
+	flag.IntVar(&o.cuts, "torture", 0, "only cut the power of one card so many `times`, and record and replay what it writes")
+	flag.Uint64Var(&o.seed, "seed", 1, "`number` that decides when the power is cut and what is lost")
 	flag.Parse()
-	if _, err := exec.LookPath(emulator); err != nil {
-		fmt.Fprintf(os.Stderr, "image-test skipped: %v (Debian package qemu-system-arm)\n", err)
+	if missing := lacking(); len(missing) > 0 {
+		fmt.Fprintf(os.Stderr, "image-test skipped: no %s; scripts/install-peers emulator installs what is missing\n", strings.Join(missing, ", "))
 		if os.Getenv("CI") == "true" {
 			os.Exit(1)
 		}
@@ -51,26 +48,30 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if !all(ctx, *image, *only, *keep) {
+	good := o.cuts > 0 || all(ctx, o, visits())
+	if o.only == "" {
+		if o.cuts == 0 {
+			o.cuts = cutsOnTheWay
+		}
+		if err := torture(ctx, o); err != nil {
+			fmt.Println("  FAILED:", err)
+			good = false
+		}
+	}
+	if !good {
+		stop()
 		os.Exit(1)
 	}
 }
 
-// all visits the worlds, one after another, and prints the table.
-func all(ctx context.Context, image, only string, keep bool) bool {
-	good := true
-	fmt.Printf("%-18s %-14s %-14s %-14s %s\n", "world", "wanted", "registers", "report", "also")
-	for _, w := range wanted() {
-		if only != "" && w.world != only {
-			continue
-		}
-		began := time.Now()
-		got, err := visit(ctx, image, w, keep)
-		fmt.Printf("%-18s %-14s %-14s %-14s %s; %.0f s\n", w.world, w.lights, got.registers, got.report, strings.Join(got.also, "; "), time.Since(began).Seconds())
-		if err != nil {
-			fmt.Printf("  FAILED: %v\n", err)
-			good = false
+// lacking lists the programs that a trial runs and that are not installed.
+func lacking() []string {
+	os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin") //nolint:errcheck // an ordinary name
+	var missing []string
+	for _, program := range []string{emulator, "mcopy", "mkfs.fat", "e2fsck", "debugfs"} {
+		if _, err := exec.LookPath(program); err != nil {
+			missing = append(missing, program)
 		}
 	}
-	return good
+	return missing
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"trunktester/image/lights"
@@ -19,11 +20,12 @@ const (
 	timerAt = 0x3f003004
 )
 
-// answerIn is how long the emulator may take for one answer on a busy machine.
-const answerIn = 20 * time.Second
+// answerIn is how long the emulator may take for one answer: on a busy machine it gets no processor for seconds.
+const answerIn = 2 * time.Minute
 
-// monitor speaks QMP to the emulator (qemu's docs/interop/qmp-spec).
+// monitor speaks QMP to the emulator (qemu's docs/interop/qmp-spec). It may be used from several goroutines.
 type monitor struct {
+	mu   sync.Mutex
 	conn net.Conn
 	read *bufio.Reader
 }
@@ -56,6 +58,8 @@ func (m *monitor) ask(command string, arguments map[string]any) (json.RawMessage
 	if err != nil {
 		return nil, err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.conn.SetDeadline(time.Now().Add(answerIn)) //nolint:errcheck // the write tells
 	if _, err := m.conn.Write(append(line, '\n')); err != nil {
 		return nil, fmt.Errorf("asking the emulator %s: %w", command, err)

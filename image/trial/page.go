@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,16 +64,33 @@ func (n *neighbour) report(ctx context.Context) (report.Report, error) {
 	return report.Decode(body)
 }
 
-// page checks that the box's own page answers, and not gokrazy's.
-func (n *neighbour) page(ctx context.Context) error {
+// page checks that the box's own page answers, and not gokrazy's, and returns it.
+func (n *neighbour) page(ctx context.Context) (string, error) {
 	body, err := n.get(ctx, "/")
 	if err != nil {
-		return err
+		return "", err
 	}
-	if text := string(body); !strings.Contains(text, "INTERNET") || !strings.Contains(text, "SIP PATH") || strings.Contains(strings.ToLower(text), "gokrazy") {
-		return errors.New("the page at port 80 is not the box's own")
+	text := string(body)
+	if !strings.Contains(text, "INTERNET") || !strings.Contains(text, "SIP PATH") || strings.Contains(strings.ToLower(text), "gokrazy") {
+		return text, errors.New("the page at port 80 is not the box's own")
 	}
-	return nil
+	return text, nil
+}
+
+var residentMemory = regexp.MustCompile(`(?m)^process_resident_memory_bytes ([0-9.e+]+)$`)
+
+// memory is the program's resident memory in bytes, from its own metrics.
+func (n *neighbour) memory(ctx context.Context) (int64, error) {
+	body, err := n.get(ctx, "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	found := residentMemory.FindSubmatch(body)
+	if found == nil {
+		return 0, errors.New("/metrics does not tell process_resident_memory_bytes")
+	}
+	bytes, err := strconv.ParseFloat(string(found[1]), 64)
+	return int64(bytes), err
 }
 
 const (

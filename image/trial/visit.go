@@ -4,120 +4,254 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
+	"trunktester/image/lights"
 	"trunktester/lab"
 )
 
-// patience is for one world: the emulator boots in half a minute, and much more slowly on a busy machine.
-const patience = 4 * time.Minute
+const (
+	// runIn is how long a run may take on an idle machine, DHCP's 40 s of patience included.
+	runIn = 90 * time.Second
+	// importIn is how long the box may take to notice a stick, read it and write to it.
+	importIn = 60 * time.Second
+	// memoryMost is the program's resident memory, in bytes (design section 13).
+	memoryMost = 32 << 20
+)
 
-// result is a row of the table.
-type result struct {
-	registers, report string
-	also              []string
+// visit is one card in one world, and what happens to it there.
+type visit struct {
+	world string
+	steps []step
 }
 
-// visit boots the card in one world, and checks all that can be seen of the box from outside.
-func visit(ctx context.Context, image string, w want, keep bool) (r result, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	r.registers, r.report = "?", "-"
-	world, ok := lab.Find(w.world)
+// step is one thing that a person does, and what must be seen then.
+type step struct {
+	does   string
+	lights string // a letter each, and the count of flashes; "" when the box is off then
+	do     func(context.Context, *site) error
+	holds  func(context.Context, *site) error // what else must hold; nil for nothing
+}
+
+// site is where a visit happens.
+type site struct {
+	lab    *lab.Lab
+	folder string
+	card   *card
+	lock   string // file that is locked while the board is on; "" for none
+
+	board  *board        // nil when off
+	watch  *watcher      // of this board, or of the last one
+	unlock io.Closer     // of this board
+	queued time.Duration // for the lock, in this step
+	since  time.Duration // of the board's clock: what was seen before is known already
+	stick  *stick
+	laptop *neighbour
+	shown  report.Report // what the page showed when the lights had settled
+	also   []string      // the table's last column, of this step
+}
+
+// note adds to the table's last column.
+func (s *site) note(format string, args ...any) {
+	s.also = append(s.also, fmt.Sprintf(format, args...))
+}
+
+// arrive builds the world, and copies the card into a folder of its own.
+func arrive(ctx context.Context, o options, world, folder string) (*site, error) {
+	w, ok := lab.Find(world)
 	if !ok {
-		return r, fmt.Errorf("there is no world %q", w.world)
+		return nil, fmt.Errorf("there is no world %q", world)
 	}
-	l, err := lab.Start(ctx, world, lab.Options{Seed: 1, Tap: true})
+	l, err := lab.Start(ctx, w, lab.Options{Seed: o.seed, Tap: true})
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	defer l.Close()
-	folder, err := os.MkdirTemp("", "trunktrial-")
+	c, err := newCard(ctx, o.image, folder)
 	if err != nil {
-		return r, err
+		l.Close()
+		return nil, err
 	}
-	if keep {
-		r.also = append(r.also, folder)
-	} else {
-		defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
-	}
-	cmdline, err := prepare(ctx, image, folder, l.File)
-	if err != nil {
-		return r, err
-	}
-	b, err := boot(ctx, folder, cmdline, l.Cable)
-	if err != nil {
-		return r, err
-	}
-	defer b.off()
-	watch := &watcher{board: b, wiring: profile.Default().LEDs}
-	if w.silent() {
-		return r, seen(ctx, watch, w, &r)
-	}
-	neighbour := newNeighbour(l)
-	if err := watch.until(ctx, finished(ctx, neighbour)); err != nil {
-		return r, err
-	}
-	return r, errors.Join(seen(ctx, watch, w, &r), compare(ctx, neighbour, &r))
+	return &site{lab: l, folder: folder, card: c, lock: o.lock, laptop: newNeighbour(l)}, nil
 }
 
-// finished asks the page every second whether a run has ended.
-func finished(ctx context.Context, n *neighbour) func() bool {
+func (s *site) leave() {
+	s.off()
+	s.lab.Close()
+}
+
+// on switches the board on and waits for the lamp test.
+func (s *site) on(ctx context.Context, sticks ...*stick) error {
+	return s.onWith(ctx, plugged{card: s.card, cable: s.lab.Cable, sticks: sticks})
+}
+
+func (s *site) onWith(ctx context.Context, p plugged) (err error) {
+	if err := s.light(ctx, p); err != nil {
+		return err
+	}
+	if err := s.watch.started(ctx); err != nil {
+		return err
+	}
+	at, _ := s.watch.told(catalogue.WholeLampTest, 0)
+	s.note("lamp test at %.1f s", at.Seconds())
+	return nil
+}
+
+// light switches the board on, and waits for nothing.
+func (s *site) light(ctx context.Context, p plugged) (err error) {
+	began := time.Now()
+	if s.unlock, err = hold(ctx, s.lock); err != nil {
+		return err
+	}
+	s.queued += time.Since(began)
+	if s.board, err = boot(ctx, p); err != nil {
+		return errors.Join(err, s.unlock.Close())
+	}
+	s.since = 0
+	s.watch = watch(s.board, profile.Default().LEDs)
+	return nil
+}
+
+// off pulls the plug, if it is in.
+func (s *site) off() {
+	if s.board == nil {
+		return
+	}
+	s.board.off()
+	s.board = nil
+	s.unlock.Close() //nolint:errcheck // a lock ends with its file
+}
+
+// look waits for the end of a run and for the lights, and holds them against what is wanted and against the report.
+func (s *site) look(ctx context.Context, want string) (got, told string, err error) {
+	got, told = "?", "-"
+	quiet := want[0] == 'r' // without an address there is no page
+	if !quiet {
+		if err := s.watch.until(ctx, "the end of a run", runIn, s.finished(ctx)); err != nil {
+			return got, told, err
+		}
+		s.since = max(s.since, s.watch.now())
+	}
+	row, err := s.watch.final(ctx, s.since, runIn)
+	if err != nil {
+		return got, told, err
+	}
+	if got = drawn(row); got != want {
+		err = fmt.Errorf("the lights read %s: %s", got, s.watch.state())
+	}
+	if quiet {
+		return got, told, err
+	}
+	var failed error
+	if s.shown, failed = s.laptop.report(ctx); failed != nil {
+		return got, told, errors.Join(err, fmt.Errorf("the report: %w", failed))
+	}
+	if told = drawn(s.shown.Row()); told != got {
+		err = errors.Join(err, fmt.Errorf("the report has %s and the lights %s: %s", told, got, report.Spoken(s.shown)))
+	}
+	s.note("%s", s.shown.Verdict.Code)
+	return got, told, err
+}
+
+// finished asks the page every second whether a run has ended that began after the last look.
+func (s *site) finished(ctx context.Context) func([]lights.Sample) bool {
 	answers, busy := make(chan bool, 1), false
-	next := time.Now()
-	return func() bool {
+	next, before := time.Now(), s.shown.ID
+	return func([]lights.Sample) bool {
 		select {
 		case done := <-answers:
 			busy = false
-			return done
+			if done {
+				return true
+			}
 		default:
 		}
 		if !busy && time.Now().After(next) {
 			busy, next = true, time.Now().Add(time.Second)
 			go func() {
-				r, err := n.report(ctx)
-				answers <- err == nil && !r.Running() && r.ID != ""
+				r, err := s.laptop.report(ctx)
+				answers <- err == nil && !r.Running() && r.ID != "" && r.ID != before
 			}()
 		}
 		return false
 	}
 }
 
-// seen waits for the lights to settle and holds them against what was wanted.
-func seen(ctx context.Context, watch *watcher, w want, r *result) error {
-	row, err := watch.final(ctx)
+// saw waits for a pattern of the whole row, and looks at the lights from there on.
+func (s *site) saw(ctx context.Context, whole catalogue.Whole, limit time.Duration) error {
+	var at time.Duration
+	err := s.watch.until(ctx, fmt.Sprintf("%q from the whole row", whole), limit, func([]lights.Sample) (ok bool) {
+		at, ok = s.watch.told(whole, s.since)
+		return ok
+	})
+	if err == nil {
+		s.since = at + 1
+		s.note("%s at %.1f s", whole, at.Seconds())
+	}
+	return err
+}
+
+// all carries out the visits, one after another, and prints the table.
+func all(ctx context.Context, o options, visits []visit) bool {
+	good := true
+	fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s\n", "world", "step", "wanted", "registers", "report", "also")
+	for _, v := range visits {
+		if o.only != "" && o.only != v.world {
+			continue
+		}
+		if err := v.carryOut(ctx, o); err != nil {
+			fmt.Printf("  FAILED: %v\n", err)
+			good = false
+		}
+	}
+	return good
+}
+
+// carryOut makes one visit. The first step that fails ends it.
+func (v visit) carryOut(ctx context.Context, o options) error {
+	folder, err := os.MkdirTemp("", "trunktrial-")
 	if err != nil {
 		return err
 	}
-	r.registers = drawn(row)
-	r.also = append(r.also, fmt.Sprintf("lamp test at %.1f s of the board's clock", watch.lampTest.Seconds()))
-	if r.registers != w.lights {
-		return fmt.Errorf("the lights read %s", r.registers)
+	if o.keep {
+		fmt.Println("folder:", folder)
+	} else {
+		defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
 	}
-	if w.lights == "g g g g g" {
-		r.also = append(r.also, fmt.Sprintf("five greens at %.1f s", watch.steadySince().Seconds()))
+	s, err := arrive(ctx, o, v.world, folder)
+	if err != nil {
+		return err
+	}
+	defer s.leave()
+	for _, step := range v.steps {
+		began := time.Now()
+		s.also, s.queued = nil, 0
+		got, told, err := s.take(ctx, step)
+		fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s; %.0f s\n", v.world, step.does, step.lights, got, told, strings.Join(s.also, "; "), (time.Since(began) - s.queued).Seconds())
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", v.world, step.does, err)
+		}
 	}
 	return nil
 }
 
-// compare holds the report against the lights, and looks at the ports.
-func compare(ctx context.Context, n *neighbour, r *result) error {
-	told, err := n.report(ctx)
-	if err != nil {
-		return fmt.Errorf("the report: %w", err)
+// take takes one step.
+func (s *site) take(ctx context.Context, step step) (got, told string, err error) {
+	if err := step.do(ctx, s); err != nil {
+		return "", "", err
 	}
-	r.report = drawn(told.Row())
-	err = n.page(ctx)
-	if r.report != r.registers {
-		err = errors.Join(err, fmt.Errorf("the report has %s and the lights %s: %s", r.report, r.registers, report.Spoken(told)))
+	if step.lights != "" {
+		if got, told, err = s.look(ctx, step.lights); err != nil {
+			return got, told, err
+		}
 	}
-	ports := n.open()
-	r.also = append(r.also, fmt.Sprintf("%s, open ports %v", told.Verdict.Code, ports))
-	if len(ports) != 1 || ports[0] != 80 {
-		err = errors.Join(err, fmt.Errorf("ports %v are open instead of 80 alone", ports))
+	if step.holds != nil {
+		err = step.holds(ctx, s)
 	}
-	return err
+	return got, told, err
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -15,87 +17,183 @@ import (
 
 const (
 	lookEvery = 60 * time.Millisecond
-	// window holds two whole counts of up to four flashes, wherever it begins.
-	window = 3 * (4*(leds.FlashOn+leds.FlashOff) + leds.Pause)
+	// steadyFor is how long lights that do not move at all must be looked at: longer than any pause.
+	steadyFor = 2 * leds.Pause
+	// countFor holds two whole counts of up to four flashes, wherever it begins.
+	countFor = 3 * (4*(leds.FlashOn+leds.FlashOff) + leds.Pause)
+	// usualStart is when an idle machine of two cores shows the lamp test, by the board's clock, which goes on as
+	// the machine's own does, however little of it the emulator gets. A machine that takes longer is slower in all.
+	usualStart = 9 * time.Second
+	// startIn is how long the slowest machine may take to the lamp test.
+	startIn = 10 * time.Minute
+	// atMost is how much slower than an idle one a machine may be.
+	atMost = 8
 )
 
-// watcher keeps looking at the lights, as long as the board is on.
+// watcher looks at the lights from power-on until the board is off.
 type watcher struct {
-	board    *board
-	wiring   profile.LEDs
-	samples  []lights.Sample
-	lampTest time.Duration // when it was first seen, by the board's clock; 0 for never
+	board *board
+
+	mu      sync.Mutex
+	samples []lights.Sample
+	failed  error // why it no longer looks
 }
 
-// look takes one more sample.
-func (w *watcher) look() error {
-	registers, at, err := w.board.look()
-	if err != nil {
-		return err
-	}
-	frame := registers.Frame(w.wiring)
-	if n := len(w.samples); n > 0 && at <= w.samples[n-1].At {
-		return nil // not a moment later
-	}
-	w.samples = append(w.samples, lights.Sample{At: at, Frame: frame})
-	if lights.All(frame, leds.Amber) && w.lampTest == 0 {
-		w.lampTest = at
-	}
-	return nil
+// watch begins to look.
+func watch(b *board, wiring profile.LEDs) *watcher {
+	w := &watcher{board: b}
+	go w.look(wiring)
+	return w
 }
 
-// until looks until enough says so.
-func (w *watcher) until(ctx context.Context, enough func() bool) error {
+// look takes samples until the emulator ends.
+func (w *watcher) look(wiring profile.LEDs) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		if err := w.look(); err != nil {
-			return err
+		registers, at, err := w.board.look()
+		w.mu.Lock()
+		w.failed = err
+		if n := len(w.samples); err == nil && (n == 0 || at > w.samples[n-1].At) {
+			w.samples = append(w.samples, lights.Sample{At: at, Frame: registers.Frame(wiring)})
 		}
-		if enough() {
-			return nil
+		w.mu.Unlock()
+		if err != nil {
+			return
 		}
 		select {
-		case err := <-w.board.done:
-			w.board.done <- err
-			return fmt.Errorf("the emulator ended: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("%w; the lights: %v", ctx.Err(), w.samples[len(w.samples)-1].Frame)
+		case <-w.board.ended:
+			return
 		case <-tick.C:
 		}
 	}
 }
 
-// last are the samples of the last window, false before there are enough.
-func (w *watcher) last() ([]lights.Sample, bool) {
-	end := w.samples[len(w.samples)-1].At
-	for i := len(w.samples) - 1; i >= 0; i-- {
-		if end-w.samples[i].At >= window {
-			return w.samples[i:], true
-		}
-	}
-	return nil, false
+// seen is every sample until now.
+func (w *watcher) seen() []lights.Sample {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clip(w.samples)
 }
 
-// final looks until the lights have said the same for a whole window, and nothing is being tested.
-func (w *watcher) final(ctx context.Context) (catalogue.Row, error) {
-	var row catalogue.Row
-	failed := errors.New("the lights said nothing yet")
-	err := w.until(ctx, func() bool {
-		if len(w.samples)%8 != 0 || w.lampTest == 0 {
-			return false
+// now is the board's clock at the last look.
+func (w *watcher) now() time.Duration {
+	if all := w.seen(); len(all) > 0 {
+		return all[len(all)-1].At
+	}
+	return 0
+}
+
+// until waits for what enough recognises, looking every so often. limit is for an idle machine.
+func (w *watcher) until(ctx context.Context, what string, limit time.Duration, enough func([]lights.Sample) bool) error {
+	began := time.Now()
+	limit = time.Duration(float64(limit) * w.slowness())
+	tick := time.NewTicker(4 * lookEvery)
+	defer tick.Stop()
+	for {
+		if enough(w.seen()) {
+			return nil
 		}
-		samples, ok := w.last()
-		if !ok || samples[0].At < w.lampTest+leds.LampTest {
-			return false
+		select {
+		case <-w.board.ended:
+			return fmt.Errorf("waiting for %s: %w", what, w.board.death())
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
+		case <-tick.C:
 		}
-		row, failed = lights.Decode(samples)
-		return failed == nil && said(row)
+		w.mu.Lock()
+		failed := w.failed
+		w.mu.Unlock()
+		if waited := time.Since(began); failed != nil || waited > limit {
+			return errors.Join(fmt.Errorf("waited %.0f s of %.0f s for %s; %s%s", waited.Seconds(), limit.Seconds(), what, w.state(), w.board.lastWords()), failed)
+		}
+	}
+}
+
+// state is what the lights did last, for errors.
+func (w *watcher) state() string {
+	all := w.seen()
+	if len(all) == 0 {
+		return "the lights were never read"
+	}
+	var told []string
+	for _, p := range lights.Patterns(all) {
+		told = append(told, fmt.Sprintf("%s at %.1f s", p.Whole, p.From.Seconds()))
+	}
+	gap := time.Duration(0) // a pattern that fits into it may have been missed
+	for i := 1; i < len(all); i++ {
+		gap = max(gap, all[i].At-all[i-1].At)
+	}
+	return fmt.Sprintf("the board's clock is at %.1f s, the lights are %v since %.1f s, and the whole row said: %s; nobody looked for %.1f s at most",
+		all[len(all)-1].At.Seconds(), all[len(all)-1].Frame, steadySince(all).Seconds(), strings.Join(told, ", "), gap.Seconds())
+}
+
+// slowness is how much longer this machine takes than an idle one; at least 1, and startIn before that is known.
+func (w *watcher) slowness() float64 {
+	at, ok := w.told(catalogue.WholeLampTest, 0)
+	if !ok {
+		return 1
+	}
+	return min(max(1, at.Seconds()/usualStart.Seconds()), atMost)
+}
+
+// told says when the whole row said something, after a moment of the board's clock.
+func (w *watcher) told(whole catalogue.Whole, after time.Duration) (at time.Duration, ok bool) {
+	for _, p := range lights.Patterns(w.seen()) {
+		if p.Whole == whole && p.From >= after {
+			return p.From, true
+		}
+	}
+	return 0, false
+}
+
+// started waits for the lamp test.
+func (w *watcher) started(ctx context.Context) error {
+	return w.until(ctx, "the lamp test", startIn, func([]lights.Sample) bool {
+		_, ok := w.told(catalogue.WholeLampTest, 0)
+		return ok
+	})
+}
+
+// final waits until the lights have said one thing long enough, after a moment of the board's clock, and nothing is
+// being tested.
+func (w *watcher) final(ctx context.Context, after, limit time.Duration) (row catalogue.Row, err error) {
+	failed := errors.New("too few looks at the lights")
+	err = w.until(ctx, "lights that stay as they are", limit, func(all []lights.Sample) bool {
+		row, failed = settled(all, after)
+		return failed == nil
 	})
 	if err != nil {
-		return row, errors.Join(err, failed)
+		err = errors.Join(err, failed)
 	}
-	return row, nil
+	return row, err
+}
+
+var errTesting = errors.New("still testing, or dark")
+
+// settled reads the row at the end of the samples: at a glance when nothing moves, else by counting.
+func settled(all []lights.Sample, after time.Duration) (catalogue.Row, error) {
+	row, err := decodeLast(all, after, steadyFor)
+	if err != nil {
+		row, err = decodeLast(all, after, countFor)
+	}
+	if err == nil && !said(row) {
+		err = errTesting
+	}
+	return row, err
+}
+
+// decodeLast reads the samples of the last so many seconds.
+func decodeLast(all []lights.Sample, after, last time.Duration) (catalogue.Row, error) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].At < after {
+			break
+		}
+		if all[len(all)-1].At-all[i].At >= last {
+			return lights.Decode(all[i:])
+		}
+	}
+	return catalogue.Row{}, lights.ErrChanged
 }
 
 // said: some light shines and none is still being tested.
@@ -110,24 +208,22 @@ func said(row catalogue.Row) bool {
 	return !dark
 }
 
-// steadySince is when the frame that shines now began, by the board's clock.
-func (w *watcher) steadySince() time.Duration {
-	n := len(w.samples) - 1
-	for n > 0 && w.samples[n-1].Frame == w.samples[n].Frame {
+// steadySince is when the frame that shines last began, by the board's clock.
+func steadySince(all []lights.Sample) time.Duration {
+	n := len(all) - 1
+	for n > 0 && all[n-1].Frame == all[n].Frame {
 		n--
 	}
-	return w.samples[n].At
+	return all[n].At
 }
 
 // drawn writes a row as "g g g r2 -".
 func drawn(row catalogue.Row) string {
+	letters := map[catalogue.LightState]string{catalogue.LightGreen: "g", catalogue.LightAmber: "a", catalogue.LightRed: "r",
+		catalogue.LightTesting: "testing", catalogue.LightUntested: "-"}
 	var words []string
 	for _, l := range row {
-		word := map[catalogue.LightState]string{catalogue.LightGreen: "g", catalogue.LightAmber: "a", catalogue.LightRed: "r",
-			catalogue.LightTesting: "testing"}[l.State]
-		if word == "" {
-			word = "-"
-		}
+		word := letters[l.State]
 		if l.Counting {
 			word += fmt.Sprint(l.Flashes)
 		}
