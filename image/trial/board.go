@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -92,13 +93,20 @@ func boot(ctx context.Context, p plugged) (*board, error) {
 	b.process.ExtraFiles = []*os.File{p.cable}
 	b.process.Stdout, b.process.Stderr = complaint, complaint
 	b.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := b.process.Start(); err != nil {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // from start to end: the death signal follows the thread, and the lab ends threads
+		defer runtime.UnlockOSThread()
+		err := b.process.Start()
+		started <- err
+		if err == nil {
+			b.status = b.process.Wait()
+			close(b.ended)
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("starting the emulator: %w", err)
 	}
-	go func() {
-		b.status = b.process.Wait()
-		close(b.ended)
-	}()
 	if b.monitor, err = b.greet(ctx, in("qmp")); err != nil {
 		b.kill()
 		return nil, err
