@@ -13,7 +13,7 @@ FAULT   ?= healthy
 N       ?= 20
 SEED    ?= 1
 
-.PHONY: help run test bench build image image-test image-torture tables clean
+.PHONY: help run test bench build image image-test image-torture image-update tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -46,6 +46,10 @@ image-test: ## boots that image on an emulated Pi in the lab: lights read from t
 image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after every single write of a recorded session
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img -torture $(N) -seed $(SEED)
+
+image-update: ## builds two images, and updates an emulated box from one to the other by a stick
+	@scripts/install-peers emulator
+	@scripts/update-trial
 
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

@@ -124,6 +124,9 @@ func (f *File) Verify(ctx context.Context, key ed25519.PublicKey, running Releas
 	return f.manifest, nil
 }
 
+// Claims is what the file says of itself, whoever wrote it: only Verify makes it true.
+func (f *File) Claims() Manifest { return f.manifest }
+
 // Root is the root image. A stick may give other bytes at every reading: what was written is checked again.
 func (f *File) Root() *io.SectionReader {
 	return io.NewSectionReader(f.from, f.rootAt, f.manifest.Size)

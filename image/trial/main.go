@@ -18,6 +18,7 @@ import (
 // options are the flags.
 type options struct {
 	image, only, lock string
+	update            string
 	keep              bool
 	cuts              int
 	seed              uint64
@@ -32,6 +33,7 @@ func main() {
 	flag.StringVar(&o.only, "world", "", "one `world` of those instead of all")
 	flag.BoolVar(&o.keep, "keep", false, "leave the working folders, with the kernel's log, behind")
 	flag.StringVar(&o.lock, "lock", "", "a `file` that is locked while the board is on, where several use one machine")
+	flag.StringVar(&o.update, "update", "", "only put this update `file` into a box whose card was made with its key")
 	flag.IntVar(&o.cuts, "torture", 0, "only cut the power of one card so many `times`, and record and replay what it writes")
 	flag.Uint64Var(&o.seed, "seed", 1, "`number` that decides when the power is cut and what is lost")
 	flag.Parse()
@@ -48,8 +50,17 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	good := o.cuts > 0 || all(ctx, o, visits())
-	if o.only == "" {
+	planned := visits()
+	if o.update != "" {
+		v, err := updated(o.update)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "image-test:", err)
+			os.Exit(1)
+		}
+		planned = []visit{v}
+	}
+	good := o.cuts > 0 || all(ctx, o, planned)
+	if o.only == "" && o.update == "" {
 		if o.cuts == 0 {
 			o.cuts = cutsOnTheWay
 		}
