@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,15 +13,17 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"trunktester/image/ether"
 )
 
 const emulator = "qemu-system-aarch64"
 
 // plugged is what a board has in it when it is switched on.
 type plugged struct {
-	card   *card
-	cable  *os.File // its network cable: a tap
-	sticks []*stick
+	card    *card
+	network *ether.Adapter
+	sticks  []*stick
 
 	// writes is the file that records what the card is given to write; "" for none. The card sits in a USB reader
 	// then, not in the slot: Linux sends flushes to a reader, and never to a card without a cache in a slot.
@@ -36,9 +39,12 @@ type board struct {
 	status  error         // how it ended
 }
 
-// network is the board's network adapter. Its cable is file descriptor 3.
+// mac is an address of the Raspberry Pi Foundation's: Linux calls an adapter with such a one eth0, as on a real board.
+var mac = net.HardwareAddr{0xb8, 0x27, 0xeb, 0, 0, 1}
+
+// network is the board's network adapter, which is played at the other end of file descriptor 3.
 func network() []string {
-	return []string{"-device", "usb-net,netdev=n0", "-netdev", "tap,id=n0,fd=3"}
+	return []string{"-chardev", "socket,id=ether,fd=3", "-device", "usb-redir,chardev=ether"}
 }
 
 // drive is the card. Of what the guest has written, a killed emulator loses nothing: that is a card without a cache. What
@@ -90,7 +96,12 @@ func boot(ctx context.Context, p plugged) (*board, error) {
 	defer complaint.Close()
 	// Not CommandContext: a board is only ever ended by off, which says why.
 	b := &board{process: exec.Command("nice", args...), folder: folder, ended: make(chan struct{})}
-	b.process.ExtraFiles = []*os.File{p.cable}
+	conn, socket, err := ether.Pair()
+	if err != nil {
+		return nil, err
+	}
+	defer socket.Close() //nolint:errcheck // the emulator has its own
+	b.process.ExtraFiles = []*os.File{socket}
 	b.process.Stdout, b.process.Stderr = complaint, complaint
 	b.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started := make(chan error, 1)
@@ -100,12 +111,15 @@ func boot(ctx context.Context, p plugged) (*board, error) {
 		err := b.process.Start()
 		started <- err
 		if err == nil {
-			b.status = b.process.Wait()
+			served := make(chan error, 1)
+			go func() { served <- p.network.Serve(context.Background(), conn) }() // to the emulator's end
+			err = b.process.Wait()
+			b.status = errors.Join(err, <-served)
 			close(b.ended)
 		}
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("starting the emulator: %w", err)
+		return nil, errors.Join(fmt.Errorf("starting the emulator: %w", err), conn.Close())
 	}
 	if b.monitor, err = b.greet(ctx, in("qmp")); err != nil {
 		b.kill()

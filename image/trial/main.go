@@ -30,7 +30,7 @@ const cutsOnTheWay = 3
 func main() {
 	var o options
 	flag.StringVar(&o.image, "image", "out/trunktester.img", "the card image")
-	flag.StringVar(&o.only, "world", "", "one `world` of those instead of all")
+	flag.StringVar(&o.only, "world", "", "one `visit` of those instead of all")
 	flag.BoolVar(&o.keep, "keep", false, "leave the working folders, with the kernel's log, behind")
 	flag.StringVar(&o.lock, "lock", "", "a `file` that is locked while the board is on, where several use one machine")
 	flag.StringVar(&o.update, "update", "", "only put this update `file` into a box whose card was made with its key")

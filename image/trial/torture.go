@@ -63,7 +63,7 @@ func (s *site) cutAgain(ctx context.Context, o options) error {
 			}
 			sticks = append(sticks, stick)
 		}
-		found, said, err := s.cut(ctx, plugged{card: s.card, cable: s.lab.Cable, sticks: sticks}, time.Duration(float64(at)*slow), now, given)
+		found, said, err := s.cut(ctx, plugged{card: s.card, network: s.network, sticks: sticks}, time.Duration(float64(at)*slow), now, given)
 		fmt.Printf("cut %3d of %d, seed %d: at %4.1f s, stick %-5t  %s\n", n+1, o.cuts, o.seed, at.Seconds(), withStick, said)
 		if err != nil {
 			return fmt.Errorf("cut %d of %d with seed %d: %w", n+1, o.cuts, o.seed, err)
@@ -159,7 +159,7 @@ func (s *site) replayed(ctx context.Context, seed uint64) error {
 // gives the box another one on a stick, and waits for the next report.
 func (s *site) session(ctx context.Context, writes string) error {
 	defer s.off()
-	if err := s.onWith(ctx, plugged{card: s.card, cable: s.lab.Cable, writes: writes}); err != nil {
+	if err := s.onWith(ctx, plugged{card: s.card, network: s.network, writes: writes}); err != nil {
 		return err
 	}
 	if err := s.saw(ctx, catalogue.WholeDone, importIn); err != nil {

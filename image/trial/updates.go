@@ -37,7 +37,7 @@ func updated(file string) (visit, error) {
 		return visit{}, err
 	}
 	version := u.Claims().Version
-	return visit{"healthy", []step{
+	return visit{"update", "healthy", []step{
 		{"a kit with its profile", "g g g g g", kit, nil},
 		{"trunktester.update on a stick", "g g g g g", func(ctx context.Context, s *site) error { return s.updates(ctx, file) }, runs(version)},
 		{"off and on again", "g g g g g", func(ctx context.Context, s *site) error { s.off(); return s.on(ctx) }, runs(version)},
@@ -77,7 +77,7 @@ func (s *site) updates(ctx context.Context, file string) error {
 	for range restarts {
 		s.note("restart")
 		s.off()
-		if err := s.light(ctx, plugged{card: s.card, cable: s.lab.Cable}); err != nil {
+		if err := s.light(ctx, plugged{card: s.card, network: s.network}); err != nil {
 			return err
 		}
 		again := false

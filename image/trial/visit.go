@@ -12,6 +12,7 @@ import (
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
+	"trunktester/image/ether"
 	"trunktester/image/lights"
 	"trunktester/lab"
 )
@@ -27,6 +28,7 @@ const (
 
 // visit is one card in one world, and what happens to it there.
 type visit struct {
+	name  string
 	world string
 	steps []step
 }
@@ -41,10 +43,11 @@ type step struct {
 
 // site is where a visit happens.
 type site struct {
-	lab    *lab.Lab
-	folder string
-	card   *card
-	lock   string // file that is locked while the board is on; "" for none
+	lab     *lab.Lab
+	network *ether.Adapter
+	folder  string
+	card    *card
+	lock    string // file that is locked while the board is on; "" for none
 
 	board  *board        // nil when off
 	watch  *watcher      // of this board, or of the last one
@@ -77,17 +80,18 @@ func arrive(ctx context.Context, o options, world, folder string) (*site, error)
 		l.Close()
 		return nil, err
 	}
-	return &site{lab: l, folder: folder, card: c, lock: o.lock, laptop: newNeighbour(l)}, nil
+	return &site{lab: l, network: ether.New(l.Cable, mac), folder: folder, card: c, lock: o.lock, laptop: newNeighbour(l)}, nil
 }
 
 func (s *site) leave() {
 	s.off()
+	s.network.Close() //nolint:errcheck // the lab closes its file too
 	s.lab.Close()
 }
 
 // on switches the board on and waits for the lamp test.
 func (s *site) on(ctx context.Context, sticks ...*stick) error {
-	return s.onWith(ctx, plugged{card: s.card, cable: s.lab.Cable, sticks: sticks})
+	return s.onWith(ctx, plugged{card: s.card, network: s.network, sticks: sticks})
 }
 
 func (s *site) onWith(ctx context.Context, p plugged) (err error) {
@@ -201,7 +205,7 @@ func all(ctx context.Context, o options, visits []visit) bool {
 	good := true
 	fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s\n", "world", "step", "wanted", "registers", "report", "also")
 	for _, v := range visits {
-		if o.only != "" && o.only != v.world {
+		if o.only != "" && o.only != v.name {
 			continue
 		}
 		if err := v.carryOut(ctx, o); err != nil {
@@ -232,9 +236,9 @@ func (v visit) carryOut(ctx context.Context, o options) error {
 		began := time.Now()
 		s.also, s.queued = nil, 0
 		got, told, err := s.take(ctx, step)
-		fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s; %.0f s\n", v.world, step.does, step.lights, got, told, strings.Join(s.also, "; "), (time.Since(began) - s.queued).Seconds())
+		fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s; %.0f s\n", v.name, step.does, step.lights, got, told, strings.Join(s.also, "; "), (time.Since(began) - s.queued).Seconds())
 		if err != nil {
-			return fmt.Errorf("%s, %s: %w", v.world, step.does, err)
+			return fmt.Errorf("%s, %s: %w", v.name, step.does, err)
 		}
 	}
 	return nil

@@ -11,25 +11,32 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
+	"trunktester/image/lights"
+	"trunktester/leds"
 )
 
-// visits are what is tried, and what must be seen, written by hand. A pulled cable (1-1) is not among them: the
-// emulator's network adapter knows no carrier, so the kernel on the board always sees one.
+// visits are what is tried, and what must be seen, written by hand.
 func visits() []visit {
 	return []visit{
-		{"healthy", []step{
+		{"healthy", "healthy", []step{
 			{"a card without a profile", "g g - - -", func(ctx context.Context, s *site) error { return s.on(ctx) }, noTrunk},
 			{"trunk.toml on a stick", "g g g g g", stickIn, greens},
 			{"back at the PC", "", func(_ context.Context, s *site) error { s.off(); return nil }, afterStick},
 		}},
-		{"wrong-login", []step{
+		{"wrong-login", "wrong-login", []step{
 			{"trunk.toml dropped on the card", "g g g r2 -", dropped, nil},
 			{"back at the PC", "", func(_ context.Context, s *site) error { s.off(); return nil }, afterDrop},
 			{"a bad trunk.toml dropped on the card", "g g g r2 -", droppedBad, nil},
 			{"back at the PC again", "", func(_ context.Context, s *site) error { s.off(); return nil }, afterBadDrop},
 		}},
-		{"sip-alg-registers", []step{{"a kit with its profile", "g g a2 g g", kit, nil}}},
-		{"no-address", []step{{"a kit with its profile", "r2 - - - -", kit, nil}}},
+		{"sip-alg-registers", "sip-alg-registers", []step{{"a kit with its profile", "g g a2 g g", kit, nil}}},
+		{"cable-out-and-in", "healthy", []step{
+			{"a kit, its cable out", "r1 - - - -", kitWithoutCable, nil},
+			{"the cable in", "g g g g g", cableIn, nil},
+			{"the cable pulled", "r1 - - - -", cableOut, nil},
+			{"the cable in again", "g g g g g", cableIn, nil},
+		}},
+		{"no-address", "no-address", []step{{"a kit with its profile", "r2 - - - -", kit, nil}}},
 	}
 }
 
@@ -180,4 +187,26 @@ func secret(file string) string {
 	_, after, _ = strings.Cut(after, `"`)
 	before, _, _ := strings.Cut(after, `"`)
 	return before
+}
+
+// kitWithoutCable is switched on before anybody has put its cable in.
+func kitWithoutCable(ctx context.Context, s *site) error {
+	s.network.Plug(false)
+	return kit(ctx, s)
+}
+
+func cableIn(_ context.Context, s *site) error {
+	s.since = s.watch.now()
+	s.network.Plug(true)
+	return nil
+}
+
+// cableOut waits until light 1 says something else: a cable is missed after seconds.
+func cableOut(ctx context.Context, s *site) error {
+	s.network.Plug(false)
+	err := s.watch.until(ctx, "light 1 to leave green", runIn, func(all []lights.Sample) bool {
+		return len(all) > 0 && all[len(all)-1].Frame[0] != leds.Green
+	})
+	s.since = s.watch.now()
+	return err
 }
