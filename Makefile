@@ -39,7 +39,7 @@ bench: build ## speeds, as ratios in one run; UPDATE=1 writes docs/speed.md
 image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
 	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
 
-image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped; WORLD=… for one
+image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled; WORLD=… for one
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img $(if $(WORLD),-world $(WORLD))
 
