@@ -129,17 +129,9 @@ func syncDir(root *os.Root, dir string) error {
 
 // read gives the body of a sealed file.
 func read(root *os.Root, name, kind string) ([]byte, error) {
-	f, err := root.Open(name)
+	content, err := readWhole(root, name, errCorrupt)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, largest+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > largest {
-		return nil, fmt.Errorf("%s is larger than %d bytes: %w", name, largest, errCorrupt)
 	}
 	body, err := unseal(kind, content)
 	if err != nil {
@@ -157,4 +149,18 @@ func remove(root *os.Root, name string) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// readWhole reads a file; one that is too large to be ours is an error that is damaged.
+func readWhole(root *os.Root, name string, damaged error) ([]byte, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err == nil && len(content) > largest {
+		err = fmt.Errorf("%s is larger than %d bytes: %w", name, largest, damaged)
+	}
+	return content, err
 }

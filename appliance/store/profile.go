@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"trunktester/appliance/profile"
@@ -98,17 +97,9 @@ func writeProfile(root *os.Root, content []byte) error {
 }
 
 func readProfile(root *os.Root, name string) ([]byte, error) {
-	f, err := root.Open(name)
+	content, err := readWhole(root, name, profile.ErrDamaged)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, largest+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > largest {
-		return nil, fmt.Errorf("%s is larger than %d bytes: %w", name, largest, profile.ErrDamaged)
 	}
 	text, err := profile.Unseal(content)
 	if err != nil {
