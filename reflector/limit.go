@@ -3,7 +3,7 @@ package reflector
 import (
 	"hash/maphash"
 	"net/netip"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -24,14 +24,17 @@ const (
 // It is a count-min sketch of theoretical arrival times (the generic cell rate algorithm, ITU-T I.371). An
 // address has one cell in each row; the earliest of the four is the nearest to its own, and never too early. So no
 // address gets more than its rate, whatever others send; one that shares all four cells with busy ones gets
-// less. The limit for all comes first, and keeps the table so thin that this does not happen.
+// less. The limit for all keeps the table so thin that this is rare: a
+// cell is raised by replies only, never by what was refused.
 type limiter struct {
 	seed  maphash.Seed
 	start time.Time
 	each  cellRate
 	all   cellRate
-	total atomic.Int64
-	cells [rows][columns]atomic.Int64
+
+	mu    sync.Mutex
+	total int64
+	cells [rows][columns]int64
 }
 
 // cellRate is a Rate in nanoseconds.
@@ -58,51 +61,28 @@ const (
 // take asks for one reply to the address. An address is an IPv4 address or the /64 of an IPv6 one.
 func (l *limiter) take(addr netip.Addr, now time.Time) verdict {
 	at := now.Sub(l.start).Nanoseconds()
-	spread := l.hash(addr)
-	var own [rows]*atomic.Int64
-	earliest := int64(1<<63 - 1)
+	spread := maphash.Comparable(l.seed, site(addr)) // 16 bits for each row
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var own [rows]*int64
+	arrival := int64(1<<63 - 1)
 	for i := range rows {
 		own[i] = &l.cells[i][spread>>(16*i)&(columns-1)]
-		earliest = min(earliest, own[i].Load())
+		arrival = min(arrival, *own[i])
 	}
-	earliest = max(earliest, at)
-	if earliest-at > l.each.tolerance {
+	arrival, total := max(arrival, at), max(l.total, at)
+	switch {
+	case arrival-at > l.each.tolerance:
 		return tooManyOfOne
-	}
-	if !l.takeOfAll(at) {
+	case total-at > l.all.tolerance:
 		return tooManyOfAll
 	}
+	l.total = total + l.all.interval
 	for _, cell := range own {
-		raise(cell, earliest+l.each.interval)
+		*cell = max(*cell, arrival+l.each.interval)
 	}
 	return granted
 }
-
-func (l *limiter) takeOfAll(at int64) bool {
-	for {
-		seen := l.total.Load()
-		next := max(seen, at)
-		if next-at > l.all.tolerance {
-			return false
-		}
-		if l.total.CompareAndSwap(seen, next+l.all.interval) {
-			return true
-		}
-	}
-}
-
-// raise sets the cell to at least v.
-func raise(cell *atomic.Int64, v int64) {
-	for {
-		seen := cell.Load()
-		if seen >= v || cell.CompareAndSwap(seen, v) {
-			return
-		}
-	}
-}
-
-// hash is 16 bits for each row.
-func (l *limiter) hash(addr netip.Addr) uint64 { return maphash.Comparable(l.seed, site(addr)) }
 
 // site is what one customer has: an IPv4 address, or a /64.
 func site(addr netip.Addr) netip.Addr {

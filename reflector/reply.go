@@ -35,7 +35,7 @@ func status(method string) string {
 }
 
 // reply builds the response, never longer than wire.Most: where the reflection is too long beside the header
-// fields that a response must repeat, only the facts are told. Where even those are too long, it is nil.
+// fields that a response must repeat, only the facts are told.
 func reply(r request, a arrival, refused []string) []byte {
 	facts := wire.Reflection{
 		Source: a.from, Transport: a.transport, TOS: a.tos, Framing: a.framing,
@@ -49,10 +49,7 @@ func reply(r request, a arrival, refused []string) []byte {
 		facts.Refused = append(facts.Refused, "message")
 	}
 	facts.Message, facts.Sum = nil, wire.Sum(r.raw)
-	if b := response(r, a, facts, most); len(b) <= most {
-		return b
-	}
-	return nil
+	return response(r, a, facts, most) // what is repeated is shorter than the request, the rest than 512 bytes
 }
 
 // response is the whole response, padded as the caller wishes but not beyond most bytes.
@@ -63,16 +60,16 @@ func response(r request, a arrival, facts wire.Reflection, most int) []byte {
 	for field := range r.fields {
 		switch name(field) {
 		case "via":
-			head = appendField(head, field)
 			if top {
-				head = append(trimEnd(head), stamp(a.from, head)...)
+				field = stamped(field, a.from)
 			}
-			top = false
+			head, top = appendField(head, field), false
 		case "to":
-			head = appendField(head, field)
+			head = append(head, field...)
 			if !bytes.Contains(bytes.ToLower(field), []byte("tag=")) {
-				head = append(trimEnd(head), ";tag="+tag(r)+"\r\n"...)
+				head = append(head, ";tag="+tag(r)...)
 			}
+			head = append(head, "\r\n"...)
 		case "from", "call-id", "cseq":
 			head = appendField(head, field)
 		}
@@ -96,19 +93,30 @@ func response(r request, a arrival, facts wire.Reflection, most int) []byte {
 // appendField writes a header field as it came, with the line end that a response has.
 func appendField(b, field []byte) []byte { return append(append(b, field...), "\r\n"...) }
 
-func trimEnd(b []byte) []byte { return bytes.TrimRight(b, "\r\n \t") }
-
-// stamp is what is added to the topmost Via: received always, rport where it was asked for (RFC 3261 section
-// 18.2.1, RFC 3581 section 4). An rport with a value is left alone: the caller did not ask.
-func stamp(from netip.AddrPort, head []byte) string {
-	line := head[bytes.LastIndexByte(head[:len(head)-2], '\n')+1:]
-	text := ";received=" + from.Addr().String()
-	for param := range bytes.SplitSeq(line, []byte(";")) {
-		if strings.EqualFold(string(bytes.TrimSpace(param)), "rport") {
-			text += ";rport=" + strconv.Itoa(int(from.Port()))
+// stamped is the topmost Via as the server gives it back: received always, and rport where it was asked for (RFC
+// 3261 section 18.2.1, RFC 3581 section 4). A received that came with the request is left out: only the server
+// may say it.
+func stamped(field []byte, from netip.AddrPort) []byte {
+	hop, others, several := bytes.Cut(field, []byte(",")) // a comma list: the first is the topmost
+	var b []byte
+	for i, param := range bytes.Split(hop, []byte(";")) {
+		name, _, _ := bytes.Cut(param, []byte("="))
+		switch trimmed := bytes.TrimSpace(name); {
+		case i == 0:
+			b = append(b, param...)
+			continue
+		case bytes.EqualFold(trimmed, []byte("received")):
+			continue
+		case bytes.EqualFold(trimmed, []byte("rport")):
+			param = strconv.AppendInt([]byte("rport="), int64(from.Port()), 10)
 		}
+		b = append(append(b, ';'), param...)
 	}
-	return text + "\r\n"
+	b = append(bytes.TrimRight(b, " \t\r\n"), ";received="+from.Addr().String()...)
+	if several {
+		b = append(append(b, ','), others...)
+	}
+	return b
 }
 
 // tag is the To tag: the same for a retransmission, and at every reflector, without any state.
