@@ -23,14 +23,14 @@ const (
 	dropMalformed = "malformed" // not a SIP request, or nothing to answer to
 	dropStranger  = "stranger"  // a request for somebody else
 	dropACK       = "ack"
-	dropToken     = "token"     // no proof of the token, or a wrong one
-	dropTooLong   = "too_long"  // longer than wire.Longest
-	dropRate      = "rate"      // too many for one address
-	dropRateAll   = "rate_all"  // too many in all
-	dropVoice     = "voice"     // no voice packet of a probe, or unproven
-	dropSend      = "send"      // the kernel would not send the reply
+	dropToken     = "token"      // no proof of the token, or a wrong one
+	dropTooLong   = "too_long"   // longer than wire.Longest
+	dropRate      = "rate"       // too many for one address
+	dropRateAll   = "rate_all"   // too many in all
+	dropVoice     = "voice"      // no voice packet of a probe, or unproven
+	dropSend      = "send"       // the kernel would not send the reply
 	dropConn      = "connection" // too many connections
-	dropStopped   = "stopped"   // a delayed reply that was due after the stop
+	dropStopped   = "stopped"    // a delayed reply that was due after the stop
 )
 
 func newCounts(waiting, connections func() float64) *counts {

@@ -110,39 +110,41 @@ func (s *Server) converse(conn net.Conn, from netip.AddrPort, config *tls.Config
 		conn.SetDeadline(time.Time{})
 		conn = secured
 	}
-	var writing sync.Mutex
-	write := func(b []byte) {
-		writing.Lock()
-		defer writing.Unlock()
-		conn.SetWriteDeadline(time.Now().Add(writeTime))
-		if _, err := conn.Write(b); err != nil {
-			s.counts.drop(dropSend)
-			return
-		}
-		s.counts.answers[transport].Inc()
-	}
 	in := framer{bufio.NewReaderSize(conn, 2*wire.Longest), func(d time.Duration) { s.deadline(conn, d) }}
-	until := time.Now().Add(idleTime) // or until the last delayed reply has gone
 	for !s.stopping() {
-		raw, framing, err := in.next(max(time.Until(until), idleTime))
+		raw, framing, err := in.next(idleTime)
 		if err != nil {
 			s.broken(err)
 			return
 		}
-		now := time.Now()
-		given, ok := s.answer(raw, arrival{from: from, transport: transport, tos: -1, framing: framing}, false, now)
-		if !ok {
+		given, ok := s.answer(raw, arrival{from: from, transport: transport, tos: -1, framing: framing}, false, time.Now())
+		if !ok || !s.due(given, from.Addr()) {
 			return
 		}
-		if given.delay > 0 {
-			until = now.Add(given.delay + writeTime)
-			s.later.after(given.delay, from.Addr(), func() { write(given.bytes) })
-		} else {
-			write(given.bytes)
-		}
-		if framing != wire.Framed && given.delay == 0 {
+		conn.SetWriteDeadline(time.Now().Add(writeTime))
+		if _, err := conn.Write(given.bytes); err != nil {
+			s.counts.drop(dropSend)
 			return
 		}
+		s.counts.answers[transport].Inc()
+		if framing != wire.Framed {
+			return
+		}
+	}
+}
+
+// due waits until the reply may be sent; false when the reflector stops before.
+func (s *Server) due(given answer, to netip.Addr) bool {
+	if given.delay == 0 {
+		return true
+	}
+	now := make(chan struct{})
+	s.later.after(given.delay, to, func() { close(now) })
+	select {
+	case <-now:
+		return true
+	case <-s.stopped:
+		return false
 	}
 }
 
