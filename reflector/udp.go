@@ -82,8 +82,7 @@ func newUDPSocket(c *net.UDPConn) *udpSocket {
 	return u
 }
 
-// batchSize datagrams are read and written with one system call when they are there; under load that is a
-// quarter more replies a second than one by one (docs/reflector.md).
+// batchSize datagrams are read and written with one system call when they are there (recvmmsg(2), sendmmsg(2)).
 const batchSize = 32
 
 // serve answers what comes until the socket's deadline.
