@@ -49,20 +49,21 @@ func (l *later) after(delay time.Duration, addr netip.Addr, send func()) {
 	}
 	var t *time.Timer
 	t = time.AfterFunc(delay, func() {
-		if l.release(t, site(addr)) {
+		if l.release(&t, site(addr)) {
 			send()
 		}
 	})
 	l.timers[t] = struct{}{}
 }
 
-func (l *later) release(t *time.Timer, addr netip.Addr) bool {
+// release gives the place back; false after close. The timer is read under the lock under which after set it.
+func (l *later) release(t **time.Timer, addr netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return false
 	}
-	delete(l.timers, t)
+	delete(l.timers, *t)
 	l.waiting--
 	if l.of[addr]--; l.of[addr] == 0 {
 		delete(l.of, addr)

@@ -76,15 +76,15 @@ func response(r request, a arrival, facts wire.Reflection, most int) []byte {
 	}
 	head = append(head, "Content-Type: text/plain\r\nContent-Length: "...)
 
-	short := r.wish.Pad - most
-	if short > 0 {
+	if r.wish.Pad > most {
 		facts.Refused = append(facts.Refused, "pad")
 	}
 	body := facts.Encoded()
-	const lengthEnd = len("12345\r\n\r\n")
-	if pad := min(r.wish.Pad, most) - len(head) - lengthEnd - len(body); pad > 2 {
+	want := min(r.wish.Pad, most)
+	pad := want - len(head) - len(strconv.Itoa(want)) - len("\r\n\r\n") - len(body)
+	if pad > 0 {
 		body = append(body, "\r\n"...)
-		body = append(body, bytes.Repeat([]byte("."), pad-2)...)
+		body = append(body, bytes.Repeat([]byte("."), max(pad-2, 0))...)
 	}
 	head = strconv.AppendInt(head, int64(len(body)), 10)
 	return append(append(head, "\r\n\r\n"...), body...)

@@ -206,7 +206,7 @@ func TestAReplyIsPaddedAsFarAsTheRequestWas(t *testing.T) {
 		padding, wanted, least, most int
 		refused                      bool
 	}{
-		{600, 1600, 1600, 1605, false},
+		{400, 1600, 1600, 1605, false},
 		{0, 1600, 900, 1300, true},
 		{0, 0, 600, 1300, false},
 	} {
