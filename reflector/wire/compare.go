@@ -2,136 +2,113 @@ package wire
 
 import (
 	"bytes"
-	"iter"
 	"strconv"
 	"strings"
 )
 
 // Difference is one place where the message that was received is not the one that was sent.
 type Difference struct {
-	Place    string // "start line", a header field's name as in "Via", "Via 2", "body line 3", "line ends"
-	Sent     string // the line, "" where it was added on the way
-	Received string // the line, "" where it was taken away
+	Place    string // "start line"; a header field's name as it was sent, "Via", the next of that name "Via 2"; "body line 3"
+	Sent     string // the line without its end; "" where it was added on the way
+	Received string // the line without its end; "" where it was taken away
 }
 
-// Compare gives all differences: first those of the start line and the header in the order in which they were
-// sent, then what was added, then the body. Nothing at all means that the two are equal, byte for byte.
+// Unordered is the place of a difference that is in no single line: the same lines in another order, or ended otherwise.
+const Unordered = "order or line ends"
+
+// Compare gives all differences: first those of the start line and the header fields in the order in which they
+// were sent, then the fields that were added, then the body. Nothing at all means that the two are equal, byte
+// for byte: whatever routes and translates addresses without reading SIP changes none (RFC 3022 section 2.9).
 func Compare(sent, received []byte) []Difference {
 	if bytes.Equal(sent, received) {
 		return nil
 	}
-	a, b := places(sent), places(received)
-	var all []Difference
-	for _, p := range a.order {
-		if other, ok := b.line[p]; !ok || other != a.line[p] {
-			all = append(all, Difference{p, a.line[p], other})
-		}
-	}
-	for _, p := range b.order {
-		if _, ok := a.line[p]; !ok {
-			all = append(all, Difference{p, "", b.line[p]})
-		}
-	}
-	if len(all) == 0 { // the same lines in another order, or ended otherwise
-		all = append(all, Difference{Place: "order or line ends"})
+	a, b := take(sent), take(received)
+	all := append(a.head.against(b.head), bodies(a.body, b.body)...)
+	if len(all) == 0 {
+		return []Difference{{Place: Unordered}}
 	}
 	return all
 }
 
-// placed are the lines of a message by their place.
-type placed struct {
+// parts are a message for comparison.
+type parts struct {
+	head head
+	body []string
+}
+
+// head are the start line and header fields by their key: the name in lower case, and which of that name it is.
+type head struct {
 	order []string
+	place map[string]string // how the key is shown
 	line  map[string]string
 }
 
-func places(message []byte) placed {
-	p := placed{line: map[string]string{}}
-	add := func(place, line string) {
-		p.order = append(p.order, place)
-		p.line[place] = line
-	}
-	seen := map[string]int{}
+func take(message []byte) parts {
 	start, fields, body := Lines(message)
-	add("start line", string(start))
-	for line := range fields {
-		name := FieldName(line)
-		key := strings.ToLower(name)
-		seen[key]++
-		if seen[key] > 1 {
-			key += " " + strconv.Itoa(seen[key])
+	p := parts{head: head{place: map[string]string{}, line: map[string]string{}}}
+	p.head.add("", "start line", string(start))
+	seen := map[string]int{}
+	for field := range fields {
+		name := FieldName(field)
+		// A compact name (RFC 3261 section 7.3.3) is another one than its long form: a device that turns one into the
+		// other has rewritten the message.
+		key := "field " + strings.ToLower(name)
+		if seen[key]++; seen[key] > 1 {
+			n := " " + strconv.Itoa(seen[key])
+			key, name = key+n, name+n
 		}
-		add(display(key, name), string(line))
+		p.head.add(key, name, string(field))
 	}
-	n := 0
-	for line := range bytes.Lines(body) {
-		n++
-		add("body line "+strconv.Itoa(n), string(bytes.TrimRight(line, "\r\n")))
+	for l := range bytes.Lines(body) {
+		p.body = append(p.body, string(bytes.TrimRight(l, "\r\n")))
 	}
 	return p
 }
 
-// display keeps "Via" and "via" in one place, under the name that most write.
-func display(key, name string) string {
-	if long, ok := spelled[strings.ToLower(name)]; ok {
-		return long + key[len(name):]
-	}
-	return key
+func (h *head) add(key, place, line string) {
+	h.order = append(h.order, key)
+	h.place[key], h.line[key] = place, line
 }
 
-// spelled are names as RFC 3261 writes them; the compact ones of its section 7.3.3 are kept apart, as a
-// device that turns one into the other has rewritten the message.
-var spelled = map[string]string{
-	"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq", "contact": "Contact",
-	"content-length": "Content-Length", "content-type": "Content-Type", "max-forwards": "Max-Forwards",
-	"user-agent": "User-Agent", "route": "Route", "record-route": "Record-Route", "x-reflect": "X-Reflect",
-	"allow": "Allow", "supported": "Supported", "expires": "Expires", "accept": "Accept",
-}
-
-// Lines takes a message apart, whatever it is: the start line, the header fields (a folded one with all its
-// lines, without its last line end) and the body behind the empty line. Blank lines before the start line are passed over.
-func Lines(message []byte) (start []byte, fields iter.Seq[[]byte], body []byte) {
-	rest := bytes.TrimLeft(message, "\r\n")
-	start, rest = line(rest)
-	head := rest
-	for len(rest) > 0 {
-		var l []byte
-		before := rest
-		if l, rest = line(rest); len(l) == 0 {
-			head, body = head[:len(head)-len(before)], rest
-			break
+func (h head) against(received head) []Difference {
+	var all []Difference
+	for _, key := range h.order {
+		if line := received.line[key]; line != h.line[key] {
+			all = append(all, Difference{h.place[key], h.line[key], line})
 		}
 	}
-	return start, func(yield func([]byte) bool) {
-		for rest := head; len(rest) > 0; {
-			field := rest
-			_, rest = line(rest)
-			for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
-				_, rest = line(rest)
-			}
-			if !yield(bytes.TrimSuffix(bytes.TrimSuffix(field[:len(field)-len(rest)], []byte("\n")), []byte("\r"))) {
-				return
-			}
+	for _, key := range received.order {
+		if _, sent := h.line[key]; !sent {
+			all = append(all, Difference{received.place[key], "", received.line[key]})
 		}
-	}, body
-}
-
-// line cuts the first line off; its end, CRLF or a bare LF, is in neither.
-func line(b []byte) (first, rest []byte) {
-	first, rest, _ = bytes.Cut(b, []byte("\n"))
-	return bytes.TrimSuffix(first, []byte("\r")), rest
-}
-
-// FieldName is the name of a header field, "" for a line without a colon.
-func FieldName(field []byte) string {
-	name, _, ok := bytes.Cut(field, []byte(":"))
-	if !ok {
-		return ""
 	}
-	return string(bytes.TrimSpace(name))
+	return all
 }
 
-// FieldValue is the value of a header field as it was written, without the space around it.
-func FieldValue(field []byte) []byte {
-	_, value, _ := bytes.Cut(field, []byte(":"))
-	return bytes.TrimSpace(value)
+// bodies pairs what stands between the lines that begin and end both, so that one line added or
+// taken away does not make all after it differ.
+func bodies(sent, received []string) []Difference {
+	first := 0
+	for first < len(sent) && first < len(received) && sent[first] == received[first] {
+		first++
+	}
+	sent, received = sent[first:], received[first:]
+	for len(sent) > 0 && len(received) > 0 && sent[len(sent)-1] == received[len(received)-1] {
+		sent, received = sent[:len(sent)-1], received[:len(received)-1]
+	}
+	var all []Difference
+	for i := range max(len(sent), len(received)) {
+		d := Difference{Place: "body line " + strconv.Itoa(first+i+1)}
+		if i < len(sent) {
+			d.Sent = sent[i]
+		}
+		if i < len(received) {
+			d.Received = received[i]
+		}
+		if d.Sent != d.Received {
+			all = append(all, d)
+		}
+	}
+	return all
 }

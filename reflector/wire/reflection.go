@@ -21,7 +21,7 @@ type Reflection struct {
 	TOS       int            // the byte of the IP header (DSCP times 4, and ECN), -1 where it was not seen (streams)
 	Length    int            // bytes of the message as received
 	Framing   Framing        // how the end of the message was found
-	Refused   []string       // wishes that were not granted: "delay", "port", "pad", "message"
+	Refused   []string       // wishes that were not granted, of "delay", "port", "pad", "message"
 	Sum       string         // Sum of the message, where only the facts were asked for or fit
 	Message   []byte         // as received; nil where only the facts are told
 }
@@ -65,7 +65,8 @@ func (r Reflection) facts() string {
 // the way back.
 var ErrReflection = errors.New("not a reflection")
 
-// ParseReflection reads the body of a reply.
+// ParseReflection reads the body of a reply. The error is an ErrReflection, and no cause for a verdict by
+// itself: another server may have answered.
 func ParseReflection(body []byte) (Reflection, error) {
 	line, _, _ := bytes.Cut(body, []byte("\n"))
 	plain, err := base64.StdEncoding.AppendDecode(nil, bytes.TrimSpace(line))
@@ -76,6 +77,9 @@ func ParseReflection(body []byte) (Reflection, error) {
 	words := strings.Fields(string(head))
 	if !ended || len(words) == 0 || words[0] != version {
 		return Reflection{}, fmt.Errorf("%w: its first line does not begin with %s", ErrReflection, version)
+	}
+	if bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return Reflection{}, fmt.Errorf("%w: its first line is not printable", ErrReflection)
 	}
 	r := Reflection{TOS: -1}
 	for _, word := range words[1:] {

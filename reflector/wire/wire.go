@@ -1,6 +1,10 @@
 // Package wire is what a caller and the reflector say to each other: the header field of a request, the body
 // of its reflection, and the voice packet that is echoed. Pure, and small enough for the box;
 // docs/reflector.md tells the same in words.
+//
+// A caller writes a SIP request to sip:reflect@host with the header field Header, whose value is Wish.Value. The
+// reply's body goes through ParseReflection; Compare says what the way changed, Refused what the
+// reflector would not do. For voice it sends Probe.Packet and reads what comes back with ParseEcho.
 package wire
 
 import (
