@@ -70,6 +70,8 @@ func checklist(p parts) []Step {
 			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
+		{ID: "intercept", Title: "SIP where nothing lives", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
+			Probe: probes.Intercept{Transport: trunk.Transport, Dial: p.dialer}, Needs: []string{"name"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
 
@@ -127,6 +129,13 @@ func withoutControls(p profile.Profile) string {
 		return "The box's file names no other SIP host (internet.sip_controls), so \"blocked\" and \"ignored\" may look alike."
 	}
 	return ""
+}
+
+func withoutIntercept(t profile.Trunk) string {
+	if without(t) == "" && t.Transport == "tls" {
+		return "This trunk uses TLS: a device that answers in the provider's place would not have its certificate."
+	}
+	return without(t)
 }
 
 func unlessAuth(t profile.Trunk, auth string) string {

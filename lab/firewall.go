@@ -49,6 +49,7 @@ type Filter struct {
 	Input   []Rule // packets to the host itself
 	Guard   bool   // nothing new comes in from Outside, as in every home router
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
+	Catch   string // interface: what comes in there for port 5060, UDP and TCP, goes to the host itself
 }
 
 // ErrNoALG says that this kernel has no SIP helper (CONFIG_NF_NAT_SIP).
@@ -70,6 +71,7 @@ func (f Filter) apply(h *Host) error {
 	s.forward(f)
 	s.input(f)
 	s.nat(f)
+	s.catch(f)
 	if f.SIPALG {
 		s.sipHelper()
 	}
@@ -128,6 +130,16 @@ func (s ruleset) nat(f Filter) {
 	}
 	chain := s.chain("nat", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
 	s.add(chain, out(f.Outside), []expr.Any{&expr.Masq{Random: f.NAT == NATSymmetric, FullyRandom: f.NAT == NATSymmetric}})
+}
+
+func (s ruleset) catch(f Filter) {
+	if f.Catch == "" {
+		return
+	}
+	chain := s.chain("catch", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest)
+	for _, proto := range []string{"udp", "tcp"} {
+		s.add(chain, in(f.Catch), Rule{Proto: proto, Ports: []uint16{5060}}.matches()[0], []expr.Any{&expr.Redir{}})
+	}
 }
 
 // sipHelper assigns the kernel's SIP helper by rule, after conntrack (priority -200) has made the entry.

@@ -38,6 +38,7 @@ func (l *Lab) servers(ctx context.Context) error {
 	o.names()
 	o.internet()
 	o.provider()
+	o.interceptor()
 	return o.err
 }
 
@@ -197,6 +198,16 @@ func (o *opener) internet() {
 		o.packets(l.Internet, address+":5060", l.Control.ServeUDP)
 		o.streams(l.Internet, address+":5060", l.Control.ServeTCP)
 	}
+}
+
+// interceptor starts the router's own SIP server.
+func (o *opener) interceptor() {
+	if o.lab.World.Home.Intercept == nil {
+		return
+	}
+	server := serve.NewRegistrar(turned(serve.RegistrarSettings{ServerHeader: "Lab router"}, o.lab.World.Home.Intercept))
+	o.packets(o.lab.Router, RouterLAN+":5060", server.ServeUDP)
+	o.streams(o.lab.Router, RouterLAN+":5060", server.ServeTCP)
 }
 
 // provider starts the registrar on both of the provider's servers, or a Kamailio.

@@ -37,7 +37,8 @@ type Home struct {
 	Forward   []Rule // the router's firewall, towards the outside
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
-	Carrier   bool // a second router, the carrier's, translates once more
+	Carrier   bool                           // a second router, the carrier's, translates once more
+	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none

@@ -46,7 +46,7 @@ func outside(f facts.Facts, dead bool) candidate {
 func providerAlive(f facts.Facts) bool {
 	all := attempts(f)
 	ping, _ := pinged(f)
-	return ping || answeredAny(f) || refusedByServer(all) || slices.ContainsFunc(all, func(a facts.Attempt) bool { return a.Connect == facts.Answered })
+	return ping || answeredAny(f) || refusedByServer(all) || interceptor(f) == nil && slices.ContainsFunc(all, func(a facts.Attempt) bool { return a.Connect == facts.Answered })
 }
 
 // outsideSilent: the gateway answers ARP, and three independent targets fail in all three ways.

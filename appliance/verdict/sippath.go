@@ -16,7 +16,11 @@ func sipPath(in Input) []candidate {
 	if noTrunk(in) {
 		return nil
 	}
-	return append(blocked(in), alg(in)...)
+	found := intercepted(in)
+	if !stops(found) { // else that explains what does not come back
+		found = append(found, blocked(in)...)
+	}
+	return append(found, alg(in)...)
 }
 
 // blocked judges a trunk transport over which no SIP reply came.
@@ -112,7 +116,7 @@ func allSilent(in Input) []candidate {
 // unreachable judges a provider that gives no sign of life at all, while the internet works.
 func unreachable(in Input) []candidate {
 	f := in.Facts
-	if noTrunk(in) || answeredAny(f) || !internetAnswers(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
+	if noTrunk(in) || answeredAny(f) || imposed(f, trunk(in).Transport) || !internetAnswers(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
 		return nil
 	}
 	if ping, asked := pinged(f); ping || !asked {

@@ -26,6 +26,7 @@ type Facts struct {
 	TCP        *Path       `json:"sip_tcp"`
 	TLS        *Path       `json:"sip_tls"`
 	Controls   *Controls   `json:"controls"`
+	Nowhere    *Path       `json:"nowhere"`
 	ALG        *ALG        `json:"alg"`
 	Login      *Login      `json:"login"`
 	Bindings   *Bindings   `json:"bindings"`
@@ -200,7 +201,8 @@ type Echo struct {
 	Jitter Duration   `json:"jitter_ms"` // mean absolute difference of neighbours
 }
 
-// Path is SIP over one transport to the provider's servers, in the order of preference. (light 3)
+// Path is SIP over one transport to the provider's servers, in the order of preference; as Nowhere, to
+// addresses where nothing lives (RFC 5737). (light 3)
 type Path struct {
 	Transport string    `json:"transport"`
 	Targets   []Attempt `json:"targets"`
