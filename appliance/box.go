@@ -69,6 +69,7 @@ type State struct {
 	Running  bool
 	Position report.Position
 	Notices  map[string]string // sentences about the box itself, by topic
+	Page     []string          // URLs of the page, the best first; empty while there is none
 }
 
 // NewBox prepares a box that is starting.

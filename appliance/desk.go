@@ -314,9 +314,13 @@ func (d *Desk) leave(v media.Volume, r report.Report) Visited {
 	if free, err := v.Room(); err != nil || free < int64(size)+reportMargin {
 		return Visited{err: errors.Join(errNoRoom, err)}
 	}
+	var pages []string
+	if b := d.present(); b != nil {
+		pages = b.State().Page
+	}
 	var seen Visited
 	err = d.writing(v)(func() (err error) {
-		seen.report, err = importer.WriteReport(v.Root, r)
+		seen.report, err = importer.WriteReport(v.Root, r, pages...)
 		return err
 	})
 	seen.err = err

@@ -222,6 +222,7 @@ func TestAnEmptyStickGetsTheLastReportOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := folder(t, nil)
+	c.present().change(func(s *State) { s.Page = []string{"http://192.168.1.20/"} })
 	c.during(t, func() {
 		for range 3 {
 			c.table.plug(s)
@@ -232,6 +233,9 @@ func TestAnEmptyStickGetsTheLastReportOnce(t *testing.T) {
 	})
 	if got := names(t, s); strings.Count(got, ".txt") != 1 || c.table.writes != 1 || len(c.adopted) != 0 {
 		t.Errorf("on the stick after %d writes: %s", c.table.writes, got)
+	}
+	if text, err := os.ReadFile(filepath.Join(s.Devices[0], "trunktester-run-LAST-ok.txt")); err != nil || !strings.Contains(string(text), "http://192.168.1.20/") {
+		t.Errorf("the report does not say where the page is: %v\n%s", err, text)
 	}
 }
 

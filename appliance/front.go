@@ -34,6 +34,7 @@ type Front struct {
 	places  map[report.Position]report.Report // last run at each position of this site
 	last    string                            // the run that the packets belong to
 	packets *capture.Capture                  // nil while nothing is recorded
+	names   []string                          // that the page has by mDNS
 }
 
 // NewFront prepares the page's view of a box; hosts are further names that a forwarder may serve it under.
@@ -51,7 +52,7 @@ func (f *Front) State() page.State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running,
-		HasProfile: f.profile.Trunk.Domain != "", Places: maps.Clone(f.places),
+		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
 	for _, topic := range slices.Sorted(maps.Keys(s.Notices)) {
@@ -180,7 +181,7 @@ func (f *Front) open(ctx context.Context, name string, own netip.Prefix) (stop f
 
 func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error {
 	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: pagePort, Interface: name, Kit: f.profile.Kit.Name,
-		Hosts: f.hosts, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
+		Hosts: f.hosts, Called: f.called, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
 	if err != nil {
 		return err
 	}
@@ -194,6 +195,12 @@ func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error 
 		return nil
 	}
 	f.log.Info("page", "address", "http://"+own.Addr().String()+"/")
+	f.served(own, nil)
+	defer f.served(netip.Prefix{}, nil)
+	named, unname := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	ended.Go(func() { f.call(named, name, own) })
+	defer func() { unname(); ended.Wait() }()
 	return server.Serve(ctx, listeners)
 }
 

@@ -21,6 +21,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"appliance/selfcheck": {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/store":     {"appliance/verdict", "netsetup", "lab", "cmd"},
 		"appliance/importer":  {"appliance/verdict", "appliance/page", "appliance/store", "appliance/media", "probes", "leds", "netsetup", "lab", "cmd"},
+		"appliance/mdns":      {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/media":     {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/update":    {"appliance", "probes", "leds", "netsetup", "lab", "cmd", "image"},
 		"appliance/updater":   {"appliance/verdict", "appliance/report", "appliance/page", "probes", "leds", "netsetup", "lab", "cmd", "image"},

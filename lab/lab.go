@@ -196,7 +196,10 @@ func (l *Lab) PullCable() error { return l.Router.down(boxPort) }
 func (l *Lab) PlugCable() error { return l.Router.up(boxPort) }
 
 // StartBox starts a program on the box and returns its end.
-func (l *Lab) StartBox(cmd *exec.Cmd) (wait func() error, err error) {
+func (l *Lab) StartBox(cmd *exec.Cmd) (wait func() error, err error) { return StartOn(l.Box, cmd) }
+
+// StartOn starts a program on a host, which knows nothing of the lab, and returns its end.
+func StartOn(h *Host, cmd *exec.Cmd) (wait func() error, err error) {
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
@@ -207,7 +210,7 @@ func (l *Lab) StartBox(cmd *exec.Cmd) (wait func() error, err error) {
 		}
 	}
 	cmd.Env = kept
-	return l.Box.Start(cmd)
+	return h.Start(cmd)
 }
 
 // run keeps one server going until Close.

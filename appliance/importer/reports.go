@@ -15,21 +15,21 @@ const mostAlike = 99
 
 // WriteReport puts a report on the stick as text, HTML and JSON, under a name that sorts by kit and time,
 // unless it is there already. It never overwrites another one, and returns the name without its ending, ""
-// when nothing was written. The volume must be writable.
-func WriteReport(root *os.Root, r report.Report) (name string, err error) {
+// when nothing was written. pages are the addresses of the box's own page, if known. The volume must be writable.
+func WriteReport(root *os.Root, r report.Report, pages ...string) (name string, err error) {
 	encoded, err := r.JSON()
 	if err != nil {
 		return "", err
 	}
 	var page bytes.Buffer
-	if err := r.HTML(&page, ""); err != nil {
+	if err := r.HTML(&page, pages...); err != nil {
 		return "", err
 	}
 	name, err = freeName(root, baseName(r), encoded)
 	if name == "" || err != nil {
 		return "", err
 	}
-	text := strings.ReplaceAll(r.TextReport(), "\n", "\r\n") // for Windows
+	text := strings.ReplaceAll(r.TextReport(pages...), "\n", "\r\n") // for Windows
 	for _, file := range []struct {
 		ending string
 		data   []byte

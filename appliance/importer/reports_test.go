@@ -84,3 +84,19 @@ func TestAReportIsWholeOrNotThere(t *testing.T) {
 		t.Error("half a report stays")
 	}
 }
+
+// Who has only the stick finds the box's page from it.
+func TestAReportSaysWhereThePageIs(t *testing.T) {
+	s := newStick(t, nil)
+	name, err := WriteReport(s.Root, sample("Kit 0042", "ntp"), "http://trunktester-kit-0042.local/", "http://192.168.1.20/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := s.text(t, name+".txt"); !strings.Contains(text, "http://trunktester-kit-0042.local/ or http://192.168.1.20/") {
+		t.Errorf("text:\n%s", text)
+	}
+	page := s.text(t, name+".html")
+	if !strings.Contains(page, "<b>http://trunktester-kit-0042.local/</b> or <b>http://192.168.1.20/</b>") || !strings.Contains(page, `class="qr"`) {
+		t.Error("the page does not say it, or has no QR code")
+	}
+}

@@ -94,9 +94,9 @@ func HostNames(kit string) []string {
 
 // allowHosts answers 421 to a Host that is not ours: the defence against DNS rebinding, where a strange
 // name is made to point here.
-func allowHosts(own []netip.Prefix, names []string, next http.Handler) http.Handler {
+func allowHosts(own []netip.Prefix, names func() []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !knownHost(r.Host, own, names) {
+		if !knownHost(r.Host, own, names()) {
 			http.Error(w, "This box is not called that. Use its address, or trunktester.local.", http.StatusMisdirectedRequest)
 			return
 		}

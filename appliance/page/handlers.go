@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
@@ -134,7 +135,7 @@ func (s *Server) reportJSON(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) reportText(w http.ResponseWriter, r *http.Request) {
 	if got, ok := s.chosenReport(w, r); ok {
-		send(w, "text/plain; charset=utf-8", []byte(got.TextReport()))
+		send(w, "text/plain; charset=utf-8", []byte(got.TextReport(s.addresses(r)...)))
 	}
 }
 
@@ -144,12 +145,19 @@ func (s *Server) reportHTML(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var b bytes.Buffer
-	if err := got.HTML(&b, "http://"+r.Host+"/"); err != nil {
+	if err := got.HTML(&b, s.addresses(r)...); err != nil {
 		s.broken(w, "write report", err)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", policy("'"+report.StyleHash()+"'"))
 	send(w, "text/html; charset=utf-8", b.Bytes())
+}
+
+// addresses are those of the page, the one that the reader used first.
+func (s *Server) addresses(r *http.Request) []string {
+	used := "http://" + r.Host + "/"
+	others := slices.DeleteFunc(slices.Clone(s.opt.Box.State().At), func(at string) bool { return strings.EqualFold(at, used) })
+	return append([]string{used}, others...)
 }
 
 func (s *Server) capture(w http.ResponseWriter, r *http.Request) {

@@ -51,6 +51,7 @@ type State struct {
 	Places     map[report.Position]report.Report // the last run at each position of this site
 	Help       Help
 	Notices    []string // sentences about the box itself
+	At         []string // URLs of this page, the best first
 }
 
 // Help is whom to call, from the profile.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -33,11 +34,12 @@ func defaultLimits() limits {
 // Options are what a Server needs. Box is required.
 type Options struct {
 	Box       Box
-	Own       []netip.Prefix // the box's own addresses with their on-link prefix; Serveable decides
-	Port      uint16         // 0: any free one
-	Interface string         // zone of a link-local IPv6 address
-	Kit       string         // name of the kit, for the host name
-	Hosts     []string       // further Host names that are allowed: those of a forwarder
+	Own       []netip.Prefix  // the box's own addresses with their on-link prefix; Serveable decides
+	Port      uint16          // 0: any free one
+	Interface string          // zone of a link-local IPv6 address
+	Kit       string          // name of the kit, for the host name
+	Hosts     []string        // further Host names that are allowed: those of a forwarder
+	Called    func() []string // names that the box has by mDNS at present; nil: none
 	Version   string
 	Log       *slog.Logger                                // nil: silent
 	Control   func(string, string, syscall.RawConn) error // binds the listening sockets to the interface; nil: not bound
@@ -123,6 +125,14 @@ func (s *Server) Serve(ctx context.Context, open []net.Listener) error {
 	return nil
 }
 
+// known are the names under which the page may be asked for.
+func (s *Server) known() []string {
+	if s.opt.Called == nil {
+		return s.names
+	}
+	return slices.Concat(s.names, s.opt.Called())
+}
+
 // Handler is the page with all its guards but those of the listener.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -142,7 +152,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /answers", s.answers)
 
 	guarded := http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, s.limits.body))
-	return headers(s.fromLink(allowHosts(s.own, s.names, guarded)))
+	return headers(s.fromLink(allowHosts(s.own, s.known, guarded)))
 }
 
 // headers are on every answer. Referrer-Policy is same-origin, since with no-referrer browsers send

@@ -158,6 +158,43 @@ func TestForeignOriginCannotAct(t *testing.T) {
 	}
 }
 
+// Two boxes have the same kit name: the second one is reached by the name that it got.
+func TestTheNameOfTheMoment(t *testing.T) {
+	names := []string{}
+	s, err := New(Options{Box: newFakeBox(algState()), Own: prefixes(host + "/24"), Kit: "Kit 0042", Called: func() []string { return names }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() int {
+		return request(s.Handler(), "GET", "/report.html", nil, "Host", "trunktester-kit-0042-2.local").StatusCode
+	}
+	if code := ask(); code != 421 {
+		t.Errorf("before: %d", code)
+	}
+	names = []string{"trunktester-kit-0042-2.local"}
+	if code := ask(); code != 200 {
+		t.Errorf("then: %d", code)
+	}
+}
+
+// A report that was saved or printed tells every address of the page.
+func TestReportsSayWhereThePageIs(t *testing.T) {
+	st := algState()
+	st.At = []string{"http://trunktester-kit-0042.local/", "http://192.168.1.20/"}
+	for _, path := range []string{"/", "/report.txt", "/report.html"} {
+		r := request(handler(t, newFakeBox(st)), "GET", path, nil, "Host", "192.168.1.20")
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range st.At {
+			if strings.Count(string(body), at) != 1 {
+				t.Errorf("%s does not say %s once", path, at)
+			}
+		}
+	}
+}
+
 func TestStrangeHostOrClientSeesNothing(t *testing.T) {
 	h := handler(t, newFakeBox(algState()))
 	for _, c := range []struct {

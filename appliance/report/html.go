@@ -41,22 +41,24 @@ func StyleHash() string {
 }
 
 // HTML writes the report as one file that needs nothing else: no script, no picture, no font from
-// elsewhere. page is the address of the box's page, printed as a QR code; "" leaves it out.
-func (r Report) HTML(w io.Writer, page string) error {
+// elsewhere. pages are the addresses of the box's own page, if known; the first is printed as a QR code as well.
+func (r Report) HTML(w io.Writer, pages ...string) error {
 	t, err := Pieces()
 	if err != nil {
 		return fmt.Errorf("parse the report's templates: %w", err)
 	}
-	code, err := qrCode(page)
-	if err != nil {
-		return err
+	var code *square
+	if len(pages) > 0 {
+		if code, err = qrCode(pages[0]); err != nil {
+			return err
+		}
 	}
 	data := struct {
 		Report Report
 		Style  template.CSS
-		Page   string
+		Pages  []string
 		QR     *square
-	}{r, template.CSS(Style()), page, code}
+	}{r, template.CSS(Style()), pages, code}
 	if err := t.ExecuteTemplate(w, "report.html", data); err != nil {
 		return fmt.Errorf("write report %s as HTML: %w", r.ID, err)
 	}
@@ -70,9 +72,6 @@ type square struct {
 }
 
 func qrCode(text string) (*square, error) {
-	if text == "" {
-		return nil, nil
-	}
 	c, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return nil, fmt.Errorf("encode %q as a QR code: %w", text, err)

@@ -11,14 +11,17 @@ import (
 
 // TextReport is the report for a ticket: the verdict first, then the provider's guide item by item,
 // then the SIP requests by Call-ID. Plain ASCII, at most one line of ours per thing said; bytes of the network
-// stand behind "> ", so that they cannot pass for ours.
-func (r Report) TextReport() string {
+// stand behind "> ", so that they cannot pass for ours. pages are the addresses of the box's own page, if known.
+func (r Report) TextReport(pages ...string) string {
 	var t text
 	t.verdict(r)
 	t.lights(r)
 	t.guide(r)
 	t.requests(r)
 	t.line("Report %s, trunktester %s", r.ID, r.Version)
+	if len(pages) > 0 {
+		t.line("The box's own page: %s", strings.Join(pages, " or "))
+	}
 	return ascii(t.String())
 }
 

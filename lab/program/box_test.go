@@ -128,13 +128,19 @@ func (b *box) start(args ...string) *process {
 
 func (b *box) startCommand(cmd *exec.Cmd) *process {
 	b.t.Helper()
+	return b.startOn(b.Box, cmd)
+}
+
+// startOn starts a program on any host of the world.
+func (b *box) startOn(h *lab.Host, cmd *exec.Cmd) *process {
+	b.t.Helper()
 	p := &process{t: b.t, cmd: cmd, done: make(chan struct{}), began: time.Now()}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	p.cmd.Dir = b.folder
 	if p.cmd.Env == nil {
 		p.cmd.Env = os.Environ()
 	}
-	wait, err := b.StartBox(p.cmd)
+	wait, err := lab.StartOn(h, p.cmd)
 	if err != nil {
 		b.t.Fatal(err)
 	}
