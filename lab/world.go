@@ -20,6 +20,8 @@ type World struct {
 	Lights   string // LINE first, one letter each: g, a, r, - for untested; "" where the code says enough
 	Says     string // a piece that the verdict's text must hold; "" for any text
 
+	Also []string // codes that must be told beside the verdict
+
 	OrGreen bool // a run that saw too few losses to judge may say ok
 
 	File string // trunk.toml; "" for none. @CA@ stands for the lab's certificate authority
@@ -88,9 +90,12 @@ func Worlds() []World {
 }
 
 // Find gives the world of that name, else the first one of that code. The first world of a code has
-// the cause's slug for its name.
+// the cause's slug for its name; drawn-17 is the world that is drawn from seed 17.
 func Find(what string) (World, bool) {
 	what = strings.ToLower(strings.TrimSpace(what))
+	if w, ok := drawn(what); ok {
+		return w, true
+	}
 	for _, w := range Worlds() {
 		if w.Name == what {
 			return w, true

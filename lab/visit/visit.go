@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,11 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 	}
 	if v.Code != w.Code || v.Severity != w.Severity {
 		t.Errorf("verdict %s %s, wanted %s %s: %s", v.Code, v.Severity, w.Code, w.Severity, v.Text)
+	}
+	for _, code := range w.Also {
+		if !slices.ContainsFunc(got.Report.Also, func(f catalogue.Finding) bool { return f.Code == code }) {
+			t.Errorf("%s is not told beside %s", code, v.Code)
+		}
 	}
 	if !strings.Contains(string(v.Text), w.Says) {
 		t.Errorf("the text does not say %q: %s", w.Says, v.Text)

@@ -1,0 +1,139 @@
+package lab
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"trunktester/appliance/catalogue"
+)
+
+// drawnName starts the name of a world that was drawn: drawn-17 is that of seed 17.
+const drawnName = "drawn-"
+
+// Draw makes a world by chance: what varies between customers, and none, one or two faults. The same
+// seed draws the same world. What the box must say stands in the table of drawn faults, written by hand.
+func Draw(seed uint64) World {
+	chance := rand.New(rand.NewPCG(seed, 0))
+	s := sketch{World: World{Name: drawnName + strconv.FormatUint(seed, 10), Code: "ok", Severity: catalogue.Green}, transport: "udp"}
+	for _, choices := range []([]variation){routerKinds(), transports(), nameShapes(), delays()} {
+		s.vary(choices[chance.IntN(len(choices))])
+	}
+	habits := providerHabits()
+	for range chance.IntN(3) {
+		i := chance.IntN(len(habits))
+		s.vary(habits[i])
+		habits = slices.Delete(habits, i, i+1)
+	}
+	s.faults(chance, chance.IntN(3))
+	s.About = strings.Join(s.words, "; ")
+	s.File = file(s.settings...)
+	return s.World
+}
+
+// drawn is the world of a name that starts with drawnName.
+func drawn(name string) (World, bool) {
+	number, ok := strings.CutPrefix(name, drawnName)
+	if !ok {
+		return World{}, false
+	}
+	seed, err := strconv.ParseUint(number, 10, 64)
+	return Draw(seed), err == nil
+}
+
+// sketch is a world while it is drawn.
+type sketch struct {
+	World
+	transport string
+	settings  []string // changes of the usual trunk.toml
+	words     []string // what was chosen
+}
+
+// variation is one way in which customers or providers differ without anything being wrong.
+type variation struct {
+	words string
+	apply func(*sketch)
+}
+
+func (s *sketch) vary(v variation) {
+	if v.apply == nil {
+		return
+	}
+	v.apply(s)
+	s.words = append(s.words, v.words)
+}
+
+// faults puts up to n faults of different lights into the world, and writes down what must be said.
+func (s *sketch) faults(chance *rand.Rand, n int) {
+	var chosen []drawnFault
+	for _, i := range chance.Perm(len(drawnFaults())) {
+		f := drawnFaults()[i]
+		if len(chosen) == n {
+			break
+		}
+		apart := slices.ContainsFunc(chosen, func(other drawnFault) bool { return other.light() == f.light() || keptApart(f, other) })
+		if apart || f.fits != nil && !f.fits(*s) {
+			continue
+		}
+		chosen = append(chosen, f)
+	}
+	slices.SortFunc(chosen, func(a, b drawnFault) int { return strings.Compare(a.code, b.code) })
+	for _, f := range chosen {
+		f.apply(s)
+		s.words = append(s.words, f.words)
+	}
+	s.wanted(chosen)
+	if len(chosen) == 0 {
+		s.words = append(s.words, "nothing is wrong")
+	}
+}
+
+// wanted is the rule for two faults at once: the first that stops registration is the verdict; without one the first
+// weakness is. A weakness before the verdict's light must be told beside it; what comes after a broken light cannot be seen.
+func (s *sketch) wanted(chosen []drawnFault) {
+	if len(chosen) == 0 {
+		return
+	}
+	verdict := chosen[0]
+	if i := slices.IndexFunc(chosen, func(f drawnFault) bool { return f.severity == catalogue.Red }); i >= 0 {
+		verdict = chosen[i]
+	}
+	s.Code, s.Severity, s.OrGreen = verdict.code, verdict.severity, verdict.orGreen && len(chosen) == 1
+	for _, f := range chosen {
+		if f.code != verdict.code && f.severity == catalogue.Amber && !f.orGreen && (verdict.severity == catalogue.Amber || f.code < verdict.code) {
+			s.Also = append(s.Also, f.code)
+		}
+	}
+	if len(chosen) == 2 && chosen[0].code == "3-2" && chosen[1].code == "5-1" { // rule 4 of the catalogue
+		s.Code, s.Severity, s.Also = "3-2", catalogue.Red, []string{"5-1"}
+	}
+}
+
+// block drops packets to the provider's SIP ports at the router.
+func (s *sketch) block(proto string, action Action) {
+	s.Home.Forward = append(s.Home.Forward, Rule{Proto: proto, Ports: append(sipPorts(), oddPort), Action: action})
+}
+
+// with chains two switches of one server.
+func with[T any](first, then func(*T)) func(*T) {
+	return func(v *T) {
+		if first != nil {
+			first(v)
+		}
+		then(v)
+	}
+}
+
+func (s *sketch) set(settings ...string) { s.settings = append(s.settings, settings...) }
+
+// delay is a way of half that round trip.
+func delay(roundTrip time.Duration) Line {
+	return Line{Up: Way{Delay: roundTrip / 2}, Down: Way{Delay: roundTrip / 2}}
+}
+
+func zone(format string, v ...any) func(*sketch) {
+	return func(s *sketch) { s.Provider.Zone = fmt.Sprintf(format, v...) }
+}

@@ -1,0 +1,90 @@
+package lab
+
+import (
+	"time"
+
+	"trunktester/lab/serve"
+)
+
+// oddPort is where a provider serves SIP that does not use 5060.
+const oddPort = 5070
+
+// routerKinds are the routers that customers have.
+func routerKinds() []variation {
+	return []variation{
+		{}, {},
+		{"a router that takes another port for every destination", func(s *sketch) { s.Home.NAT = NATSymmetric }},
+		{"a routed line", func(s *sketch) { s.Home.NAT = NATNone }},
+		{"the line's provider translates once more", func(s *sketch) { s.Home.Carrier = true }},
+		{"the router drops ping", func(s *sketch) { s.Home.NoPing = true }},
+	}
+}
+
+// transports are those of the trunk.
+func transports() []variation {
+	return []variation{
+		{}, {},
+		{"a TCP trunk", func(s *sketch) {
+			s.transport, s.PBX.Transport = "tcp", "tcp"
+			s.set(`trunk.transport = "tcp"`)
+		}},
+		{"a TLS trunk", func(s *sketch) {
+			s.transport, s.PBX.Transport = "tls", "tls"
+			s.set(`trunk.transport = "tls"`, privateCA)
+		}},
+	}
+}
+
+// nameShapes are the ways in which providers publish their servers.
+func nameShapes() []variation {
+	return []variation{
+		{}, {},
+		{"two servers", zone(`
+a.sip              A     %[1]s
+b.sip              A     %[2]s
+_sip._udp.sip      SRV   10 10 5060 a.sip
+_sip._udp.sip      SRV   20 10 5060 b.sip
+_sip._tcp.sip      SRV   10 10 5060 a.sip
+_sip._tcp.sip      SRV   20 10 5060 b.sip
+_sips._tcp.sip     SRV   10 10 5061 a.sip
+_sips._tcp.sip     SRV   20 10 5061 b.sip
+`, Provider1, Provider2)},
+		{"SIP on port 5070", func(s *sketch) {
+			zone(`
+edge               A     %[1]s
+_sip._udp.sip      SRV   10 10 %[2]d edge
+_sip._tcp.sip      SRV   10 10 %[2]d edge
+_sips._tcp.sip     SRV   10 10 5061 edge
+`, Provider1, oddPort)(s)
+			s.Provider.Ports = []string{"5070"}
+		}},
+		{"an outbound proxy", func(s *sketch) {
+			s.set(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`)
+			s.PBX.Settings = with(s.PBX.Settings, func(p *serve.PBXSettings) { p.Domain = "client42.example.net" })
+		}},
+	}
+}
+
+func delays() []variation {
+	return []variation{
+		{},
+		{"20 ms to the provider", func(s *sketch) { s.Line = delay(20 * time.Millisecond) }},
+		{"60 ms to the provider", func(s *sketch) { s.Line = delay(60 * time.Millisecond) }},
+	}
+}
+
+// providerHabits are what providers do, all of them rightly.
+func providerHabits() []variation {
+	habit := func(words string, turn func(*serve.RegistrarSettings)) variation {
+		return variation{words, func(s *sketch) { s.Provider.Registrar = with(s.Provider.Registrar, turn) }}
+	}
+	return []variation{
+		habit("OPTIONS is not answered", func(r *serve.RegistrarSettings) { r.IgnoreOptions = true }),
+		habit("a wrong password is answered 403", func(r *serve.RegistrarSettings) { r.WrongPasswordCode = 403 }),
+		habit("challenges with 407", func(r *serve.RegistrarSettings) { r.ProxyChallenge = true }),
+		habit("SHA-256 only", func(r *serve.RegistrarSettings) { r.Algorithms = []string{"SHA-256"} }),
+		habit("the provider puts the public address into contacts", func(r *serve.RegistrarSettings) { r.RewriteContacts = true }),
+		habit("the realm is not the domain", func(r *serve.RegistrarSettings) { r.Realm = "asterisk" }),
+		habit("received only where it differs", func(r *serve.RegistrarSettings) { r.SparseReceived = true }),
+	}
+}
