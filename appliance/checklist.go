@@ -30,7 +30,7 @@ func checklist(p parts) []Step {
 	host, port := trunk.Contacted()
 	own := "sip-" + trunk.Transport
 	path := func(transport string) probes.SIPPath {
-		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Roots: p.roots}
+		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
 	}
 	return []Step{
 		// Light 1: is the box properly connected to the router?
@@ -73,7 +73,7 @@ func checklist(p parts) []Step {
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
+			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
 
 		// Light 4: does the provider accept this trunk?
 		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),

@@ -35,6 +35,7 @@ const queueTime = 200 * time.Millisecond
 type Wire struct {
 	line  atomic.Pointer[Line]
 	conns [2]*packet.Conn
+	pulse pulse
 	done  chan struct{}
 	tasks sync.WaitGroup
 }
@@ -57,6 +58,7 @@ func newWire(h *Host, customer, provider string, line Line, seed uint64) (*Wire,
 		w.closeConns()
 		return nil, err
 	}
+	w.tasks.Go(func() { w.pulse.beat(w.done) })
 	w.relay(w.conns[0], w.conns[1], lineRandom(seed, 0), func() Way { return w.line.Load().Up })
 	w.relay(w.conns[1], w.conns[0], lineRandom(seed, 1), func() Way { return w.line.Load().Down })
 	return w, nil
@@ -90,6 +92,10 @@ func openFrames(name string) (*packet.Conn, error) {
 	}
 	return conn, nil
 }
+
+// Late is how late the relay is on average, because the machine is busy. Where it is not small against the line's own
+// delay and jitter, the line is worse than the world says.
+func (w *Wire) Late() time.Duration { return w.pulse.mean() }
 
 // Set changes the line while it carries traffic.
 func (w *Wire) Set(line Line) { w.line.Store(&line) }

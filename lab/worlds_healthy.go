@@ -84,6 +84,10 @@ _sip._udp.sip      SRV   10 10 5070 edge
 			filed(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {
 				w.PBX.Settings = func(s *serve.PBXSettings) { s.Domain = "client42.example.net" }
 			}),
+		good("tls-proxy", "a TLS trunk through an outbound proxy, whose certificate is for the proxy's name").with(tlsTrunk,
+			filed(`trunk.transport = "tls"`, privateCA, `trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {
+				w.PBX.Settings = func(s *serve.PBXSettings) { s.Domain = "client42.example.net" }
+			}),
 		good("realm-unlike-domain", "the realm is not the domain, and none is written in the file").with(realm("asterisk")),
 		good("realm-written", "the realm is not the domain, and it is written in the file").with(realm("asterisk"), filed(`trunk.realm = "asterisk"`)),
 		good("contacts-rewritten", "the provider itself puts the public address into contacts").with(

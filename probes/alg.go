@@ -18,6 +18,7 @@ import (
 type ALG struct {
 	Dial      sip.Dialer // Source is taken from known.Address
 	Domain    string     // SIP domain of the trunk
+	Proxy     string     // outbound proxy by name, whose certificate is good as well; "" for none
 	Username  string     // "" for a trunk without one
 	Transport string     // the trunk's: "udp", "tcp" or "tls"; for "tls" the search runs over UDP as information
 	Roots     *x509.CertPool

@@ -185,7 +185,7 @@ func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []
 	if !ok {
 		return nil
 	}
-	conn, _, _, err := s.Dial.TLS(ctx, w.to, sip.Trust{Domain: s.Domain, Roots: s.Roots})
+	conn, _, _, err := s.Dial.TLS(ctx, w.to, sip.Trust{Domain: s.Domain, Proxy: s.Proxy, Roots: s.Roots})
 	if err != nil {
 		return nil
 	}

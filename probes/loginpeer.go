@@ -33,7 +33,7 @@ func (p Login) opening(ctx context.Context, known facts.Facts) (o sip.Opening, t
 
 // connect opens the trunk's transport to one server.
 func (p Login) connect(ctx context.Context, known facts.Facts, to netip.AddrPort) (sip.Opening, error) {
-	path := SIPPath{Transport: p.Trunk.Transport, Dial: from(p.Dial, known), Domain: p.Trunk.Domain, Username: p.Trunk.Username, Roots: p.Roots}
+	path := SIPPath{Transport: p.Trunk.Transport, Dial: from(p.Dial, known), Domain: p.Trunk.Domain, Proxy: p.Trunk.ProxyHost, Username: p.Trunk.Username, Roots: p.Roots}
 	a := looked{Attempt: facts.Attempt{Target: to}}
 	conn := path.open(ctx, &a, to, trueTime(known.Clock))
 	return sip.Opening{Conn: conn, TLS: a.TLS}, a.err

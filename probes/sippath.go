@@ -24,6 +24,7 @@ type SIPPath struct {
 	Transport string         // "udp", "tcp" or "tls"
 	Dial      sip.Dialer     // Source is taken from known.Address
 	Domain    string         // SIP domain of the trunk
+	Proxy     string         // outbound proxy by name, whose certificate is good as well; "" for none
 	Username  string         // "" for a trunk without one
 	Roots     *x509.CertPool // authorities for TLS; nil: the system's
 }
@@ -125,7 +126,7 @@ func (p SIPPath) open(ctx context.Context, a *looked, to netip.AddrPort, now *ti
 			conn = s
 		}
 	case "tls":
-		s, answer, session, err := p.Dial.TLS(ctx, to, sip.Trust{Domain: p.Domain, Roots: p.Roots, Now: now})
+		s, answer, session, err := p.Dial.TLS(ctx, to, sip.Trust{Domain: p.Domain, Proxy: p.Proxy, Roots: p.Roots, Now: now})
 		if a.Connect, a.TLS, a.err = answer, session, err; err == nil {
 			conn = s
 		}

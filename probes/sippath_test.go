@@ -181,6 +181,37 @@ func TestSIPPathTLS(t *testing.T) {
 	}
 }
 
+// A PBX with an outbound proxy checks the certificate of the host that it contacts: one for the proxy is good, one
+// for the domain as well, and the server is asked for by the proxy's name.
+func TestSIPPathTLSThroughProxy(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct{ name, of, proxy, asked, want string }{
+		{"for the proxy", "proxy.example.org", "proxy.example.org", "proxy.example.org", ""},
+		{"for the domain", "example.net", "proxy.example.org", "proxy.example.org", ""},
+		{"for neither", "example.com", "proxy.example.org", "proxy.example.org", "name"},
+		{"a proxy by its address", "example.net", "198.51.100.5", "example.net", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			certificate, roots := siptest.Certificate(t, c.of, now.Add(-time.Hour), now.Add(time.Hour))
+			asked := make(chan string, 1)
+			config := &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+				asked <- hello.ServerName
+				return &certificate, nil
+			}}
+			known := knownTargets("tls", siptest.New(t, siptest.Switches{}).TLS(t, "127.0.0.1:0", config))
+			known.Clock = &facts.Clock{Source: "ntp", Now: &now}
+			r := SIPPath{Transport: "tls", Dial: sipDialer(t), Domain: "example.net", Proxy: c.proxy, Roots: roots}.Look(t.Context(), known)
+			r.File(&known)
+			if s := known.TLS.Targets[0].TLS; s == nil || s.Fault != c.want {
+				t.Errorf("%s %s: %+v", r.Outcome, r.Saw, s)
+			}
+			if got := <-asked; got != c.asked {
+				t.Errorf("asked for %s", got)
+			}
+		})
+	}
+}
+
 func TestSIPPathTLSHandshakeFails(t *testing.T) {
 	known := knownTargets("tls", siptest.New(t, siptest.Switches{}).TLS(t, "127.0.0.1:0", &tls.Config{MaxVersion: tls.VersionTLS10, MinVersion: tls.VersionTLS10, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c, _ := siptest.Certificate(t, "example.net", time.Now(), time.Now().Add(time.Hour))

@@ -151,6 +151,25 @@ func controls(f facts.Facts) (answers, asked bool) {
 	return answers, asked
 }
 
+// streamsCut reports whether the trunk uses TCP or TLS, and connections to other SIP hosts, which do answer over
+// UDP, all time out: what the provider does cannot be seen from here then.
+func streamsCut(in Input) bool {
+	f := in.Facts
+	if trunk(in).Transport == "udp" || !controlsAnswer(f) {
+		return false
+	}
+	silent := 0
+	for _, a := range f.Controls.TCP {
+		switch a.Connect {
+		case facts.Silent, facts.Unreachable:
+			silent++
+		case facts.Answered, facts.Refused:
+			return false
+		}
+	}
+	return silent > 0
+}
+
 // sends counts what was sent without an answer, over how long at most.
 func sends(p *facts.Path) (n int, span facts.Duration) {
 	if p == nil {

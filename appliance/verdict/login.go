@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
 
@@ -196,6 +197,9 @@ func ignored(in Input) []candidate {
 	if !ping || !controlsAnswer(f) {
 		return nil
 	}
+	if streamsCut(in) {
+		return nil // 3-4 speaks
+	}
 	if own := path(f, trunk(in).Transport); own == nil || own.Transport == "tls" && tlsFault(*own) != nil {
 		return nil
 	}
@@ -218,7 +222,7 @@ func certificate(in Input) []candidate {
 	if s == nil || !s.ClockKnown && (s.Fault == "expired" || s.Fault == "not-yet") {
 		return nil
 	}
-	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunk(in).Domain) + boxFile}}
+	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunkNames(trunk(in))) + boxFile}}
 }
 
 // tlsFault is the session of the preferred server when its certificate or handshake is at fault.
@@ -229,7 +233,15 @@ func tlsFault(p facts.Path) *facts.TLSSession {
 	return p.Targets[0].TLS
 }
 
-func certificateWords(s facts.TLSSession, domain string) string {
+// trunkNames are the names that the certificate may be for.
+func trunkNames(t profile.Trunk) string {
+	if t.ProxyHost == "" || t.ProxyHost == t.Domain {
+		return t.Domain
+	}
+	return t.ProxyHost + " or " + t.Domain
+}
+
+func certificateWords(s facts.TLSSession, wanted string) string {
 	const day = "2 January 2006"
 	switch s.Fault {
 	case "expired":
@@ -237,7 +249,7 @@ func certificateWords(s facts.TLSSession, domain string) string {
 	case "not-yet":
 		return fmt.Sprintf("The provider's certificate is only valid from %s.", s.NotBefore.Format(day))
 	case "name":
-		return fmt.Sprintf("The provider's certificate is for %s, not for %s.", strings.Join(s.Names, ", "), domain)
+		return fmt.Sprintf("The provider's certificate is for %s, not for %s.", strings.Join(s.Names, ", "), wanted)
 	case "unknown-authority":
 		return fmt.Sprintf("The provider's certificate was issued by %q, which is not a known authority.", s.Issuer)
 	case "client-certificate":

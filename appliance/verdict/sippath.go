@@ -94,6 +94,11 @@ func allSilent(in Input) []candidate {
 	case controlAsked && !controlOK:
 		return []candidate{{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
 			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + boxAddress}}
+	case streamsCut(in):
+		own := strings.ToUpper(trunk(in).Transport)
+		return []candidate{{code: "3-4", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
+			text: fmt.Sprintf("No connection for SIP over %s, which this trunk uses, can be made: not to the provider, and not to other SIP hosts, which do answer over UDP.", own) +
+				" A firewall on this side is likely; that the provider ignores this address as well cannot be told from here." + boxAddress}}
 	case controlOK && ping:
 		return nil // 4-9 speaks
 	case refusedByServer(all):

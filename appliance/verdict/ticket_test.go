@@ -196,6 +196,11 @@ func control(answers bool) func(*site) {
 	}
 }
 
+// controlTCP: how the connection to that SIP host went.
+func controlTCP(a facts.Answer) func(*site) {
+	return func(s *site) { s.Facts.Controls.TCP = []facts.Attempt{{Connect: a}} }
+}
+
 // refusedBy: an ICMP error answered the SIP messages.
 func refusedBy(who string, code int) func(*site) {
 	return func(s *site) {

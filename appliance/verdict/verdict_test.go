@@ -121,6 +121,12 @@ func TestTickets(t *testing.T) {
 		{"SIP silent everywhere, other SIP hosts as well", healthy().with(silentSIP("udp", "tcp", "tls"), control(false)), "3-1 red", "", "ggR--"},
 		{"SIP silent, ping answers, nothing to compare with", healthy().with(silentSIP("udp", "tcp", "tls")), "3-1 red", "", "ggR--"},
 		{"SIP silent, ping answers, other SIP hosts answer", healthy().with(silentSIP("udp", "tcp", "tls"), control(true)), "4-9 red", "", "gg-R-"},
+		{"a TCP trunk: no SIP answer from the provider, and TCP to other SIP hosts times out too, only their UDP answers", healthy().with(
+			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "3-4 red", "", "ggR--"},
+		{"a TCP trunk: no SIP answer from the provider, and other SIP hosts serve UDP only", healthy().with(
+			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Refused)), "4-9 red", "", "gg-R-"},
+		{"a UDP trunk: no SIP answer from the provider, while other SIP hosts answer over UDP only", healthy().with(
+			silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "4-9 red", "", "gg-R-"},
 		{"UDP is blocked, TCP works", healthy().with(silentSIP("udp", "tls")), "3-3 red", "", "ggR--"},
 		{"a trunk on TCP whose port is blocked", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("tcp")), "3-4 red", "", "ggR--"},
 		{"a trunk on UDP does not care about TCP and TLS", healthy().with(silentSIP("tcp", "tls")), "ok green", "", "ggggg"},

@@ -22,6 +22,7 @@ type result struct {
 	Exit    int             `json:"exit"`
 	Seconds float64         `json:"seconds"`
 	FarEnd  lab.FarEnd      `json:"far_end"`
+	LateMS  float64         `json:"late_ms"` // how late the lab's line is on average, because the machine is busy
 
 	Witnesses []part `json:"witnesses"` // with -witness: who played which role
 }
@@ -69,7 +70,7 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 		return 0, err
 	}
 	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says, world.OrGreen},
-		Exit: cmd.ProcessState.ExitCode(), Seconds: seconds, FarEnd: s.lab.FarEnd(),
+		Exit: cmd.ProcessState.ExitCode(), Seconds: seconds, FarEnd: s.lab.FarEnd(), LateMS: float64(s.lab.Wire.Late().Microseconds()) / 1000,
 		Witnesses: []part{}}
 	if o.witness {
 		for _, p := range world.Cast() {

@@ -14,7 +14,9 @@ type answer struct{ code, severity string }
 
 func (a answer) String() string { return a.code + " " + a.severity }
 
-func compare(a, b answer) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.severity, b.severity)) }
+func compare(a, b answer) int {
+	return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.severity, b.severity))
+}
 
 // matrix counts which answer was given where which was wanted.
 type matrix struct{ counts map[answer]map[answer]int }

@@ -16,6 +16,7 @@ import (
 // Trust is what a certificate is judged by.
 type Trust struct {
 	Domain string         // the SIP domain, not the name of the server (RFC 5922 section 7)
+	Proxy  string         // the outbound proxy that is configured by name; a certificate for it is good as well; "" for none
 	Roots  *x509.CertPool // nil: the system's authorities
 	Now    *time.Time     // true time; nil when the clock is not known: the dates are then not judged, name and authority are
 }
@@ -31,7 +32,7 @@ func (d Dialer) TLS(ctx context.Context, remote netip.AddrPort, trust Trust) (*S
 	session := &facts.TLSSession{ClockKnown: trust.Now != nil}
 	wanted := false
 	config := &tls.Config{
-		ServerName:         trust.Domain,
+		ServerName:         trust.asked(),
 		InsecureSkipVerify: true, // judged below by us, with our own clock
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			wanted = true
@@ -104,10 +105,18 @@ func (t Trust) fault(chain []*x509.Certificate) string {
 		return "expired"
 	case err != nil:
 		return "unknown-authority"
-	case !names(leaf, t.Domain):
+	case !names(leaf, t.Domain) && (t.Proxy == "" || !names(leaf, t.Proxy)):
 		return "name"
 	}
 	return ""
+}
+
+// asked is the name that the client asks for (RFC 6066 section 3): that of the host that it was told to contact.
+func (t Trust) asked() string {
+	if _, err := netip.ParseAddr(t.Proxy); t.Proxy == "" || err == nil {
+		return t.Domain
+	}
+	return t.Proxy
 }
 
 // names says whether the certificate is for the SIP domain: a sip or sips URI without a user, or a DNS
