@@ -142,7 +142,12 @@ func controls(f facts.Facts) (answers, asked bool) {
 	if f.Controls == nil {
 		return false, false
 	}
-	for _, a := range f.Controls.UDP {
+	return controlReplies(f.Controls.UDP)
+}
+
+// controlReplies tells whether one of the hosts sent a SIP reply, and whether one was asked.
+func controlReplies(hosts []facts.Attempt) (answers, asked bool) {
+	for _, a := range hosts {
 		for _, x := range a.Exchanges {
 			asked = asked || x.Sends > 0
 			answers = answers || x.Reply != nil
@@ -151,12 +156,27 @@ func controls(f facts.Facts) (answers, asked bool) {
 	return answers, asked
 }
 
-// streamsCut reports whether the trunk uses TCP or TLS, and connections to other SIP hosts, which do answer over
-// UDP, all time out: what the provider does cannot be seen from here then.
-func streamsCut(in Input) bool {
-	f := in.Facts
-	if trunk(in).Transport == "udp" || !controlsAnswer(f) {
+// controlsAnswer reports whether a SIP host that is not the provider's answers over any transport.
+func controlsAnswer(f facts.Facts) bool {
+	if f.Controls == nil {
 		return false
+	}
+	udp, _ := controlReplies(f.Controls.UDP)
+	tcp, _ := controlReplies(f.Controls.TCP)
+	return udp || tcp
+}
+
+// cut reports whether the trunk's own kind of transport, datagrams or connections, reaches no SIP host at all while the
+// other kind does: what the provider does cannot be seen from here then. Which of them serve both is not known, so
+// a refused connection says nothing.
+func cut(in Input) bool {
+	f := in.Facts
+	if !controlsAnswer(f) {
+		return false
+	}
+	if trunk(in).Transport == "udp" {
+		udp, asked := controls(f)
+		return asked && !udp
 	}
 	silent := 0
 	for _, a := range f.Controls.TCP {

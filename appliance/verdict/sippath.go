@@ -89,17 +89,14 @@ func allSilent(in Input) []candidate {
 			text: fmt.Sprintf("SIP to %s is blocked on the way.", target) + refusal(e) + boxAddress}}
 	}
 	ping, _ := pinged(f)
-	controlOK, controlAsked := controls(f)
+	_, controlAsked := controls(f)
 	switch {
-	case controlAsked && !controlOK:
+	case controlAsked && !controlsAnswer(f):
 		return []candidate{{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
 			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + boxAddress}}
-	case streamsCut(in):
-		own := strings.ToUpper(trunk(in).Transport)
-		return []candidate{{code: "3-4", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
-			text: fmt.Sprintf("No connection for SIP over %s, which this trunk uses, can be made: not to the provider, and not to other SIP hosts, which do answer over UDP.", own) +
-				" A firewall on this side is likely; that the provider ignores this address as well cannot be told from here." + boxAddress}}
-	case controlOK && ping:
+	case cut(in) && ping:
+		return []candidate{ownCut(in)}
+	case controlsAnswer(f) && ping:
 		return nil // 4-9 speaks
 	case refusedByServer(all):
 		return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
@@ -112,6 +109,18 @@ func allSilent(in Input) []candidate {
 	return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
 		text: fmt.Sprintf("The provider %s answers ping, but no SIP message over any transport.", target) +
 			" Blocked on the way or ignored by the provider: cannot tell which." + boxAddress}}
+}
+
+// ownCut is the trunk's transport blocked on this side, where the provider answers over none.
+func ownCut(in Input) candidate {
+	own, other, code := trunk(in).Transport, "UDP", "3-4"
+	if own == "udp" {
+		other, code = "TCP", "3-3"
+	}
+	return candidate{code: code, kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
+		text: fmt.Sprintf("No SIP message over %s, which this trunk uses, is answered: not by the provider, and not by other SIP hosts, which do answer over %s.",
+			strings.ToUpper(own), other) +
+			" A firewall on this side is likely; whether the provider ignores this address as well cannot be told from here." + boxAddress}
 }
 
 // unreachable judges a provider that gives no sign of life at all, while the internet works.
@@ -135,7 +144,7 @@ func unreachable(in Input) []candidate {
 			return nil
 		}
 	}
-	if ok, asked := controls(f); asked && !ok {
+	if _, asked := controls(f); asked && !controlsAnswer(f) {
 		return nil // SIP is blocked to everybody: 3-1
 	}
 	text := fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())
@@ -143,11 +152,6 @@ func unreachable(in Input) []candidate {
 		text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
 	}
 	return []candidate{{code: "2-6", kind: catalogue.Stops, text: text}}
-}
-
-func controlsAnswer(f facts.Facts) bool {
-	ok, _ := controls(f)
-	return ok
 }
 
 func refusal(e facts.ICMP) string {

@@ -198,7 +198,13 @@ func control(answers bool) func(*site) {
 
 // controlTCP: how the connection to that SIP host went.
 func controlTCP(a facts.Answer) func(*site) {
-	return func(s *site) { s.Facts.Controls.TCP = []facts.Attempt{{Connect: a}} }
+	return func(s *site) {
+		host := facts.Attempt{Connect: a}
+		if a == facts.Answered {
+			host.Exchanges = []facts.Exchange{{Method: "OPTIONS", Sends: 1, Reply: &facts.Reply{Code: 200}}}
+		}
+		s.Facts.Controls.TCP = []facts.Attempt{host}
+	}
 }
 
 // refusedBy: an ICMP error answered the SIP messages.

@@ -127,6 +127,12 @@ func TestTickets(t *testing.T) {
 			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Refused)), "4-9 red", "", "gg-R-"},
 		{"a UDP trunk: no SIP answer from the provider, while other SIP hosts answer over UDP only", healthy().with(
 			silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "4-9 red", "", "gg-R-"},
+		{"a UDP trunk: no SIP answer from the provider, and other SIP hosts answer over TCP only", healthy().with(
+			silentSIP("udp", "tcp", "tls"), control(false), controlTCP(facts.Answered)), "3-3 red", "", "ggR--"},
+		{"a TCP trunk: no SIP answer from the provider, and other SIP hosts answer over TCP only", healthy().with(
+			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(false), controlTCP(facts.Answered)), "4-9 red", "", "gg-R-"},
+		{"nothing comes from the provider, and other SIP hosts answer over TCP only", healthy().with(
+			silentSIP("udp", "tcp", "tls"), noPing, control(false), controlTCP(facts.Answered)), "2-6 red", "", "gR---"},
 		{"UDP is blocked, TCP works", healthy().with(silentSIP("udp", "tls")), "3-3 red", "", "ggR--"},
 		{"a trunk on TCP whose port is blocked", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("tcp")), "3-4 red", "", "ggR--"},
 		{"a trunk on UDP does not care about TCP and TLS", healthy().with(silentSIP("tcp", "tls")), "ok green", "", "ggggg"},
