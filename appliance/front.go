@@ -35,6 +35,7 @@ type Front struct {
 	last    string                            // the run that the packets belong to
 	packets *capture.Capture                  // nil while nothing is recorded
 	names   []string                          // that the page has by mDNS
+	thrift  thrift
 }
 
 // NewFront prepares the page's view of a box; hosts are further names that a forwarder may serve it under.
@@ -109,16 +110,20 @@ func (f *Front) Capture(id string) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// keep stores a finished run.
+// keep stores a finished run: on the card if it is worth a write, else in the working memory.
 func (f *Front) keep(s Sight) {
 	f.mu.Lock()
 	f.last = s.Report.ID
 	f.places[s.Report.Position] = s.Report
+	to := f.store.Hold
+	if f.thrift.worth(answerOf(s), s.Asked, time.Now()) {
+		to = f.store.Save
+	}
 	f.mu.Unlock()
 	defer f.tellStorage()
 	encoded, err := s.Report.JSON()
 	if err == nil {
-		err = f.store.Save(s.Report.ID, site(s.Report), encoded)
+		err = to(s.Report.ID, site(s.Report), encoded)
 	}
 	if err != nil {
 		f.log.Warn("the report is not kept", "id", s.Report.ID, "err", err)

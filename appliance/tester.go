@@ -55,6 +55,7 @@ type Sight struct {
 	Steps   []facts.Step
 	Facts   facts.Facts
 	Lost    bool // the address was lost before the run ended
+	Asked   bool // a person asked for the run, or told something about it since
 
 	input report.Input // what the report was made of
 }
@@ -91,7 +92,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	stop()
 	input.Finished = time.Now()
 	last := see()
-	last.Lost = lost
+	last.Lost, last.Asked = lost, ask.Person
 	f, _ := r.snapshot()
 	if err := ledger.Learn(f); err != nil {
 		t.Log.Warn("not remembered for the next run", "err", err)
@@ -142,7 +143,9 @@ func judged(in report.Input) Sight {
 // Answered is the same run judged again with what a person told meanwhile.
 func (s Sight) Answered(a facts.Answers) Sight {
 	s.input.Answers = a
-	return judged(s.input)
+	s = judged(s.input)
+	s.Asked = true
+	return s
 }
 
 // avoid are the source ports that belong to the PBX (design section 7).

@@ -21,6 +21,9 @@ const (
 // ErrNotRecorded: no directory took the record, so that an automatic login would not be remembered.
 var ErrNotRecorded = errors.New("the login could not be written down beforehand")
 
+// errKnown says that there is nothing to write down: every write wears the card.
+var errKnown = errors.New("known already")
+
 // Ledger is one run's page of the ledger. Begin writes down that credentials are about to be sent, and
 // forbids it where design section 7 does; End writes down how it went. What a killed program began and
 // never ended counts as refused for automatic runs.
@@ -96,15 +99,25 @@ func (l *Ledger) Learn(f facts.Facts) error {
 	if realm == "" && !shown {
 		return nil
 	}
-	return l.store.turn(func(b *book) error {
-		if realm != "" {
-			b.learn(b.accountKey(l.trunk), func(l *learnt) { l.Realm = realm })
+	err := l.store.turn(func(b *book) error {
+		account, provider := b.accountKey(l.trunk), b.providerKey(l.trunk)
+		newRealm := realm != "" && realm != b.learntOf(account).Realm
+		newSight := shown && !b.learntOf(provider).ContactSeen
+		if newRealm {
+			b.learn(account, func(l *learnt) { l.Realm = realm })
 		}
-		if shown {
-			b.learn(b.providerKey(l.trunk), func(l *learnt) { l.ContactSeen = true })
+		if newSight {
+			b.learn(provider, func(l *learnt) { l.ContactSeen = true })
+		}
+		if !newRealm && !newSight {
+			return errKnown
 		}
 		return nil
 	})
+	if errors.Is(err, errKnown) {
+		return nil
+	}
+	return err
 }
 
 // Remembered is what earlier runs left. Called at the start of a run it also prepares a quick Begin.

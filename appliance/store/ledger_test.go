@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -260,6 +261,40 @@ func TestRemembered(t *testing.T) {
 	elsewhere.Domain = "other.example.net"
 	if diff := cmp.Diff(facts.Remembered{}, b.Automatic(elsewhere).Remembered()); diff != "" {
 		t.Errorf("another provider (-want +got):\n%s", diff)
+	}
+}
+
+// Every run learns the same realm again; the card need not be told.
+func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
+	run, perm := dirs(t)
+	b := newBox(run, perm)
+	learn := func(realm string, shown bool) (written bool) {
+		t.Helper()
+		f := facts.Facts{Login: &facts.Login{Challenges: []facts.Challenge{{Realm: realm}}}}
+		if shown {
+			f.Bindings = &facts.Bindings{Contacts: []facts.Binding{{URI: "sip:x@192.0.2.1"}}}
+		}
+		before, _ := os.ReadFile(perm + "/ledger")
+		if err := b.Automatic(trunk).Learn(f); err != nil {
+			t.Fatal(err)
+		}
+		after, err := os.ReadFile(perm + "/ledger")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return !bytes.Equal(before, after)
+	}
+	for i, c := range []struct {
+		realm string
+		shown bool
+		want  bool
+	}{{"old", false, true}, {"old", false, false}, {"old", true, true}, {"old", true, false}, {"old", false, false}, {"new", true, true}, {"new", true, false}} {
+		if got := learn(c.realm, c.shown); got != c.want {
+			t.Errorf("%d, %s: written %v", i, c.realm, got)
+		}
+	}
+	if got := b.Automatic(trunk).Remembered(); got.Realm != "new" || !got.ContactSeen {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -42,7 +42,8 @@ type Entry struct {
 	History int    `json:"history"` // reports with the same number were made at the same site
 	Number  int    `json:"number"`  // rises with every report
 
-	size int // bytes of the file
+	dir  string // where it is kept
+	size int    // bytes of the file
 }
 
 var validID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`)
@@ -50,9 +51,19 @@ var validID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`)
 // known reports whether anything is known of the place.
 func (s Site) known() bool { return s.GatewayMAC != "" || s.Public.IsValid() }
 
-// Save keeps a report, in the most durable directory that takes it, and drops what is then too much: see
+// Save keeps a report, in the most durable directory that takes it, and drops what is then too much there: see
 // surplus. The bytes stay as they are. The id is 1 to 64 letters, digits, dots, dashes and underscores.
 func (s *Store) Save(id string, site Site, report []byte) error {
+	return s.keep(id, site, report, func(places []place) { slices.Reverse(places) })
+}
+
+// Hold keeps a report that is not worth a write to the card: as Save does, but in the most volatile directory.
+func (s *Store) Hold(id string, site Site, report []byte) error {
+	return s.keep(id, site, report, func([]place) {})
+}
+
+// keep writes a report to the first directory that takes it, in an order of choice.
+func (s *Store) keep(id string, site Site, report []byte, order func([]place)) error {
 	if !validID.MatchString(id) {
 		return fmt.Errorf("save report %q: not an id", id)
 	}
@@ -74,35 +85,34 @@ func (s *Store) Save(id string, site Site, report []byte) error {
 	if len(content) > largest {
 		return fmt.Errorf("save report %s: %d bytes are more than %d", id, len(content), largest)
 	}
-	saved := -1
-	for i, p := range slices.Backward(places) {
+	order(places)
+	for _, p := range places {
 		err := writeReport(p, id, content)
 		s.note(p.dir, "reports", "write", err)
 		if err == nil {
-			saved = i
+			e.dir = p.dir
 			break
 		}
 	}
-	if saved < 0 {
+	if e.dir == "" {
 		return fmt.Errorf("save report %s: no directory took it", id)
 	}
-	for i, p := range places {
-		if i != saved {
+	former := slices.DeleteFunc(entries, func(old Entry) bool { return old.ID == id })
+	for _, p := range places {
+		if p.dir != e.dir {
 			p.root.Remove(reportPath(id)) // an older report of that id
+			continue
 		}
+		s.drop(p, append([]Entry{e}, slices.DeleteFunc(former, func(old Entry) bool { return old.dir != p.dir })...))
 	}
-	s.drop(places, entries, e)
 	return nil
 }
 
-// drop removes what is too much now that a report was saved; a former one of the same id is gone already.
-func (s *Store) drop(places []place, former []Entry, saved Entry) {
-	former = slices.DeleteFunc(former, func(e Entry) bool { return e.ID == saved.ID })
-	for _, e := range surplus(append([]Entry{saved}, former...)) {
-		for _, p := range places {
-			if err := p.root.Remove(reportPath(e.ID)); !errors.Is(err, os.ErrNotExist) {
-				s.note(p.dir, "reports", "drop", err)
-			}
+// drop removes what is too much in one directory; its entries stand newest first.
+func (s *Store) drop(p place, entries []Entry) {
+	for _, e := range surplus(entries) {
+		if err := p.root.Remove(reportPath(e.ID)); !errors.Is(err, os.ErrNotExist) {
+			s.note(p.dir, "reports", "drop", err)
 		}
 	}
 }
@@ -239,7 +249,7 @@ func readReport(p place, id string) (Entry, []byte, error) {
 		return Entry{}, nil, err
 	}
 	e, report, err := parseReport(body)
-	e.size = len(seal(reportKind, nil)) + len(body)
+	e.dir, e.size = p.dir, len(seal(reportKind, nil))+len(body)
 	return e, report, err
 }
 

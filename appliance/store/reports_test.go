@@ -123,6 +123,66 @@ func TestReportSavedAgainReplacesTheOld(t *testing.T) {
 	}
 }
 
+// What is not worth a write to the card must not push out what is there, and is gone with the power.
+func TestHeldReportsLieInTheWorkingMemory(t *testing.T) {
+	run, perm := dirs(t)
+	s := Open(run, perm)
+	for i := range kept {
+		save(t, s, fmt.Sprintf("r%02d", i), home)
+	}
+	for i := range 2 * kept {
+		if err := s.Hold(fmt.Sprintf("h%02d", i), home, []byte("held")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = Open(run, perm)
+	entries := s.Reports()
+	if len(entries) != 2*kept || entries[0].ID != "h39" || entries[0].History != 1 || entries[kept].ID != "r19" {
+		t.Errorf("kept %v", ids(entries))
+	}
+	if got, err := s.Report("h39"); err != nil || string(got) != "held" {
+		t.Errorf("%q, %v", got, err)
+	}
+	save(t, s, "new", home)
+	if entries := s.Reports(); entries[0].ID != "new" || entries[0].Number != 3*kept+1 {
+		t.Errorf("the next one is %+v", entries[0])
+	}
+	if err := os.RemoveAll(run); err != nil {
+		t.Fatal(err)
+	}
+	if entries = Open(run, perm).Reports(); len(entries) != kept || entries[0].ID != "new" || entries[kept-1].ID != "r01" {
+		t.Errorf("after a power cut %v", ids(entries))
+	}
+}
+
+func TestHeldReportsWithoutWorkingMemory(t *testing.T) {
+	run, perm := dirs(t)
+	if err := os.WriteFile(run, nil, 0o600); err != nil { // nothing can be written there
+		t.Fatal(err)
+	}
+	s := Open(run, perm)
+	if err := s.Hold("a", home, []byte("held")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Report("a"); err != nil || string(got) != "held" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestWipeTakesHeldReports(t *testing.T) {
+	run, perm := dirs(t)
+	s := Open(run, perm)
+	if err := s.Hold("a", home, []byte("held")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wipe(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Reports(); len(got) != 0 {
+		t.Errorf("%v", ids(got))
+	}
+}
+
 func FuzzReport(f *testing.F) {
 	f.Add([]byte(`{"id":"a","site":{"gateway_mac":"x","public_ip":"203.0.113.7"},"history":1,"number":2}` + "\nbody"))
 	f.Add([]byte("{}\n"))
