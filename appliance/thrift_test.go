@@ -1,8 +1,10 @@
 package appliance
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -180,6 +182,22 @@ func TestALoosePlugDoesNotWearTheCardOut(t *testing.T) {
 			t.Errorf("%d writes of what it settled at", got)
 		}
 	})
+}
+
+// noCable is a machine with an adapter that never gets a carrier.
+type noCable struct{ Network }
+
+func (noCable) Up() (string, net.HardwareAddr, error) { return "none0", nil, nil }
+
+func TestARunKnowsWhetherItWasAskedFor(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	tester := &Tester{Profile: profile.Default(), Network: noCable{}, Store: store.Open(), Log: slog.New(slog.DiscardHandler)}
+	for _, asked := range []bool{true, false} {
+		if s, err := tester.Run(ctx, Ask{Person: asked}); err != nil || s.Asked != asked {
+			t.Errorf("asked for: %v, and the run says %v, %v", asked, s.Asked, err)
+		}
+	}
 }
 
 func TestWhatAPersonTellsIsAsked(t *testing.T) {
