@@ -48,8 +48,6 @@ func checklist(p parts) []Step {
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
 			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
-		{ID: "portal", Title: "No login page", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
-			Probe: probes.Portal{Via: p.through, Page: world.PortalCheck}, Needs: []string{"address"}},
 		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
 			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers}, Needs: []string{"address"}},
 		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
@@ -72,6 +70,8 @@ func checklist(p parts) []Step {
 			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
+		{ID: "intercept", Title: "SIP where nothing lives", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
+			Probe: probes.Intercept{Transport: trunk.Transport, Dial: p.dialer}, Needs: []string{"name"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
 
@@ -121,13 +121,6 @@ func without(t profile.Trunk) string {
 	return ""
 }
 
-func withoutPage(i profile.Internet) string {
-	if i.PortalCheck == "" {
-		return "The box's file names no check page (internet.portal_check)."
-	}
-	return ""
-}
-
 func withoutControls(p profile.Profile) string {
 	switch {
 	case without(p.Trunk) != "":
@@ -136,6 +129,13 @@ func withoutControls(p profile.Profile) string {
 		return "The box's file names no other SIP host (internet.sip_controls), so \"blocked\" and \"ignored\" may look alike."
 	}
 	return ""
+}
+
+func withoutIntercept(t profile.Trunk) string {
+	if without(t) == "" && t.Transport == "tls" {
+		return "This trunk uses TLS: a device that answers in the provider's place would not have its certificate."
+	}
+	return without(t)
 }
 
 func unlessAuth(t profile.Trunk, auth string) string {

@@ -33,4 +33,7 @@ func resolvers() []string { return []string{"1.1.1.1", "8.8.8.8", "9.9.9.9"} }
 
 func lanPrefix() netip.Prefix { return netip.MustParsePrefix("192.168.50.0/24") }
 
+// nowhere is the one documentation range that the lab does not use: there is no route to it.
+func nowhere() netip.Prefix { return netip.MustParsePrefix("192.0.2.0/24") }
+
 func providerNet() netip.Prefix { return netip.MustParsePrefix("198.51.100.0/24") }

@@ -14,6 +14,7 @@ type FarEnd struct {
 	Invites  int         `json:"invites"`
 	Arrived  int         `json:"arrived"`  // requests that the provider got, over every transport
 	Controls serve.Count `json:"controls"` // towards SIP hosts that are not the provider's
+	Nowhere  serve.Count `json:"nowhere"`  // towards addresses where nothing lives (RFC 5737)
 
 	// Provider is what the provider itself counted, by its own clock: our registrar, or the Kamailio in
 	// its place.
@@ -26,6 +27,7 @@ func (l *Lab) FarEnd() FarEnd {
 	atControl := func(m serve.Message) bool {
 		return m.Local.Addr() == netip.MustParseAddr(Control1) || m.Local.Addr() == netip.MustParseAddr(Control2)
 	}
+	atNowhere := func(m serve.Message) bool { return nowhere().Contains(m.Local.Addr()) }
 	notPBX := func(m serve.Message) bool { return m.UserAgent != PBXAgent && m.UserAgent != otherAgent }
 	overTLS := func(m serve.Message) bool { return m.Transport == "tls" }
 
@@ -50,5 +52,5 @@ func (l *Lab) FarEnd() FarEnd {
 	count := serve.CountOf(toProvider)
 	provider := serve.CountOf(arrived, notPBX)
 	return FarEnd{Count: count, Invites: count.Methods["INVITE"], Arrived: provider.Requests,
-		Controls: serve.CountOf(sent, atControl), Provider: provider}
+		Controls: serve.CountOf(sent, atControl), Nowhere: serve.CountOf(sent, atNowhere), Provider: provider}
 }

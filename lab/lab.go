@@ -150,7 +150,10 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 
 // filters sets every host's packet filter.
 func (l *Lab) filters() error {
-	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, Catch: l.World.Home.Catch}
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG}
+	if l.World.Home.Intercept != nil {
+		home.Catch = lanBridge
+	}
 	if l.World.Home.NoPing {
 		home.Forward = append(home.Forward[:len(home.Forward):len(home.Forward)], Rule{Proto: "icmp", Action: Drop})
 		home.Input = []Rule{{Proto: "icmp", Action: Drop}}

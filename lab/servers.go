@@ -36,9 +36,9 @@ func (l *Lab) servers(ctx context.Context) error {
 	o := opener{lab: l, ctx: ctx, cast: l.cast}
 	o.dhcp()
 	o.names()
-	o.page()
 	o.internet()
 	o.provider()
+	o.interceptor()
 	return o.err
 }
 
@@ -176,17 +176,6 @@ func (o *opener) proxy() {
 	o.streams(l.Router, RouterLAN+":53", l.RouterDNS.ServeTCP)
 }
 
-// page starts the router's own web server, where it has one.
-func (o *opener) page() {
-	if o.lab.World.Home.Page == nil {
-		return
-	}
-	own := serve.NewWeb(turned(serve.WebSettings{}, o.lab.World.Home.Page))
-	for _, port := range []string{":80", ":443"} {
-		o.streams(o.lab.Router, RouterLAN+port, own.Serve)
-	}
-}
-
 func (o *opener) internet() {
 	l := o.lab
 	if plays(o.cast, RoleSTUN) {
@@ -209,6 +198,16 @@ func (o *opener) internet() {
 		o.packets(l.Internet, address+":5060", l.Control.ServeUDP)
 		o.streams(l.Internet, address+":5060", l.Control.ServeTCP)
 	}
+}
+
+// interceptor starts the router's own SIP server.
+func (o *opener) interceptor() {
+	if o.lab.World.Home.Intercept == nil {
+		return
+	}
+	server := serve.NewRegistrar(turned(serve.RegistrarSettings{ServerHeader: "Lab router"}, o.lab.World.Home.Intercept))
+	o.packets(o.lab.Router, RouterLAN+":5060", server.ServeUDP)
+	o.streams(o.lab.Router, RouterLAN+":5060", server.ServeTCP)
 }
 
 // provider starts the registrar on both of the provider's servers, or a Kamailio.

@@ -39,11 +39,10 @@ type Home struct {
 	Forward   []Rule // the router's firewall, towards the outside
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
-	Carrier   bool // a second router, the carrier's, translates once more
+	Carrier   bool                           // a second router, the carrier's, translates once more
+	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
-	Catch     []Rule                    // connections that the router takes to itself
-	Page      func(*serve.WebSettings)  // what the router's own web server shows; nil: it has none
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none
 	Squat     int                       // this many addresses of the pool are held by another device
 	Unplug    bool                      // the box's cable is out

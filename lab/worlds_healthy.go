@@ -60,6 +60,9 @@ func healthyWorlds() []World {
 		good("symmetric-nat", "the router takes another port for every destination").with(func(w *World) { w.Home.NAT = NATSymmetric }),
 		good("double-nat", "the line's provider translates addresses once more, and the trunk works").with(func(w *World) { w.Home.Carrier = true }),
 		good("no-nat", "a routed line: addresses stay as they are").with(func(w *World) { w.Home.NAT = NATNone }),
+		good("border-controller", "the router is the trunk's border controller, and takes all SIP to itself").with(onSite, intercept(knowsAccount)),
+		good("nowhere-refused", "the router refuses, by ICMP, what goes to addresses where nothing lives").with(
+			firewall(Rule{To: nowhere(), Action: PortUnreachable})),
 		good("tcp-trunk", "the trunk uses TCP").with(tcpTrunk, filed(`trunk.transport = "tcp"`)),
 		good("tls-trunk", "the trunk uses TLS, with a certificate of a private authority").with(tlsTrunk, filed(`trunk.transport = "tls"`, privateCA)),
 		good("tcp-blocked", "TCP to the SIP port is blocked, and the trunk uses UDP").with(func(w *World) {

@@ -38,7 +38,29 @@ func pathWorlds() []World {
 			Rule{Proto: "tcp", Ports: []uint16{5060}, Action: Drop})),
 		red("3-4", "tls-blocked", "the trunk uses TLS, and its port is reset by the router").with(cutOff, tlsTrunk, filed(`trunk.transport = "tls"`, privateCA), firewall(
 			Rule{Proto: "tcp", Ports: []uint16{5061}, Action: TCPReset})),
+		red("3-9", "sip-intercepted", "the router takes all SIP to a server of its own, which does not know the account").with(cutOff, lights("ggr--"),
+			intercept(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
+		red("3-9", "sip-intercepted-403", "the router takes all SIP to a server of its own, which refuses every registration").with(cutOff, lights("ggr--"),
+			intercept(func(s *serve.RegistrarSettings) { s.ForceCode.Code = 403 })),
+		amber("3-9", "sip-intercepted-works", "the router takes all SIP to a server of its own, and the login works there").with(lights("ggagg"),
+			intercept(knowsAccount)),
+		red("4-3", "intercepted-elsewhere", "the router takes the SIP of others to a server of its own; the provider's server in the file is the site's border controller, which does not know the user").with(cutOff,
+			onSite, intercept(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
 	}
+}
+
+// intercept gives the router a SIP server that all SIP is taken to.
+func intercept(turn func(*serve.RegistrarSettings)) func(*World) {
+	return func(w *World) { w.Home.Intercept = turn }
+}
+
+func knowsAccount(s *serve.RegistrarSettings) {
+	s.Accounts = []serve.Account{{User: Username, Password: Password}}
+}
+
+// onSite names the router itself as the provider's server: a border controller that is managed there.
+func onSite(w *World) {
+	filed(`trunk.proxy = "`+RouterLAN+`"`, "provider.networks")(w)
 }
 
 func says(piece string) func(*World) { return func(w *World) { w.Says = piece } }

@@ -38,8 +38,12 @@ func replies(p *facts.Path) []facts.Reply {
 	return all
 }
 
-// answered reports whether the provider sent any SIP reply over the transport.
+// answered reports whether the provider sent any SIP reply over the transport; what an interceptor said in
+// its place is none.
 func answered(f facts.Facts, transport string) bool {
+	if imposed(f, transport) {
+		return false
+	}
 	if len(replies(path(f, transport))) > 0 {
 		return true
 	}
@@ -55,7 +59,9 @@ func answeredAny(f facts.Facts) bool {
 func accepted(f facts.Facts) bool { return f.Login != nil && f.Login.Accepted }
 
 // let reports whether the provider took the login, or asked for none.
-func let(f facts.Facts) bool { return f.Login != nil && (f.Login.Accepted || f.Login.Open) }
+func let(f facts.Facts) bool {
+	return f.Login != nil && (f.Login.Accepted || f.Login.Open && !imposed(f, f.Login.Transport))
+}
 
 // internetAnswers reports whether anything in the outside world answered. A refused connection came from
 // out there as well; a refused DNS question did not: routers that intercept DNS answer so while their

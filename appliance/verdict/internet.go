@@ -13,10 +13,7 @@ import (
 // internet judges light 2: does the router reach the outside world, and the provider's network?
 func internet(in Input) []candidate {
 	f := in.Facts
-	found := portal(f)
-	if trapped(f) {
-		return found // it explains what else is silent or wrong outside
-	}
+	var found []candidate
 	silent := outsideSilent(f)
 	dead := silent && !providerAlive(f)
 	if silent {
@@ -49,7 +46,7 @@ func outside(f facts.Facts, dead bool) candidate {
 func providerAlive(f facts.Facts) bool {
 	all := attempts(f)
 	ping, _ := pinged(f)
-	return ping || answeredAny(f) || refusedByServer(all) || slices.ContainsFunc(all, func(a facts.Attempt) bool { return a.Connect == facts.Answered })
+	return ping || answeredAny(f) || refusedByServer(all) || interceptor(f) == nil && slices.ContainsFunc(all, func(a facts.Attempt) bool { return a.Connect == facts.Answered })
 }
 
 // outsideSilent: the gateway answers ARP, and three independent targets fail in all three ways.

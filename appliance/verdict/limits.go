@@ -13,7 +13,8 @@ const (
 	qualityJitter  = 30 * time.Millisecond   // faults.md 2-7
 	sipSends       = 4                       // faults.md 3-1: four sends ...
 	sipSpan        = 3400 * time.Millisecond // ... over 3.5 s, less what a timer may be early
+	pingsToCompare = 3                       // 3-9: the shortest of at least three pings ...
+	pingFar        = 5 * time.Millisecond    // ... is told apart from a device on the site from this time on
 	loginAttempts  = 2                       // design section 7
 	internetNeeded = 3                       // faults.md 2-1: three independent targets
-	portalPings    = 10                      // more than three hosts lose by chance on a line that works at all
 )

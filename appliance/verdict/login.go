@@ -14,7 +14,7 @@ const boxFile = " This was tested with the settings in the box's file."
 
 // login judges light 4: does the provider accept this trunk?
 func login(in Input) []candidate {
-	if noTrunk(in) {
+	if noTrunk(in) || imposed(in.Facts, trunk(in).Transport) { // then the provider was not asked
 		return nil
 	}
 	found := append(certificate(in), ignored(in)...)

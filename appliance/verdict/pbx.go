@@ -10,7 +10,7 @@ import (
 
 // pbx judges light 5: is the PBX registered, with the expected port and NAT setting?
 func pbx(in Input) []candidate {
-	if noTrunk(in) || trunk(in).Auth == "ip" {
+	if noTrunk(in) || trunk(in).Auth == "ip" || imposed(in.Facts, trunk(in).Transport) {
 		return nil
 	}
 	if l := in.Facts.Login; l != nil && l.Reply != nil && l.Attempts > 0 && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {

@@ -16,14 +16,18 @@ func sipPath(in Input) []candidate {
 	if noTrunk(in) {
 		return nil
 	}
-	return append(blocked(in), alg(in)...)
+	found := intercepted(in)
+	if !stops(found) { // else that explains what does not come back
+		found = append(found, blocked(in)...)
+	}
+	return append(found, alg(in)...)
 }
 
 // blocked judges a trunk transport over which no SIP reply came.
 func blocked(in Input) []candidate {
 	f, own := in.Facts, trunk(in).Transport
 	p := path(f, own)
-	if p == nil || len(p.Targets) == 0 || answered(f, own) || trapped(f) {
+	if p == nil || len(p.Targets) == 0 || answered(f, own) {
 		return nil
 	}
 	if own == "tls" && tlsFault(*p) != nil {
@@ -126,7 +130,7 @@ func ownCut(in Input) candidate {
 // unreachable judges a provider that gives no sign of life at all, while the internet works.
 func unreachable(in Input) []candidate {
 	f := in.Facts
-	if noTrunk(in) || answeredAny(f) || !internetAnswers(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
+	if noTrunk(in) || answeredAny(f) || imposed(f, trunk(in).Transport) || !internetAnswers(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
 		return nil
 	}
 	if ping, asked := pinged(f); ping || !asked {

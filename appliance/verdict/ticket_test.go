@@ -2,8 +2,6 @@ package verdict
 
 import (
 	"net/netip"
-	"strings"
-	"testing"
 	"time"
 
 	"trunktester/appliance/profile"
@@ -21,37 +19,6 @@ var (
 
 // site is one place where the box is plugged in.
 type site struct{ Input }
-
-// ticket is a site with what must be said about it.
-type ticket struct {
-	ticket string
-	site   *site
-	want   string // code and severity
-	also   string // code and severity of what else is noticed, joined by spaces
-	lights string // g a r - (untested), capital where it counts
-}
-
-func judge(t *testing.T, table []ticket) {
-	t.Helper()
-	for _, c := range table {
-		t.Run(c.ticket, func(t *testing.T) {
-			v := Judge(c.site.Input)
-			if got := v.Finding.Code + " " + string(v.Finding.Severity); got != c.want {
-				t.Errorf("verdict %s, want %s\n%s", got, c.want, v.Finding.Text)
-			}
-			var also []string
-			for _, f := range v.Also {
-				also = append(also, f.Code+" "+string(f.Severity))
-			}
-			if got := strings.Join(also, " "); got != c.also {
-				t.Errorf("also %q, want %q", got, c.also)
-			}
-			if got := drawn(v.Row); got != c.lights {
-				t.Errorf("lights %s, want %s", got, c.lights)
-			}
-		})
-	}
-}
 
 func healthy() *site {
 	yes := true

@@ -15,7 +15,7 @@ import (
 
 func TestTickets(t *testing.T) {
 	yes, no := true, false
-	judge(t, []ticket{
+	judgeAll(t, []ticket{
 		{"everything works", healthy(), "ok green", "", "ggggg"},
 		{"the router does not answer ping", healthy().with(func(s *site) { s.Facts.Gateway.PingSent = 3 }), "ok green", "", "ggggg"},
 		{"the provider does not answer ping", healthy().with(noPing), "ok green", "", "ggggg"},
@@ -209,6 +209,36 @@ func TestTickets(t *testing.T) {
 		{"no trunk is configured", healthy().with(from(3), func(s *site) { s.Profile = &profile.Profile{} }), "no-trunk amber", "", "gg---"},
 		{"no trunk is configured and the line is down", healthy().with(from(3), silentOutside, noPing, func(s *site) { s.Profile = nil }), "2-1 red", "", "gR---"},
 	})
+}
+
+// ticket is one support ticket: a site, and what the box must say about it.
+type ticket struct {
+	ticket string
+	site   *site
+	want   string // code and severity
+	also   string // code and severity of what else is noticed, joined by spaces
+	lights string // g a r - (untested), capital where it counts
+}
+
+func judgeAll(t *testing.T, table []ticket) {
+	for _, c := range table {
+		t.Run(c.ticket, func(t *testing.T) {
+			v := Judge(c.site.Input)
+			if got := v.Finding.Code + " " + string(v.Finding.Severity); got != c.want {
+				t.Errorf("verdict %s, want %s\n%s", got, c.want, v.Finding.Text)
+			}
+			var also []string
+			for _, f := range v.Also {
+				also = append(also, f.Code+" "+string(f.Severity))
+			}
+			if got := strings.Join(also, " "); got != c.also {
+				t.Errorf("also %q, want %q", got, c.also)
+			}
+			if got := drawn(v.Row); got != c.lights {
+				t.Errorf("lights %s, want %s", got, c.lights)
+			}
+		})
+	}
 }
 
 func expired(clock bool) func(*site) {

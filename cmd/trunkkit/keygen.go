@@ -8,9 +8,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"trunktester/appliance/update"
+	"trunktester/image/kit"
 )
 
 const keygenHelp = `  trunkkit keygen -o update
@@ -64,7 +67,10 @@ func writeKeys(secretFile, publicFile string) error {
 func writeNew(name string, content []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already, and a key is never overwritten: take another name", name)
+		return kit.InputError(fmt.Sprintf("%s is there already, and a key is never overwritten: take another name", name))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return kit.InputError(fmt.Sprintf("%s cannot be written, as there is no folder %s: make it first", name, filepath.Dir(name)))
 	}
 	if err != nil {
 		return err

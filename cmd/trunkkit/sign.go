@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"trunktester/appliance/update"
@@ -21,7 +23,8 @@ const signHelp = `  trunkkit sign -key update.key -image out/trunktester.img.gz 
 The update holds the root file system of the image and nothing of its other
 partitions. A box takes it from a USB stick if it trusts the key, is of the same
 model, has the same kernel and no newer version. What the update says of itself is
-printed as JSON.
+printed as JSON. A file that is there already is not overwritten, and an image that
+was made without a key is refused: it would be a box's last update.
 `
 
 // sign makes an update out of a card image.
@@ -40,9 +43,12 @@ func sign(_ context.Context, args []string, stdout, stderr io.Writer) int {
 			return missing("sign", f.name, f.example, stderr)
 		}
 	}
-	m, err := signImage(*keyFile, *image, *out)
+	m, last, err := signImage(*keyFile, *image, *out)
 	if err != nil {
 		return failed(err, stderr)
+	}
+	if last {
+		fmt.Fprintf(stderr, "Note: the image holds another key than %s. Boxes with this update take further ones of that key only.\n", *keyFile)
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -52,18 +58,22 @@ func sign(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
-func signImage(keyFile, image, out string) (update.Manifest, error) {
+// signImage makes the update; last is that of kit.Card.Sign.
+func signImage(keyFile, image, out string) (m update.Manifest, last bool, err error) {
 	text, err := os.ReadFile(keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, false, kit.InputError(fmt.Sprintf("there is no file %s: give the secret key that \"trunkkit keygen\" made", keyFile))
+	}
 	if err != nil {
-		return update.Manifest{}, err
+		return m, false, err
 	}
 	key, err := update.DecodeKey(text)
 	if err != nil {
-		return update.Manifest{}, fmt.Errorf("%s: %w", keyFile, err)
+		return m, false, kit.InputError(fmt.Sprintf("%s: %v", keyFile, err))
 	}
 	card, err := kit.Open(image)
 	if err != nil {
-		return update.Manifest{}, err
+		return m, false, err
 	}
 	defer card.Close()
 	return card.Sign(key, out)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 const program = "trunktester/cmd/trunktester"
@@ -49,6 +48,10 @@ func makeInstance(dir, ldflags string, files map[string]string) error {
 
 var moduleLine = regexp.MustCompile(`(?m)^module trunktester$`)
 
+// sourceLink leads from there to the main module. Its name goes into the program and the list of parts, which must not
+// depend on the folder that the image is built in.
+const sourceLink = "source"
+
 // makeOwnBuild writes the module in which gok builds our program: the main one's pins, and the main one in place.
 func makeOwnBuild(dir string) error {
 	pins, err := os.ReadFile("go.mod")
@@ -62,13 +65,17 @@ func makeOwnBuild(dir string) error {
 	if err != nil {
 		return err
 	}
-	up := strings.Repeat("../", strings.Count(filepath.ToSlash(dir), "/")+1)
+	source, err := filepath.Abs(".")
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
 	b.Write(moduleLine.ReplaceAll(pins, []byte("module gokrazy/build/trunktester")))
-	fmt.Fprintf(&b, "\nrequire trunktester v0.0.0\n\nreplace trunktester => %s\n", strings.TrimSuffix(up, "/"))
+	fmt.Fprintf(&b, "\nrequire trunktester v0.0.0\n\nreplace trunktester => ./%s\n", sourceLink)
 	return errors.Join(
 		os.MkdirAll(dir, 0o755),
 		os.WriteFile(filepath.Join(dir, "go.mod"), b.Bytes(), 0o644),
 		os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644),
+		os.Symlink(source, filepath.Join(dir, sourceLink)),
 	)
 }

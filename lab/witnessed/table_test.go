@@ -100,10 +100,10 @@ func madeBy(w lab.World) lab.Part {
 		return kernel("link state")
 	case h.Frozen, h.Squat > 0:
 		return kernel("ARP")
+	case h.Intercept != nil:
+		return kernel("NAT")
 	case h.SIPALG:
 		return role(lab.RoleALG)
-	case h.Catch != nil:
-		return kernel("NAT")
 	case h.Forward != nil, w.Provider.Input != nil, w.Outside.Dead, h.NoPing:
 		return kernel("packet filter")
 	case h.NAT != lab.NATPlain, h.Carrier:

@@ -16,7 +16,6 @@ type Facts struct {
 	Conflict   *Conflict   `json:"conflict"`
 	Offers     *Offers     `json:"offers"`
 	Internet   *Internet   `json:"internet"`
-	Portal     *Portal     `json:"portal"`
 	Resolver   *Resolver   `json:"resolver"`
 	Clock      *Clock      `json:"clock"`
 	Public     *Public     `json:"public"`
@@ -27,6 +26,7 @@ type Facts struct {
 	TCP        *Path       `json:"sip_tcp"`
 	TLS        *Path       `json:"sip_tls"`
 	Controls   *Controls   `json:"controls"`
+	Nowhere    *Path       `json:"nowhere"`
 	ALG        *ALG        `json:"alg"`
 	Login      *Login      `json:"login"`
 	Bindings   *Bindings   `json:"bindings"`
@@ -118,26 +118,6 @@ type InternetTarget struct {
 	RTT  Duration   `json:"rtt_ms"` // of the first way that answered
 }
 
-// Portal is what came for a page that answers 204 with no body (RFC 9110 section 15.3.5). (light 2)
-type Portal struct {
-	Page     string `json:"page"`     // its URL
-	Answer   Answer `json:"answer"`   // of its server, or of who stands in its place
-	Status   int    `json:"status"`   // 0 where none came
-	Location string `json:"location"` // where a redirect points, "" for none; to the same host by HTTPS is none
-	Body     bool   `json:"body"`     // something stood on the page
-	Caught   Answer `json:"caught"`   // the control: a TCP connection to an address where nothing lives
-}
-
-// Altered reports whether the page came back as somebody else's: redirected, with a body, or with the status of
-// networks that want a login (RFC 6585 section 6). An error of the page's own server is none of these.
-func (p Portal) Altered() bool {
-	switch {
-	case p.Status == 511, p.Status >= 300 && p.Status < 400 && p.Location != "":
-		return true
-	}
-	return p.Status >= 200 && p.Status < 300 && p.Body
-}
-
 // Resolver compares the resolvers that were given with public ones. (light 2)
 type Resolver struct {
 	Local  []NameAnswer `json:"local"`
@@ -221,7 +201,8 @@ type Echo struct {
 	Jitter Duration   `json:"jitter_ms"` // mean absolute difference of neighbours
 }
 
-// Path is SIP over one transport to the provider's servers, in the order of preference. (light 3)
+// Path is SIP over one transport to the provider's servers, in the order of preference; as Nowhere, to
+// addresses where nothing lives (RFC 5737). (light 3)
 type Path struct {
 	Transport string    `json:"transport"`
 	Targets   []Attempt `json:"targets"`

@@ -1,0 +1,121 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// intercepted judges SIP answers from addresses where nothing lives. A device that catches SIP stops the
+// trunk where it is shown to speak in the provider's name, or where nothing of the provider's comes back.
+func intercepted(in Input) []candidate {
+	f, own := in.Facts, trunk(in).Transport
+	answers := interceptor(f)
+	if answers == nil || onSite(f) {
+		return nil
+	}
+	c := candidate{code: "3-9", kind: catalogue.Hurts}
+	c.text = fmt.Sprintf("A device on the way answers SIP in the place of others: %s, where nothing lives, answered %s.",
+		places(answers), quoted(answers[0]))
+	why, inPlace := speaksFor(f, own)
+	switch {
+	case accepted(f):
+		c.text += " The login works all the same."
+	case inPlace:
+		c.kind = catalogue.Stops
+		c.text += " What seems to be the provider's answer comes from it as well: " + why + "." + loginSeen(f) + boxAddress
+	case !answered(f, own):
+		c.kind = catalogue.Stops
+		c.text += fmt.Sprintf(" From the provider itself nothing comes over %s.", strings.ToUpper(own)) + boxAddress
+	default:
+		c.text += " Whether the provider's answers are its own or that device's cannot be told."
+	}
+	return []candidate{c}
+}
+
+// interceptor gives the SIP answers from addresses where nothing lives; nil unless every one that was asked
+// gave one, as a single host that misuses such an address is no interceptor.
+func interceptor(f facts.Facts) []facts.Reply {
+	if f.Nowhere == nil || len(f.Nowhere.Targets) < 2 {
+		return nil
+	}
+	var all []facts.Reply
+	for _, a := range f.Nowhere.Targets {
+		i := slices.IndexFunc(a.Exchanges, func(x facts.Exchange) bool { return x.Reply != nil })
+		if i < 0 {
+			return nil
+		}
+		all = append(all, *a.Exchanges[i].Reply)
+	}
+	return all
+}
+
+// onSite reports whether the provider's server is a machine of the site itself: then a border controller
+// is managed here, and may take all SIP to itself.
+func onSite(f facts.Facts) bool {
+	return f.Name != nil && len(f.Name.Targets) > 0 && private(f.Name.Targets[0].Addr.Addr())
+}
+
+// speaksFor reports whether the replies over a transport are the interceptor's own, and how that is known:
+// they name the same program, which the provider does not name over TLS; or they came sooner than
+// the provider can answer. A login that was accepted speaks against it.
+func speaksFor(f facts.Facts, transport string) (why string, is bool) {
+	answers := interceptor(f)
+	if answers == nil || accepted(f) || transport == "tls" || onSite(f) {
+		return "", false
+	}
+	got := replies(path(f, transport))
+	named := func(r facts.Reply) bool { return r.Server != "" && r.Server == answers[0].Server }
+	if slices.ContainsFunc(got, named) && !slices.ContainsFunc(replies(f.TLS), named) {
+		return fmt.Sprintf("both name the program %q", answers[0].Server), true
+	}
+	for _, r := range got {
+		if least, ok := pingTime(f, r); ok && 2*r.RTT < least {
+			return fmt.Sprintf("it came after %s, while a ping to the provider takes %s at least", r.RTT, least), true
+		}
+	}
+	return "", false
+}
+
+// imposed reports whether the replies over a transport are an interceptor's and not the provider's.
+func imposed(f facts.Facts, transport string) bool {
+	_, is := speaksFor(f, transport)
+	return is
+}
+
+// pingTime is the shortest ping to the server of a reply, where that is long enough to compare with.
+func pingTime(f facts.Facts, r facts.Reply) (facts.Duration, bool) {
+	if f.Ping == nil {
+		return 0, false
+	}
+	for _, e := range f.Ping.Targets {
+		if e.Addr == r.From.Addr() && e.Back >= pingsToCompare && time.Duration(e.Min) >= pingFar {
+			return e.Min, true
+		}
+	}
+	return 0, false
+}
+
+// loginSeen says how the login ended, since the box could not know whom it asked.
+func loginSeen(f facts.Facts) string {
+	switch l := f.Login; {
+	case l == nil:
+	case l.Reply != nil:
+		return fmt.Sprintf(" The login was answered %s.", quoted(*l.Reply))
+	case l.First != nil:
+		return fmt.Sprintf(" The login was answered %s.", quoted(*l.First))
+	}
+	return ""
+}
+
+func places(answers []facts.Reply) string {
+	var words []string
+	for _, r := range answers {
+		words = append(words, r.From.String())
+	}
+	return strings.Join(words, " and ")
+}

@@ -1,0 +1,137 @@
+package reflector
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"time"
+
+	"trunktester/reflector/wire"
+)
+
+// Patience on a stream.
+const (
+	idleTime  = time.Minute            // between two requests
+	headTime  = 5 * time.Second        // for a header, from its first byte
+	bodyTime  = 2 * time.Second        // for missing bytes of a body: two retransmissions of TCP (RFC 6298)
+	quietTime = 500 * time.Millisecond // the end of a message whose length cannot be trusted
+)
+
+var errTooLong = errors.New("message longer than is reflected")
+
+// framer takes messages off a stream. Where Content-Length was damaged on the way, as by a device that changes
+// SDP and not the length, the message must be reflected all the same, so the length is only believed as far as
+// the rest agrees: the length of the body that the caller sent (wire.Wish.Body), what stands behind it, and silence.
+type framer struct {
+	r    *bufio.Reader
+	wait func(time.Duration) // sets the read deadline
+}
+
+// next is the next message, and how its end was found; after anything but wire.Framed the stream is out of step.
+// idle is the patience for its first byte.
+func (f framer) next(idle time.Duration) ([]byte, wire.Framing, error) {
+	raw, err := f.head(idle)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := parse(raw)
+	if err != nil {
+		return nil, "", err
+	}
+	switch {
+	case r.length < 0:
+		raw, err = f.untilQuiet(raw)
+		return raw, wire.Quiet, err
+	case len(raw)+r.length > wire.Longest:
+		return nil, "", errTooLong
+	case r.wish.Body >= 0 && r.wish.Body != r.length:
+		head := len(raw)
+		raw, err = f.untilQuiet(raw)
+		return raw, compared(len(raw)-head, r.length), err
+	}
+	head := len(raw)
+	for len(raw) < head+r.length {
+		f.wait(bodyTime)
+		part := make([]byte, head+r.length-len(raw))
+		n, err := f.r.Read(part)
+		raw = append(raw, part[:n]...)
+		if err != nil && len(raw) < head+r.length {
+			return raw, wire.Short, nil
+		}
+	}
+	if f.followed() {
+		return raw, wire.Framed, nil
+	}
+	raw, err = f.untilQuiet(raw)
+	return raw, wire.Long, err
+}
+
+func compared(body, length int) wire.Framing {
+	switch {
+	case body < length:
+		return wire.Short
+	case body > length:
+		return wire.Long
+	}
+	return wire.Framed
+}
+
+// head reads up to and with the empty line. Line ends before it are keep-alives (RFC 5626 section 4.4.1).
+func (f framer) head(idle time.Duration) ([]byte, error) {
+	f.wait(idle)
+	for {
+		b, err := f.r.ReadByte()
+		if err != nil {
+			return nil, err
+		}
+		if b != '\r' && b != '\n' {
+			break
+		}
+	}
+	f.r.UnreadByte() // cannot fail after ReadByte
+	f.wait(headTime)
+	var raw []byte
+	for {
+		line, err := f.r.ReadSlice('\n')
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+		if raw = append(raw, line...); len(raw) > wire.Longest {
+			return nil, errTooLong
+		}
+		if err == nil && len(bytes.TrimRight(line, "\r\n")) == 0 {
+			return raw, nil
+		}
+	}
+}
+
+// followed says whether the stream goes on as it should behind a message: with nothing yet, or another request.
+func (f framer) followed() bool {
+	n := f.r.Buffered()
+	if n == 0 {
+		return true
+	}
+	rest, _ := f.r.Peek(n) // cannot fail: it is buffered
+	line, _, ended := bytes.Cut(bytes.TrimLeft(rest, "\r\n"), []byte("\n"))
+	if _, _, ok := startLine(bytes.TrimSuffix(line, []byte("\r"))); ok {
+		return true
+	}
+	_, uri, _ := bytes.Cut(line, []byte(" "))
+	return !ended && bytes.HasPrefix(bytes.ToLower(uri), []byte("sip"))
+}
+
+// untilQuiet adds what comes until the stream is silent or ends.
+func (f framer) untilQuiet(raw []byte) ([]byte, error) {
+	part := make([]byte, 2048)
+	for {
+		f.wait(quietTime)
+		n, err := f.r.Read(part)
+		if raw = append(raw, part[:n]...); len(raw) > wire.Longest {
+			return nil, errTooLong
+		}
+		if err != nil && !errors.Is(err, io.ErrNoProgress) {
+			return raw, nil
+		}
+	}
+}
