@@ -44,6 +44,8 @@ func checklist(p parts) []Step {
 			Probe: probes.Conflict{PBX: p.profile.PBX.Address}, Needs: []string{"address"}},
 		{ID: "offers", Title: "One DHCP server", Light: 1, Guide: []string{"1.3"}, Limit: 5 * time.Second,
 			Probe: probes.Offers{}, Needs: []string{"address"}},
+		{ID: "lan", Title: "Way to the router", Light: 1, Guide: []string{"1.3"}, Limit: 10 * time.Second,
+			Probe: probes.LAN{}, Needs: []string{"gateway"}, After: []string{"quality"}},
 
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,

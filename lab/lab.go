@@ -180,6 +180,12 @@ func (l *Lab) faults() error {
 	if home.Unplug {
 		err = errors.Join(err, l.PullCable())
 	}
+	if home.Lossy > 0 {
+		err = errors.Join(err, l.Router.loseFrames(boxPort, home.Lossy))
+	}
+	if home.DeafARP > 0 {
+		err = errors.Join(err, l.Router.ignoreARP(home.DeafARP))
+	}
 	if home.UnplugWAN {
 		err = errors.Join(err, l.Router.down("wan"))
 	}

@@ -337,6 +337,18 @@ func TestLineLoses(t *testing.T) {
 	}
 }
 
+// TestCableLoses: every seventh frame of the box is lost, and no other.
+func TestCableLoses(t *testing.T) {
+	for world, lost := range map[string]int{"lan-loss": 30, "deaf-to-arp": 0, "healthy": 0} {
+		t.Run(world, func(t *testing.T) {
+			t.Parallel()
+			if s := visit(t, world).ping(RouterLAN, 210); max(lost-2, 0) > s.PacketsSent-s.PacketsRecv || s.PacketsSent-s.PacketsRecv > lost+2 {
+				t.Errorf("%d of %d lost, want about %d", s.PacketsSent-s.PacketsRecv, s.PacketsSent, lost)
+			}
+		})
+	}
+}
+
 func TestCable(t *testing.T) {
 	v := visit(t, "healthy")
 	carrier := func(want bool) {

@@ -46,6 +46,8 @@ type Home struct {
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none
 	Squat     int                       // this many addresses of the pool are held by another device
 	Unplug    bool                      // the box's cable is out
+	Lossy     int                       // the box's cable loses every so manyth frame on the way to the router, of any kind; 0 for none
+	DeafARP   int                       // the router leaves every so manyth ARP request without an answer; 0 for none
 	Frozen    bool                      // the router answers no ARP
 	UnplugWAN bool                      // the router's own cable to the line is out
 }

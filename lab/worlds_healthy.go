@@ -55,7 +55,7 @@ func healthyWorlds() []World {
 		good("healthy", "nothing is wrong, 20 ms to the provider").with(func(w *World) {
 			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
 		}),
-		good("no-ping", "the router drops ping, to itself and through it").with(func(w *World) { w.Home.NoPing = true }),
+		good("no-ping", "the router drops ping, to itself and through it").with(dropsPing),
 		good("options-ignored", "the provider answers no OPTIONS").with(registrar(func(s *serve.RegistrarSettings) { s.IgnoreOptions = true })),
 		good("symmetric-nat", "the router takes another port for every destination").with(func(w *World) { w.Home.NAT = NATSymmetric }),
 		good("double-nat", "the line's provider translates addresses once more, and the trunk works").with(func(w *World) { w.Home.Carrier = true }),

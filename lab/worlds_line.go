@@ -40,8 +40,20 @@ func lineWorlds() []World {
 			func(w *World) { w.Home.Squat = PoolSize }),
 		amber("1-6", "duplicate-ip-once", "another device holds the first address of the pool").with(lights("agggg"),
 			func(w *World) { w.Home.Squat = 1 }),
+		amber("1-9", "lan-loss", "the box's cable loses every seventh frame on the way to the router").with(lights("agggg"), lossy),
+		amber("1-9", "lan-loss-no-ping", "the same, and the router drops ping, to itself and through it").with(lights("agggg"), lossy, dropsPing,
+			says("No host answered ping")),
+		good("deaf-to-arp", "the router leaves every second ARP request without an answer, and nothing is lost").with(
+			func(w *World) { w.Home.DeafARP = 2 }),
+		good("deaf-to-one-arp", "the router drops ping, and leaves one ARP request of fifty without an answer").with(dropsPing,
+			func(w *World) { w.Home.DeafARP = 50 }),
 	}
 }
+
+// lossy is a number that shares no factor with how many hosts are pinged in turn: each of them loses some.
+func lossy(w *World) { w.Home.Lossy = 7 }
+
+func dropsPing(w *World) { w.Home.NoPing = true }
 
 // lights writes down the whole row.
 func lights(row string) func(*World) { return func(w *World) { w.Lights = row } }

@@ -26,7 +26,7 @@ func internet(in Input) []candidate {
 		found = append(found, name(*n)...)
 	}
 	if q := f.Quality; q != nil {
-		found = append(found, quality(*q)...)
+		found = append(found, quality(f, *q)...)
 	}
 	return append(found, unreachable(in)...)
 }
@@ -184,8 +184,8 @@ func rcode(answers []facts.NameAnswer) string {
 
 // quality judges the line at far targets, with the gateway as control: loss that is there already on
 // the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.
-func quality(q facts.Quality) []candidate {
-	if q.Gateway != nil && q.Gateway.Back > 0 && weak(*q.Gateway) != "" {
+func quality(f facts.Facts, q facts.Quality) []candidate {
+	if nearLoss(f) {
 		return nil
 	}
 	var bad []facts.Echo

@@ -5,6 +5,9 @@ import "time"
 // The thresholds of the catalogue, in one list, each with its source.
 const (
 	arpTries       = 3                       // faults.md 1-3: three requests unanswered
+	lanTrips       = 50                      // faults.md 1-9: not judged before this many
+	lanLost        = 3                       // faults.md 1-9
+	lanJitter      = 20 * time.Millisecond   // faults.md 1-9
 	qualityProbes  = 100                     // faults.md 2-7: not judged before this many
 	qualityLost    = 3                       // faults.md 2-7: fewer lost prove nothing
 	qualityLoss    = 0.02                    // faults.md 2-7: 2 %

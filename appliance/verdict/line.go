@@ -31,7 +31,7 @@ func line(in Input) []candidate {
 	if c := f.Conflict; c != nil {
 		found = append(found, duplicate(f, *c)...)
 	}
-	return found
+	return append(found, lanLoss(f)...)
 }
 
 func address(a facts.Address) []candidate {

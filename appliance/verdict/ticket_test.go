@@ -150,6 +150,35 @@ func silentSIP(transports ...string) func(*site) {
 	}
 }
 
+// pingsLost: so many of a hundred pings were lost, to the router and to every host behind it.
+func pingsLost(n int) func(*site) {
+	return func(s *site) {
+		q := s.Facts.Quality
+		q.Gateway.Back = 100 - n
+		for i := range q.Far {
+			q.Far[i].Back = 100 - n
+		}
+	}
+}
+
+// arp: so many ARP requests were sent to the router, and so many of them lost.
+func arp(sent, lost int) func(*site) {
+	return func(s *site) { s.Facts.LAN = &facts.Echo{Addr: router, Sent: sent, Back: sent - lost} }
+}
+
+// jittery: the delay varies, to far hosts and, where near, on the way to the router already.
+func jittery(by time.Duration, near bool) func(*site) {
+	return func(s *site) {
+		for i := range s.Facts.Quality.Far {
+			s.Facts.Quality.Far[i].Jitter = facts.Duration(by)
+		}
+		if near {
+			s.Facts.Quality.Gateway.Jitter = facts.Duration(by)
+			s.Facts.LAN = &facts.Echo{Addr: router, Sent: 60, Back: 60, Jitter: facts.Duration(by)}
+		}
+	}
+}
+
 func noPing(s *site) { s.Facts.Ping.Targets[0].Back = 0 }
 
 // control: a SIP host that is not the provider's was asked.

@@ -110,10 +110,26 @@ func TestTickets(t *testing.T) {
 		{"nothing comes from the provider, the internet works", healthy().with(silentSIP("udp", "tcp", "tls"), noPing), "2-6 red", "", "gR---"},
 		{"the line loses packets", healthy().with(func(s *site) { s.Facts.Quality.Far[0].Back = 94; s.Facts.Quality.Far[1].Back = 95 }), "2-7 amber", "", "gAggg"},
 		{"only one of two far hosts loses packets", healthy().with(func(s *site) { s.Facts.Quality.Far[1].Back = 90 }), "ok green", "", "ggggg"},
-		{"packets are lost on the way to the router already", healthy().with(func(s *site) {
-			s.Facts.Quality.Gateway.Back = 90
-			s.Facts.Quality.Far[0].Back, s.Facts.Quality.Far[1].Back = 90, 90
-		}), "ok green", "", "ggggg"},
+		{"pings are lost on the way to the router already, and nobody looked closer", healthy().with(pingsLost(10)), "ok green", "", "ggggg"},
+		{"the same, and ARP requests to the router are lost as well", healthy().with(pingsLost(10), arp(60, 5)), "1-9 amber", "", "Agggg"},
+		{"the same, and the router has stopped to answer", healthy().with(pingsLost(10), arp(60, 60)), "ok green", "", "ggggg"},
+		{"two ARP requests of a hundred were lost", healthy().with(pingsLost(10), arp(100, 2)), "ok green", "", "ggggg"},
+		{"three ARP requests of forty were lost: too few to judge", healthy().with(pingsLost(10), arp(40, 3)), "ok green", "", "ggggg"},
+		{"the router limits ARP, and a host behind it loses nothing", healthy().with(arp(60, 30), func(s *site) { s.Facts.Quality.Far[0].Back = 90 }), "ok green", "", "ggggg"},
+		{"the router limits ARP but answers every ping, and the line loses packets", healthy().with(pingsLost(10), arp(60, 30), func(s *site) {
+			s.Facts.Quality.Gateway.Back = 100
+		}), "2-7 amber", "", "gAggg"},
+		{"the router limits ARP, and the line varies without losing packets", healthy().with(arp(60, 30), jittery(25*time.Millisecond, false)), "ok green", "", "ggggg"},
+		{"the router limits ping, but no ARP request is lost, and the line loses packets", healthy().with(pingsLost(10), arp(60, 0)), "2-7 amber", "", "gAggg"},
+		{"the router drops ping, and what is sent through it and to it is lost", healthy().with(pingsLost(10), arp(60, 5), func(s *site) {
+			s.Facts.Quality.Gateway.Back = 0
+		}), "1-9 amber", "", "Agggg"},
+		{"nobody answers ping, and ARP requests are lost", healthy().with(pingsLost(100), arp(60, 5)), "1-9 amber", "", "Agggg"},
+		{"a wireless bridge delays the way to the router", healthy().with(jittery(35*time.Millisecond, true)), "1-9 amber", "", "Agggg"},
+		{"the way to the router varies no more than a call can bear", healthy().with(jittery(19*time.Millisecond, true)), "ok green", "", "ggggg"},
+		{"the router answers ARP late, but pings come back in step", healthy().with(jittery(35*time.Millisecond, true), func(s *site) {
+			s.Facts.Quality.Gateway.Jitter = 0
+		}), "2-7 amber", "", "gAggg"},
 		{"two of a hundred packets were lost", healthy().with(func(s *site) { s.Facts.Quality.Far[0].Back = 98; s.Facts.Quality.Far[1].Back = 98 }), "ok green", "", "ggggg"},
 
 		{"a firewall rejects SIP", healthy().with(silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 13)), "3-1 red", "", "ggR--"},

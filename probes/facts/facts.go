@@ -15,6 +15,7 @@ type Facts struct {
 	Gateway    *Gateway    `json:"gateway"`
 	Conflict   *Conflict   `json:"conflict"`
 	Offers     *Offers     `json:"offers"`
+	LAN        *Echo       `json:"lan"` // ARP round trips to the gateway (light 1)
 	Internet   *Internet   `json:"internet"`
 	Resolver   *Resolver   `json:"resolver"`
 	Clock      *Clock      `json:"clock"`
@@ -190,7 +191,7 @@ type Quality struct {
 	Far     []Echo `json:"far"`
 }
 
-// Echo is a series of ICMP echo requests to one host.
+// Echo is a series of requests to one host, each of which wants one answer: ICMP echo, or ARP on the LAN.
 type Echo struct {
 	Addr   netip.Addr `json:"addr"`
 	Sent   int        `json:"sent"`

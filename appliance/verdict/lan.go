@@ -1,0 +1,62 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// This file judges the way from the box to the router.
+
+// lanLoss is 1-9. A host at or behind the router that is reached without loss refutes it, since that traffic
+// goes the same way: then it is the router that answers ARP badly.
+func lanLoss(f facts.Facts) []candidate {
+	lan := f.LAN
+	if lan == nil || lan.Sent < lanTrips || lan.Back == 0 { // a router that answers nothing is not lossy but gone
+		return nil
+	}
+	bad, how := late, fmt.Sprintf("the time of a round trip varies by %s", lan.Jitter)
+	if lostSome(*lan) {
+		bad, how = lostSome, fmt.Sprintf("%d of %d ARP requests stayed without an answer", lan.Sent-lan.Back, lan.Sent)
+	}
+	seen := measured(f.Quality)
+	if !bad(*lan) || slices.ContainsFunc(seen, func(e facts.Echo) bool { return !bad(e) }) {
+		return nil
+	}
+	text := fmt.Sprintf("Already between the box and the router %s: %s.", lan.Addr, how)
+	if len(seen) == 0 {
+		text += " No host answered ping, so a router that answers ARP badly cannot be told from a network that loses data."
+	}
+	return []candidate{{code: "1-9", kind: catalogue.Hurts, text: text}}
+}
+
+func lostSome(e facts.Echo) bool { return e.Sent-e.Back >= lanLost }
+func late(e facts.Echo) bool     { return time.Duration(e.Jitter) > lanJitter }
+
+// measured are the hosts at or behind the router that answer ping at all, and were asked often enough.
+func measured(q *facts.Quality) []facts.Echo {
+	if q == nil {
+		return nil
+	}
+	all := slices.Clone(q.Far)
+	if q.Gateway != nil {
+		all = append(all, *q.Gateway)
+	}
+	return slices.DeleteFunc(all, func(e facts.Echo) bool { return e.Back == 0 || e.Sent < lanTrips })
+}
+
+// nearLoss reports whether what is lost may be lost on the way to the router already. Where no ARP request was
+// lost, pings that the router did not answer say nothing: routers limit ping.
+func nearLoss(f facts.Facts) bool {
+	if len(lanLoss(f)) > 0 {
+		return true
+	}
+	if f.LAN != nil && f.LAN.Sent >= lanTrips && f.LAN.Back == f.LAN.Sent && !late(*f.LAN) {
+		return false
+	}
+	near := f.Quality.Gateway
+	return near != nil && near.Back > 0 && weak(*near) != ""
+}

@@ -1,0 +1,87 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"trunktester/netsetup"
+	"trunktester/probes/facts"
+)
+
+// Limits of the measurement.
+const (
+	lanTrips = 50 // faults.md 1-9
+	// lanMost is how far the series goes while one or two are lost: too many for none, too few to judge.
+	lanMost = 100
+	// lanGap keeps the box below the 15 ARP packets a second at which a switch with ARP inspection may close the
+	// socket (Cisco's default for "ip arp inspection limit").
+	lanGap    = 80 * time.Millisecond
+	lanWait   = 150 * time.Millisecond // of the 150 ms one way that ITU-T G.114 grants, the first hop may take none
+	lanLost   = 3                      // faults.md 1-9
+	lanJitter = 20 * time.Millisecond  // faults.md 1-9
+)
+
+// LAN asks: is anything lost already on the way to the router? Passed when nothing that a call would notice is.
+// Where a host at or behind the router was measured without loss, nothing is sent: that traffic went the same way.
+type LAN struct{}
+
+// Look needs facts.Link, facts.Address and facts.Gateway, and uses facts.Quality.
+func (LAN) Look(ctx context.Context, known facts.Facts) Result {
+	link, address, gateway := known.Link, known.Address, known.Gateway
+	if link == nil || address == nil || gateway == nil {
+		return Result{Outcome: facts.NotRun, Saw: "not measured: there is no router"}
+	}
+	if e, ok := cleanEcho(known.Quality); ok {
+		return Result{Outcome: facts.Passed, Saw: fmt.Sprintf(
+			"%d of %d pings to %s came back in step: nothing is lost on the way to the router", e.Back, e.Sent, e.Addr)}
+	}
+	mac, err := net.ParseMAC(gateway.MAC)
+	if err != nil {
+		return Result{Outcome: facts.NotRun, Saw: "not measured: the router did not answer"}
+	}
+	trips, err := netsetup.ARPTrips(ctx, link.Interface, netsetup.ARPSeries{
+		Target: gateway.Addr, MAC: mac, Sender: address.Prefix.Addr(), Gap: lanGap, Wait: lanWait, More: moreTrips,
+	})
+	if err != nil {
+		return broken(err)
+	}
+	if len(trips) < lanTrips {
+		return cut("is anything lost on the way to the router")
+	}
+	found := echoSummary(gateway.Addr, len(trips), trips)
+	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.LAN = &found }}
+	if !inStep(found) {
+		r.Outcome = facts.Failed
+	}
+	r.Saw = fmt.Sprintf("%d of %d ARP requests to the router %s stayed without an answer within %s, round trip %s, jitter %s",
+		found.Sent-found.Back, found.Sent, found.Addr, facts.Duration(lanWait), found.Avg, found.Jitter)
+	return r
+}
+
+func moreTrips(sent, lost int) bool {
+	return sent < lanTrips || sent < lanMost && lost > 0 && lost < lanLost
+}
+
+// cleanEcho is a host at or behind the router that was measured, and to which nothing was lost.
+func cleanEcho(q *facts.Quality) (facts.Echo, bool) {
+	if q == nil {
+		return facts.Echo{}, false
+	}
+	hosts := q.Far
+	if q.Gateway != nil {
+		hosts = append(hosts[:len(hosts):len(hosts)], *q.Gateway)
+	}
+	for _, e := range hosts {
+		if e.Sent >= lanTrips && inStep(e) {
+			return e, true
+		}
+	}
+	return facts.Echo{}, false
+}
+
+// inStep: nothing is lost or delayed that a call would notice.
+func inStep(e facts.Echo) bool {
+	return e.Sent-e.Back < lanLost && time.Duration(e.Jitter) <= lanJitter
+}
