@@ -33,8 +33,9 @@ test: ## everything; installs Debian packages where it may
 	@scripts/install-peers
 	@scripts/test
 
-bench: build ## speeds, as ratios in one run; UPDATE=1 writes docs/speed.md
+bench: build ## speeds, as ratios in one run; UPDATE=1 writes them into docs/speed.md and docs/reflector.md
 	@go test -run '^$$' -bench . -timeout 15m ./lab/bench/ $(if $(UPDATE),-update)
+	@go test -run '^$$' -bench . ./cmd/reflector/ $(if $(UPDATE),-update)
 
 soak: N = 1000
 soak: build ## draws N worlds (N=1000, SEED=1) with none, one or two faults, 16 at once, and prints a confusion matrix; UPDATE=1 writes docs/confusion.md

@@ -2,6 +2,7 @@ package reflector
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"trunktester/reflector/wire"
@@ -9,7 +10,7 @@ import (
 
 // answer is a reply and how it shall be sent.
 type answer struct {
-	bytes []byte
+	bytes []byte        // nil: nothing is sent, and a stream goes on
 	delay time.Duration // a place in later is reserved when it is above 0
 	other bool          // from the other port
 	dscp  int
@@ -22,14 +23,22 @@ type answer struct {
 // nothing, and no reply tells a wrong token from none.
 func (s *Server) answer(raw []byte, a arrival, other bool, now time.Time) (answer, bool) {
 	s.counts.sips[a.transport].Inc()
-	if len(raw) > wire.Longest {
+	switch {
+	case len(raw) > wire.Longest:
 		s.counts.drop(dropTooLong)
+		return answer{}, false
+	case len(raw) < wire.Shortest && a.transport == "udp": // the sender of a stream is who it says
+		s.counts.drop(dropTooShort)
 		return answer{}, false
 	}
 	r, err := parse(raw)
 	if err != nil {
 		s.counts.drop(reason(err))
 		return answer{}, false
+	}
+	if strings.EqualFold(r.method, "ACK") { // never answered (RFC 3261 section 17); on a stream the next request follows it
+		s.counts.drop(dropACK)
+		return answer{}, a.transport != "udp" && s.admitted(s.sipLimit.take(a.from.Addr(), now))
 	}
 	if !r.wish.Proven(s.config.Token, r.proof) {
 		s.counts.drop(dropToken)
@@ -72,11 +81,8 @@ func (s *Server) admitted(v verdict) bool {
 
 // reason is the label under which a message that cannot be read is counted.
 func reason(err error) string {
-	switch {
-	case errors.Is(err, errStranger):
+	if errors.Is(err, errStranger) {
 		return dropStranger
-	case errors.Is(err, errACK):
-		return dropACK
 	}
 	return dropMalformed
 }

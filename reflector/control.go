@@ -12,20 +12,23 @@ import (
 // controlSpace holds the control messages of one datagram: the address it came to and its TOS byte.
 var controlSpace = unix.CmsgSpace(unix.SizeofInet6Pktinfo) + unix.CmsgSpace(4)
 
-// observe asks the kernel to tell of each datagram where it came to and its TOS byte (ip(7), ipv6(7)).
+// observe asks the kernel to tell of each datagram where it came to and its TOS byte, and to let routers cut a
+// reply in pieces: a long one must not be lost to a path MTU that was not known (ip(7), ipv6(7)).
 func observe(c *net.UDPConn, ip6 bool) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
 	}
-	level, info, tos := unix.IPPROTO_IP, unix.IP_PKTINFO, unix.IP_RECVTOS
+	options := [][3]int{{unix.IPPROTO_IP, unix.IP_PKTINFO, 1}, {unix.IPPROTO_IP, unix.IP_RECVTOS, 1}, {unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT}}
 	if ip6 {
-		level, info, tos = unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, unix.IPV6_RECVTCLASS
+		options = [][3]int{{unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1}, {unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1}}
 	}
 	var failed error
 	err = raw.Control(func(fd uintptr) {
-		if failed = unix.SetsockoptInt(int(fd), level, info, 1); failed == nil {
-			failed = unix.SetsockoptInt(int(fd), level, tos, 1)
+		for _, o := range options {
+			if failed = unix.SetsockoptInt(int(fd), o[0], o[1], o[2]); failed != nil {
+				return
+			}
 		}
 	})
 	if err == nil {

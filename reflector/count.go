@@ -25,6 +25,7 @@ const (
 	dropACK       = "ack"
 	dropToken     = "token"      // no proof of the token, or a wrong one
 	dropTooLong   = "too_long"   // longer than wire.Longest
+	dropTooShort  = "too_short"  // a datagram shorter than wire.Shortest
 	dropRate      = "rate"       // too many for one address
 	dropRateAll   = "rate_all"   // too many in all
 	dropVoice     = "voice"      // no voice packet of a probe, or unproven
@@ -60,7 +61,7 @@ func newCounts(waiting, connections func() float64) *counts {
 		c.sips[transport] = c.requests.WithLabelValues(transport)
 		c.answers[transport] = c.replies.WithLabelValues(transport)
 	}
-	for _, reason := range []string{dropMalformed, dropStranger, dropACK, dropToken, dropTooLong, dropRate, dropRateAll,
+	for _, reason := range []string{dropMalformed, dropStranger, dropACK, dropToken, dropTooLong, dropTooShort, dropRate, dropRateAll,
 		dropVoice, dropSend, dropConn, dropStopped} {
 		c.dropped.WithLabelValues(reason)
 	}

@@ -106,19 +106,19 @@ func (f framer) head(idle time.Duration) ([]byte, error) {
 	}
 }
 
-// followed says whether the stream goes on as it should behind a message: with nothing yet, or another request.
+// followed says whether the stream goes on as it should behind a message: with nothing yet, with keep-alives, or
+// with another request, of which perhaps only the beginning has come.
 func (f framer) followed() bool {
-	n := f.r.Buffered()
-	if n == 0 {
-		return true
+	rest, _ := f.r.Peek(f.r.Buffered()) // cannot fail: it is buffered
+	rest = bytes.TrimLeft(rest, "\r\n")
+	line, _, ended := bytes.Cut(rest, []byte("\n"))
+	if ended {
+		_, _, ok := startLine(bytes.TrimSuffix(line, []byte("\r")))
+		return ok
 	}
-	rest, _ := f.r.Peek(n) // cannot fail: it is buffered
-	line, _, ended := bytes.Cut(bytes.TrimLeft(rest, "\r\n"), []byte("\n"))
-	if _, _, ok := startLine(bytes.TrimSuffix(line, []byte("\r"))); ok {
-		return true
-	}
-	_, uri, _ := bytes.Cut(line, []byte(" "))
-	return !ended && bytes.HasPrefix(bytes.ToLower(uri), []byte("sip"))
+	name, uri, spaced := bytes.Cut(line, []byte(" "))
+	uri = bytes.ToLower(uri)
+	return (len(name) == 0 || method(name)) && (!spaced || bytes.HasPrefix(uri, []byte("sip")) || bytes.HasPrefix([]byte("sip"), uri))
 }
 
 // untilQuiet adds what comes until the stream is silent or ends.

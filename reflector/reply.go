@@ -49,30 +49,30 @@ func reply(r request, a arrival, refused []string) []byte {
 		facts.Refused = append(facts.Refused, "message")
 	}
 	facts.Message, facts.Sum = nil, wire.Sum(r.raw)
-	return response(r, a, facts, most) // what is repeated is shorter than the request, the rest than 512 bytes
+	// All that is repeated is in the request once, longer by at most a byte a line; the rest is shorter than 450 bytes.
+	return response(r, a, facts, most)
 }
 
 // response is the whole response, padded as the caller wishes but not beyond most bytes.
 func response(r request, a arrival, facts wire.Reflection, most int) []byte {
 	head := make([]byte, 0, most)
 	head = append(head, "SIP/2.0 "+status(r.method)+"\r\n"...)
-	top := true
+	repeated := map[string]bool{}
 	for field := range r.fields {
-		switch name(field) {
-		case "via":
-			if top {
-				field = stamped(field, a.from)
-			}
-			head, top = appendField(head, field), false
-		case "to":
+		name := fieldName(field)
+		switch first := !repeated[name]; {
+		case name == "via" && first:
+			head = appendField(head, stamped(field, a.from))
+		case name == "via", first && (name == "from" || name == "call-id" || name == "cseq"):
+			head = appendField(head, field)
+		case first && name == "to":
 			head = append(head, field...)
 			if !bytes.Contains(bytes.ToLower(field), []byte("tag=")) {
 				head = append(head, ";tag="+tag(r)...)
 			}
 			head = append(head, "\r\n"...)
-		case "from", "call-id", "cseq":
-			head = appendField(head, field)
 		}
+		repeated[name] = true
 	}
 	head = append(head, "Content-Type: text/plain\r\nContent-Length: "...)
 
@@ -95,19 +95,21 @@ func appendField(b, field []byte) []byte { return append(append(b, field...), "\
 
 // stamped is the topmost Via as the server gives it back: received always, and rport where it was asked for (RFC
 // 3261 section 18.2.1, RFC 3581 section 4). A received that came with the request is left out: only the server
-// may say it.
+// may say it; so is an rport after the first.
 func stamped(field []byte, from netip.AddrPort) []byte {
 	hop, others, several := bytes.Cut(field, []byte(",")) // a comma list: the first is the topmost
 	var b []byte
+	told := false
 	for i, param := range bytes.Split(hop, []byte(";")) {
 		name, _, _ := bytes.Cut(param, []byte("="))
 		switch trimmed := bytes.TrimSpace(name); {
 		case i == 0:
 			b = append(b, param...)
 			continue
-		case bytes.EqualFold(trimmed, []byte("received")):
+		case bytes.EqualFold(trimmed, []byte("received")), bytes.EqualFold(trimmed, []byte("rport")) && told:
 			continue
 		case bytes.EqualFold(trimmed, []byte("rport")):
+			told = true
 			param = strconv.AppendInt([]byte("rport="), int64(from.Port()), 10)
 		}
 		b = append(append(b, ';'), param...)
@@ -123,7 +125,7 @@ func stamped(field []byte, from netip.AddrPort) []byte {
 func tag(r request) string {
 	sum := fnv.New64a()
 	for field := range r.fields {
-		switch name(field) {
+		switch fieldName(field) {
 		case "call-id", "cseq", "from":
 			sum.Write(field)
 		}

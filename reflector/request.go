@@ -26,7 +26,6 @@ var (
 	errNotRequest = errors.New("not a SIP request")
 	errStranger   = errors.New("not for the user " + wire.User)
 	errNoVia      = errors.New("no Via to answer to")
-	errACK        = errors.New("an ACK is never answered")
 )
 
 // mostFields bounds the header fields of a request.
@@ -35,23 +34,20 @@ const mostFields = 128
 // parse reads a request. The error says why it must be dropped.
 func parse(raw []byte) (request, error) {
 	start, fields, body := wire.Lines(raw)
-	method, uri, ok := startLine(start)
+	name, uri, ok := startLine(start)
 	if !ok {
 		return request{}, errNotRequest
 	}
 	if !reflected(uri) {
 		return request{}, errStranger
 	}
-	if method == "ACK" {
-		return request{}, errACK
-	}
-	r := request{raw: raw, method: method, fields: fields, body: body, length: -1, wish: wire.Wish{Body: -1}}
+	r := request{raw: raw, method: name, fields: fields, body: body, length: -1, wish: wire.Wish{Body: -1}}
 	n, vias := 0, 0
 	for field := range fields {
 		if n++; n > mostFields {
 			return request{}, errNotRequest
 		}
-		switch name(field) {
+		switch fieldName(field) {
 		case "via":
 			vias++
 		case "content-length":
@@ -73,18 +69,23 @@ func parse(raw []byte) (request, error) {
 }
 
 // startLine reads "METHOD uri SIP/2.0" (RFC 3261 section 7.1).
-func startLine(line []byte) (method, uri string, ok bool) {
+func startLine(line []byte) (name, uri string, ok bool) {
 	m, rest, _ := bytes.Cut(line, []byte(" "))
 	u, version, _ := bytes.Cut(rest, []byte(" "))
-	if len(m) == 0 || len(m) > 32 || len(u) == 0 || !bytes.EqualFold(bytes.TrimSpace(version), []byte("SIP/2.0")) {
+	if !method(m) || len(u) == 0 || !bytes.EqualFold(bytes.TrimSpace(version), []byte("SIP/2.0")) {
 		return "", "", false
 	}
-	for _, c := range m {
+	return string(m), string(u), true
+}
+
+// method says whether the word could name a method.
+func method(word []byte) bool {
+	for _, c := range word {
 		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' && c != '_' {
-			return "", "", false
+			return false
 		}
 	}
-	return string(m), string(u), true
+	return len(word) > 0 && len(word) <= 32
 }
 
 // reflected says whether the URI is sip:reflect@ of any host: a device on the way may have changed the host.
@@ -98,8 +99,8 @@ func reflected(uri string) bool {
 // long names of the compact forms (RFC 3261 section 7.3.3) that the reflector reads.
 var long = map[string]string{"v": "via", "f": "from", "t": "to", "i": "call-id", "l": "content-length"}
 
-// name is the header field's name in lower case and its long form.
-func name(field []byte) string {
+// fieldName is the header field's name in lower case and its long form.
+func fieldName(field []byte) string {
 	n := strings.ToLower(wire.FieldName(field))
 	if l, ok := long[n]; ok {
 		return l

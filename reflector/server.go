@@ -27,7 +27,7 @@ type Config struct {
 	RTP          []uint16    // ports of the voice echo
 	Token        string      // "": everybody is answered
 	LongestDelay time.Duration
-	SIP, SIPAll  Rate // replies to one address, and to all
+	SIP, SIPAll  Rate // replies to one address, and to all; and connections
 	RTPEach      Rate // echoes to one address
 	RTPAll       Rate
 	Workers      int // sockets per UDP port
@@ -39,6 +39,7 @@ type Server struct {
 	config     Config
 	counts     *counts
 	sipLimit   *limiter
+	connLimit  *limiter
 	voiceLimit *limiter
 	later      *later
 	conns      *conns
@@ -60,7 +61,7 @@ func Open(c Config) (*Server, error) {
 	now := time.Now()
 	s := &Server{
 		config: c, later: newLater(), conns: newConns(), streams: newStreams(), stopped: make(chan struct{}),
-		sipLimit: newLimiter(c.SIP, c.SIPAll, now), voiceLimit: newLimiter(c.RTPEach, c.RTPAll, now),
+		sipLimit: newLimiter(c.SIP, c.SIPAll, now), connLimit: newLimiter(c.SIP, c.SIPAll, now), voiceLimit: newLimiter(c.RTPEach, c.RTPAll, now),
 	}
 	s.counts = newCounts(func() float64 { return float64(s.later.count()) }, func() float64 { return float64(s.conns.count()) })
 	if err := s.open(); err != nil {

@@ -83,6 +83,11 @@ func (s *Server) accept(l net.Listener, config *tls.Config) {
 			continue
 		}
 		from := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort())
+		// A connection costs the more where it is TLS, so it counts as a reply does.
+		if !s.admitted(s.connLimit.take(from.Addr(), time.Now())) {
+			conn.Close()
+			continue
+		}
 		if !s.conns.add(conn, from.Addr()) {
 			s.counts.drop(dropConn)
 			conn.Close()
@@ -108,6 +113,7 @@ func (s *Server) converse(conn net.Conn, from netip.AddrPort, config *tls.Config
 			return
 		}
 		conn.SetDeadline(time.Time{})
+		defer secured.Close() // says goodbye, so that the caller can tell an end from a cut
 		conn = secured
 	}
 	in := framer{bufio.NewReaderSize(conn, 2*wire.Longest), func(d time.Duration) { s.deadline(conn, d) }}
@@ -120,6 +126,9 @@ func (s *Server) converse(conn net.Conn, from netip.AddrPort, config *tls.Config
 		given, ok := s.answer(raw, arrival{from: from, transport: transport, tos: -1, framing: framing}, false, time.Now())
 		if !ok || !s.due(given, from.Addr()) {
 			return
+		}
+		if given.bytes == nil {
+			continue
 		}
 		conn.SetWriteDeadline(time.Now().Add(writeTime))
 		if _, err := conn.Write(given.bytes); err != nil {

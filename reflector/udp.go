@@ -2,6 +2,7 @@ package reflector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -95,7 +96,7 @@ func (s *Server) serve(u *udpSocket) {
 	for {
 		n, err := u.batch.ReadBatch(in, 0)
 		if err != nil {
-			if s.stopping() {
+			if s.stopping() || errors.Is(err, net.ErrClosed) {
 				return
 			}
 			continue // an ICMP error of an earlier reply: the socket lives on

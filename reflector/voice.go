@@ -1,6 +1,7 @@
 package reflector
 
 import (
+	"errors"
 	"hash/maphash"
 	"net"
 	"net/netip"
@@ -17,7 +18,7 @@ func (s *Server) echo(c *net.UDPConn) {
 	for {
 		n, oobn, _, from, err := c.ReadMsgUDPAddrPort(packet, oob)
 		if err != nil {
-			if s.stopping() {
+			if s.stopping() || errors.Is(err, net.ErrClosed) {
 				return
 			}
 			continue

@@ -29,7 +29,7 @@ var (
 // Exit statuses: sysexits.h.
 const (
 	exitUsage  = 64
-	exitCannot = 69 // a port cannot be opened
+	exitCannot = 69 // a port or a file cannot be opened
 )
 
 func main() {
@@ -40,7 +40,7 @@ func main() {
 
 // run serves until the context ends and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
+	o, err := parse(args, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -52,6 +52,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	if err := o.load(); err != nil {
+		log.Error("cannot serve", "error", err)
+		return exitCannot
+	}
 	if o.config.TLSConfig == nil {
 		log.Info("TLS is off: no -tls-cert and -tls-key were given")
 	}
@@ -61,15 +65,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o.config.Log = log
 	s, err := reflector.Open(o.config)
 	if err != nil {
-		log.Error("cannot serve", "error", err)
+		log.Error("cannot serve", "error", err, "remedy", remedy(err))
 		return exitCannot
 	}
 	if err := watch(o.watch, s.Watch(), log); err != nil {
-		log.Error("cannot serve metrics", "error", err)
+		log.Error("cannot serve metrics", "error", err, "remedy", remedy(err))
 		return exitCannot
 	}
 	s.Run(ctx)
 	return 0
+}
+
+// remedy is what to do about a port that cannot be opened.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "another program has the port: stop it, or name another address or port (-udp, -tcp, -tls, -rtp, -metrics; -h tells more)"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "this machine does not have the address: \"ip address\" lists those that it has"
+	case errors.Is(err, syscall.EACCES):
+		return "ports below 1024 need CAP_NET_BIND_SERVICE"
+	}
+	return "check the address"
 }
 
 // watch serves metrics and health until the program ends, through the stop as well.
@@ -81,7 +98,7 @@ func watch(address string, h http.Handler, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("metrics", "address", l.Addr())
+	log.Info("metrics", "address", l.Addr().String())
 	server := &http.Server{Handler: h, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10,
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
 	go server.Serve(l)

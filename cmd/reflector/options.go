@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"runtime"
 	"strconv"
@@ -16,18 +17,22 @@ import (
 )
 
 const usage = `reflector shows a trunktester box what arrived of its SIP requests, and echoes its voice packets.
+A provider runs it beside its trunk. It needs no privileges and keeps nothing.
 
-  reflector [options]
+  reflector -token-file token                                        SIP on UDP 5060 and 5080 and on TCP 5060, voice on UDP 10000 to 10031
+  reflector -token-file token -tls-cert cert.pem -tls-key key.pem    and SIP over TLS on 5061
 
-It runs until SIGTERM and needs no privileges. docs/reflector.md tells how to run it beside a trunk.
+It runs until SIGTERM, finishes what is in flight and exits 0; 64 is a wrong option, 69 a port or file that cannot be
+opened. docs/reflector.md tells how to run one or many, and what it says on the wire.
 
 `
 
 // options are the command line.
 type options struct {
-	config  reflector.Config
-	watch   string
-	version bool
+	config                       reflector.Config // without what load reads
+	watch                        string
+	version                      bool
+	tokenFile, certFile, keyFile string
 }
 
 // mostRTP is how many voice ports one process opens.
@@ -36,14 +41,15 @@ const mostRTP = 512
 // shortestToken keeps a token from being guessed from one recorded proof.
 const shortestToken = 16
 
-func parse(args []string, stderr io.Writer) (options, error) {
+// parse reads the command line; with -h it writes the help and gives flag.ErrHelp.
+func parse(args []string, stdout io.Writer) (options, error) {
 	o := options{config: reflector.Config{RTPAll: reflector.Rate{PerSecond: 50000, Burst: 50000}}}
 	var udp, tcp, tlsOn, rtp, cert, key, tokenFile string
 	var each, all, voice float64
 	flags := flag.NewFlagSet("reflector", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
-	flags.StringVar(&udp, "udp", ":5060,:5080", "SIP over UDP: `addresses`, the other port of each being the next; \"\" for none")
+	flags.SetOutput(io.Discard) // an error is told once, by the caller
+	flags.Usage = func() {}
+	flags.StringVar(&udp, "udp", ":5060,:5080", "SIP over UDP: `addresses`; a reply \"from the other port\" comes from the next one; \"\" for none")
 	flags.StringVar(&tcp, "tcp", ":5060", "SIP over TCP: `addresses`")
 	flags.StringVar(&tlsOn, "tls", ":5061", "SIP over TLS: `addresses`; off without -tls-cert and -tls-key")
 	flags.StringVar(&cert, "tls-cert", "", "PEM `file` of the certificate and its chain; read again when it changes")
@@ -53,21 +59,39 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&tokenFile, "token-file", "", "`file` with the token that callers must know; without it everybody is answered")
 	flags.StringVar(&o.watch, "metrics", "127.0.0.1:9506", "`address` of /metrics and /healthz; \"off\" for none")
 	flags.DurationVar(&o.config.LongestDelay, "longest-delay", 330*time.Second, "longest delay of a reply that is granted")
-	flags.Float64Var(&each, "rate", 10, "SIP replies a second to one address (IPv6: /64), with four seconds' worth at once")
-	flags.Float64Var(&all, "rate-all", 5000, "SIP replies a second to all addresses together")
+	flags.Float64Var(&each, "rate", 10, "SIP replies, and connections, a second for one address (IPv6: /64); four seconds' worth may come at once")
+	flags.Float64Var(&all, "rate-all", 5000, "the same for all addresses together; one second's worth may come at once")
 	flags.Float64Var(&voice, "rate-rtp", 250, "voice packets a second echoed to one address; a call has 50")
 	flags.IntVar(&o.config.Workers, "workers", runtime.GOMAXPROCS(0), "sockets per SIP port over UDP")
 	flags.BoolVar(&o.version, "version", false, "print the version")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
 		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w; -h lists the options", err)
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("unexpected %q; -h lists the options", flags.Arg(0))
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected %q: try -h", flags.Arg(0))
+	for _, a := range []struct {
+		name, value string
+		to          *[]string
+	}{{"-udp", udp, &o.config.UDP}, {"-tcp", tcp, &o.config.TCP}, {"-tls", tlsOn, &o.config.TLS}} {
+		*a.to = list(a.value)
+		for _, address := range *a.to {
+			if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+				return o, fmt.Errorf("%s %s: write an address as :5060, 192.0.2.1:5060 or [2001:db8::1]:5060", a.name, address)
+			}
+		}
 	}
-	o.config.UDP, o.config.TCP, o.config.TLS = list(udp), list(tcp), list(tlsOn)
-	for name, rate := range map[string]float64{"-rate": each, "-rate-all": all, "-rate-rtp": voice} {
-		if !(rate >= 0.1 && rate <= 1e6) {
-			return o, fmt.Errorf("%s %g: must be from 0.1 to 1000000 a second", name, rate)
+	for _, r := range []struct {
+		name  string
+		value float64
+	}{{"-rate", each}, {"-rate-all", all}, {"-rate-rtp", voice}} {
+		if !(r.value >= 0.1 && r.value <= 1e6) {
+			return o, fmt.Errorf("%s %g: must be from 0.1 to 1000000 a second", r.name, r.value)
 		}
 	}
 	o.config.SIP = reflector.Rate{PerSecond: each, Burst: max(1, int(4*each))}
@@ -83,16 +107,19 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.config.RTP, err = ports(rtp); err != nil {
 		return o, err
 	}
-	if o.config.Token, err = token(tokenFile); err != nil {
-		return o, err
-	}
 	if (cert == "") != (key == "") {
-		return o, errors.New("-tls-cert and -tls-key go together")
+		return o, errors.New("-tls-cert and -tls-key go together: give both, or none for no TLS")
 	}
-	if cert != "" {
-		o.config.TLSConfig, err = reflector.Certificate(cert, key)
+	o.tokenFile, o.certFile, o.keyFile = tokenFile, cert, key
+	return o, nil
+}
+
+// load reads the files that the options name.
+func (o *options) load() (err error) {
+	if o.config.Token, err = token(o.tokenFile); err == nil && o.certFile != "" {
+		o.config.TLSConfig, err = reflector.Certificate(o.certFile, o.keyFile)
 	}
-	return o, err
+	return err
 }
 
 // list takes a comma list apart.

@@ -22,6 +22,11 @@ const Header = "X-Reflect"
 // Longest is the longest message, in bytes, that is reflected. It fits a path test with several fragments.
 const Longest = 8192
 
+// Shortest is the shortest datagram, in bytes, that is answered. No whole SIP request is shorter: Via, From, To,
+// Call-ID, CSeq and Max-Forwards are in each (RFC 3261 section 8.1.1). A spoofed one that is shorter draws no
+// reply several times its length.
+const Shortest = 200
+
 // Most is the longest reply to a request of n bytes: one and a half times as long, and 512 bytes for what a
 // SIP response must repeat. Base64 alone takes four thirds.
 func Most(n int) int { return n + n/2 + 512 }
