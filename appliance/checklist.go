@@ -74,6 +74,10 @@ func checklist(p parts) []Step {
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
 		{ID: "intercept", Title: "SIP where nothing lives", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
 			Probe: probes.Intercept{Transport: trunk.Transport, Dial: p.dialer}, Needs: []string{"name"}},
+		{ID: "wan", Title: "Router's outside address", Light: 3, Guide: []string{"1.3", "2.2"}, Limit: 4 * time.Second, Skip: without(trunk),
+			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
+		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
+			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
 

@@ -16,6 +16,8 @@ const (
 	ISPAddr     = "203.0.113.1" // the provider of the line, and its resolver
 	CarrierLAN  = "100.64.0.1"  // carrier's router, where there is one (RFC 6598)
 	CarrierCust = "100.64.0.2"
+	SecondLAN   = "192.168.8.1" // the outer one of the site's two routers, where there is one
+	SecondWAN   = "192.168.8.2" // and what it gave the inner one
 
 	Provider1 = "198.51.100.5" // the SIP provider
 	Provider2 = "198.51.100.6"

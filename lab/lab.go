@@ -48,6 +48,7 @@ type Lab struct {
 	Kamailio  *witness.Kamailio // nil where Registrar serves; a server whose part an outside program plays is nil
 	Registrar *serve.Registrar
 	Control   *serve.Registrar
+	IGD       *serve.IGD // nil where the router does not tell its outside address
 	DHCP      *serve.DHCP
 	RouterDNS *serve.DNS
 	PublicDNS *serve.DNS
@@ -95,7 +96,7 @@ func Start(ctx context.Context, world World, opts Options) (*Lab, error) {
 
 func (l *Lab) build(ctx context.Context, opts Options) error {
 	h, w := &l.hosts, l.World
-	if err := h.make(w.Home.Carrier); err != nil {
+	if err := h.make(w.Home); err != nil {
 		return err
 	}
 	l.Box, l.Laptop, l.PBX, l.Neighbour = h.Box, h.Laptop, h.PBX, h.Neighbour
@@ -159,8 +160,8 @@ func (l *Lab) filters() error {
 		home.Input = []Rule{{Proto: "icmp", Action: Drop}}
 	}
 	err := home.apply(l.Router)
-	if l.hosts.Carrier != nil {
-		err = errors.Join(err, Filter{Outside: "wan", Guard: true}.apply(l.hosts.Carrier))
+	if l.hosts.Second != nil {
+		err = errors.Join(err, Filter{Outside: "wan", Guard: true}.apply(l.hosts.Second))
 	}
 	err = errors.Join(err, Filter{Input: l.World.Provider.Input}.apply(l.Provider))
 	if l.World.Outside.Dead {

@@ -3,7 +3,10 @@ package lab
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -39,6 +42,7 @@ func (l *Lab) servers(ctx context.Context) error {
 	o.internet()
 	o.provider()
 	o.interceptor()
+	o.igd()
 	return o.err
 }
 
@@ -208,6 +212,29 @@ func (o *opener) interceptor() {
 	server := serve.NewRegistrar(turned(serve.RegistrarSettings{ServerHeader: "Lab router"}, o.lab.World.Home.Intercept))
 	o.packets(o.lab.Router, RouterLAN+":5060", server.ServeUDP)
 	o.streams(o.lab.Router, RouterLAN+":5060", server.ServeTCP)
+}
+
+// igd starts what the router says about itself: on its own address, and on the group where devices are searched.
+func (o *opener) igd() {
+	l := o.lab
+	if l.World.Home.IGD == nil || o.err != nil {
+		return
+	}
+	l.IGD = serve.NewIGD(turned(serve.IGDSettings{At: netip.MustParseAddr(RouterLAN), Outside: l.hosts.outsideOfRouter()}, l.World.Home.IGD))
+	o.packets(l.Router, fmt.Sprintf("%s:%d", RouterLAN, serve.IGDControlPort), l.IGD.ServeControl)
+	o.streams(l.Router, fmt.Sprintf("%s:%d", RouterLAN, serve.IGDPort), l.IGD.ServePage)
+	var conn net.PacketConn
+	o.err = errors.Join(o.err, l.Router.Do(func() error {
+		bridge, err := net.InterfaceByName(lanBridge)
+		if err != nil {
+			return err
+		}
+		conn, err = net.ListenMulticastUDP("udp4", bridge, &net.UDPAddr{IP: net.ParseIP(serve.IGDGroupAddress), Port: serve.IGDSearchPort})
+		return err
+	}))
+	if o.err == nil {
+		l.run("search", func() error { return l.IGD.ServeSearch(o.ctx, conn) })
+	}
 }
 
 // provider starts the registrar on both of the provider's servers, or a Kamailio.

@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -11,10 +12,12 @@ import (
 // hosts are the machines of one lab.
 type hosts struct {
 	Box, Laptop, PBX, Neighbour *Host // on the router's switch
-	Router, Carrier             *Host // Carrier is nil without a second address translation
+	Router, Second              *Host // Second is nil without a second address translation
 	line                        *Host // holds the two inner ends of the wire
 	ISP, Internet, Provider     *Host
 	all                         []*Host
+
+	inner, outer string // addresses between the two routers; "" without a second
 }
 
 // ports of the router's switch
@@ -23,7 +26,7 @@ const (
 	boxPort   = "box"
 )
 
-func (h *hosts) make(carrier bool) error {
+func (h *hosts) make(home Home) error {
 	wanted := []struct {
 		name string
 		to   **Host
@@ -31,11 +34,12 @@ func (h *hosts) make(carrier bool) error {
 		{"box", &h.Box}, {"lan", &h.Laptop}, {"pbx", &h.PBX}, {"neighbour", &h.Neighbour}, {"rtr", &h.Router},
 		{"line", &h.line}, {"isp", &h.ISP}, {"inet", &h.Internet}, {"itsp", &h.Provider},
 	}
-	if carrier {
+	h.inner, h.outer = home.second()
+	if h.inner != "" {
 		wanted = append(wanted, struct {
 			name string
 			to   **Host
-		}{"carrier", &h.Carrier})
+		}{"second", &h.Second})
 	}
 	for _, w := range wanted {
 		host, err := newHost(w.name)
@@ -47,18 +51,37 @@ func (h *hosts) make(carrier bool) error {
 	return nil
 }
 
+// second gives the addresses between the customer's router and a second one; "" without.
+func (h Home) second() (inner, outer string) {
+	switch {
+	case h.Carrier:
+		return CarrierCust, CarrierLAN
+	case h.Second:
+		return SecondWAN, SecondLAN
+	}
+	return "", ""
+}
+
 func (h *hosts) close() {
 	for _, host := range h.all {
 		host.close()
 	}
 }
 
-// edge is the router that stands at the line: the customer's own, or the carrier's.
+// edge is the router that stands at the line: the customer's own, or the second one.
 func (h *hosts) edge() *Host {
-	if h.Carrier != nil {
-		return h.Carrier
+	if h.Second != nil {
+		return h.Second
 	}
 	return h.Router
+}
+
+// outsideOfRouter is the address that the customer's router has towards the line.
+func (h *hosts) outsideOfRouter() netip.Addr {
+	if h.Second != nil {
+		return netip.MustParseAddr(h.inner)
+	}
+	return netip.MustParseAddr(RouterWAN)
 }
 
 // wireUp lays the cables and gives addresses and routes. The box's own is there already if it is a tap.
@@ -77,8 +100,8 @@ func (h *hosts) wireUp(tap bool) error {
 		cable(h.ISP, "inet", h.Internet, "eth0"),
 		cable(h.ISP, "itsp", h.Provider, "eth0"),
 	)
-	if h.Carrier != nil {
-		err = errors.Join(err, cable(h.Router, "wan", h.Carrier, "cust"))
+	if h.Second != nil {
+		err = errors.Join(err, cable(h.Router, "wan", h.Second, "cust"))
 	}
 	if err != nil {
 		return err
@@ -106,10 +129,10 @@ func (h *hosts) access() error {
 		edge.address("wan", RouterWAN+"/24"), edge.route("default", ISPAddr),
 		h.ISP.address("cust", ISPAddr+"/24"), h.ISP.sysctl("ipv4/ip_forward", "1"),
 	)
-	if h.Carrier != nil {
+	if h.Second != nil {
 		err = errors.Join(err,
-			h.Carrier.address("cust", CarrierLAN+"/24"), h.Carrier.sysctl("ipv4/ip_forward", "1"),
-			h.Router.address("wan", CarrierCust+"/24"), h.Router.route("default", CarrierLAN),
+			h.Second.address("cust", h.outer+"/24"), h.Second.sysctl("ipv4/ip_forward", "1"),
+			h.Router.address("wan", h.inner+"/24"), h.Router.route("default", h.outer),
 		)
 	}
 	return err

@@ -20,7 +20,8 @@ type World struct {
 	Lights   string // LINE first, one letter each: g, a, r, - for untested; "" where the code says enough
 	Says     string // a piece that the verdict's text must hold; "" for any text
 
-	Also []string // codes that must be told beside the verdict
+	Also  []string // codes that must be told beside the verdict
+	Never []string // codes that must not be told at all
 
 	OrGreen bool // a run that saw too few losses to judge may say ok
 
@@ -39,8 +40,10 @@ type Home struct {
 	Forward   []Rule // the router's firewall, towards the outside
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
-	Carrier   bool                           // a second router, the carrier's, translates once more
+	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
+	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
+	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none

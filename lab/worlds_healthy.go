@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"net/netip"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -52,13 +53,26 @@ func ownBinding() serve.Binding {
 
 func healthyWorlds() []World {
 	return []World{
-		good("healthy", "nothing is wrong, 20 ms to the provider").with(func(w *World) {
+		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-7"), func(w *World) {
 			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
 		}),
 		good("no-ping", "the router drops ping, to itself and through it").with(dropsPing),
 		good("options-ignored", "the provider answers no OPTIONS").with(registrar(func(s *serve.RegistrarSettings) { s.IgnoreOptions = true })),
 		good("symmetric-nat", "the router takes another port for every destination").with(func(w *World) { w.Home.NAT = NATSymmetric }),
-		good("double-nat", "the line's provider translates addresses once more, and the trunk works").with(func(w *World) { w.Home.Carrier = true }),
+		good("double-nat-works", "the line's provider translates addresses once more, the router tells so by UPnP, and the trunk works").with(
+			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), also("3-7")),
+		good("two-routers", "the site has two routers in a row, the inner one tells by NAT-PMP, and the trunk works").with(
+			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.NATPMP = true }), also("3-7")),
+		good("two-routers-pcp", "the site has two routers in a row, the inner one tells by PCP, and the trunk works").with(
+			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.PCP = true }), also("3-7")),
+		good("two-routers-untold", "the site has two routers in a row, the inner one tells nothing, and the trunk works").with(
+			func(w *World) { w.Home.Second = true }, also("3-7")),
+		good("router-tells", "the router tells its outside address, which is the public one").with(
+			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.PCP = true, true, true }), never("3-7")),
+		good("several-lines", "the router tells the public address of another line than the one that voice takes").with(
+			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.Outside = true, netip.MustParseAddr("192.0.33.99") }), never("3-7")),
+		good("router-tells-nothing", "the router knows UPnP and NAT-PMP, but says that it has no outside address").with(
+			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.Outside = true, true, netip.Addr{} }), never("3-7")),
 		good("no-nat", "a routed line: addresses stay as they are").with(func(w *World) { w.Home.NAT = NATNone }),
 		good("border-controller", "the router is the trunk's border controller, and takes all SIP to itself").with(onSite, intercept(knowsAccount)),
 		good("nowhere-refused", "the router refuses, by ICMP, what goes to addresses where nothing lives").with(

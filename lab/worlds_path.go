@@ -38,6 +38,12 @@ func pathWorlds() []World {
 			Rule{Proto: "tcp", Ports: []uint16{5060}, Action: Drop})),
 		red("3-4", "tls-blocked", "the trunk uses TLS, and its port is reset by the router").with(cutOff, tlsTrunk, filed(`trunk.transport = "tls"`, privateCA), firewall(
 			Rule{Proto: "tcp", Ports: []uint16{5061}, Action: TCPReset})),
+		amber("3-7", "double-nat", "the line's provider shares a public address among customers; the trunk is known by that address").with(absentPBX, lights("ggagg"),
+			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(RouterWAN)...), registrar(noRegistrar)),
+		red("3-7", "double-nat-portal", "the portal's Check IP is the router's outside address, which is translated once more").with(absentPBX,
+			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(CarrierCust)...), registrar(noRegistrar), also("4-6")),
+		red("4-6", "double-nat-site", "the site has two routers in a row, and the portal holds an address that the line no longer has").with(absentPBX,
+			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.NATPMP = true }), filed(addressTrunk("203.0.113.77")...), registrar(noRegistrar), also("3-7")),
 		red("3-9", "sip-intercepted", "the router takes all SIP to a server of its own, which does not know the account").with(cutOff, lights("ggr--"),
 			intercept(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
 		red("3-9", "sip-intercepted-403", "the router takes all SIP to a server of its own, which refuses every registration").with(cutOff, lights("ggr--"),
@@ -48,6 +54,21 @@ func pathWorlds() []World {
 			onSite, intercept(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
 	}
 }
+
+// carrier is the line's provider translating addresses once more.
+func carrier(w *World) { w.Home.Carrier = true }
+
+// tellsOutside has the router tell its own outside address.
+func tellsOutside(turn func(*serve.IGDSettings)) func(*World) {
+	return func(w *World) { w.Home.IGD = turn }
+}
+
+// also and never are codes told beside the verdict, and codes not told.
+func also(codes ...string) func(*World)  { return func(w *World) { w.Also = codes } }
+func never(codes ...string) func(*World) { return func(w *World) { w.Never = codes } }
+
+// noRegistrar is a provider whose trunks are known by their addresses.
+func noRegistrar(s *serve.RegistrarSettings) { s.ForceCode.Code = 405 }
 
 // intercept gives the router a SIP server that all SIP is taken to.
 func intercept(turn func(*serve.RegistrarSettings)) func(*World) {

@@ -20,6 +20,7 @@ func sipPath(in Input) []candidate {
 	if !stops(found) { // else that explains what does not come back
 		found = append(found, blocked(in)...)
 	}
+	found = append(found, doubleNAT(in)...)
 	return append(found, alg(in)...)
 }
 

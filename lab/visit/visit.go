@@ -129,6 +129,11 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 			t.Errorf("%s is not told beside %s", code, v.Code)
 		}
 	}
+	for _, f := range append(got.Report.Also, v) {
+		if slices.Contains(w.Never, f.Code) {
+			t.Errorf("%s is told: %s", f.Code, f.Text)
+		}
+	}
 	if !strings.Contains(string(v.Text), w.Says) {
 		t.Errorf("the text does not say %q: %s", w.Says, v.Text)
 	}

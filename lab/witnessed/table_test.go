@@ -106,7 +106,7 @@ func madeBy(w lab.World) lab.Part {
 		return role(lab.RoleALG)
 	case h.Lossy > 0, h.DeafARP > 0, h.Forward != nil, w.Provider.Input != nil, w.Outside.Dead, h.NoPing:
 		return kernel("packet filter")
-	case h.NAT != lab.NATPlain, h.Carrier:
+	case h.NAT != lab.NATPlain, h.Carrier, h.Second:
 		return kernel("NAT")
 	case h.Rogue != nil:
 		return role(lab.RoleRogue)

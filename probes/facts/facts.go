@@ -28,6 +28,8 @@ type Facts struct {
 	TLS        *Path       `json:"sip_tls"`
 	Controls   *Controls   `json:"controls"`
 	Nowhere    *Path       `json:"nowhere"`
+	WAN        *WAN        `json:"wan"`
+	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
 	ALG        *ALG        `json:"alg"`
 	Login      *Login      `json:"login"`
 	Bindings   *Bindings   `json:"bindings"`

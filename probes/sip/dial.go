@@ -107,7 +107,7 @@ func (d Dialer) dialUDP(ctx context.Context, remote netip.AddrPort, port int) (*
 	udp := conn.(*net.UDPConn)
 	raw, err := udp.SyscallConn()
 	if err == nil {
-		err = watchErrors(raw, remote.Addr().Is6() && !remote.Addr().Is4In6())
+		err = WatchErrors(raw, remote.Addr().Is6() && !remote.Addr().Is4In6())
 	}
 	if err != nil {
 		udp.Close()

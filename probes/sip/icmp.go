@@ -28,8 +28,8 @@ func (e ICMPError) String() string {
 	return fmt.Sprintf("ICMP type %d code %d from %s", e.Type, e.Code, e.Offender)
 }
 
-// watchErrors asks the kernel to queue the ICMP errors of a socket.
-func watchErrors(c syscall.RawConn, v6 bool) error {
+// WatchErrors asks the kernel to queue the ICMP errors of a connected socket, for DrainErrors.
+func WatchErrors(c syscall.RawConn, v6 bool) error {
 	level, option := unix.SOL_IP, unix.IP_RECVERR
 	if v6 {
 		level, option = unix.SOL_IPV6, unix.IPV6_RECVERR
@@ -41,8 +41,8 @@ func watchErrors(c syscall.RawConn, v6 bool) error {
 	return failed
 }
 
-// drainErrors empties the error queue of a socket; it does not wait.
-func drainErrors(c syscall.RawConn) []ICMPError {
+// DrainErrors empties the error queue of a socket; it does not wait.
+func DrainErrors(c syscall.RawConn) []ICMPError {
 	var all []ICMPError
 	payload, control := make([]byte, 2048), make([]byte, 512)
 	c.Control(func(fd uintptr) {

@@ -89,7 +89,7 @@ func (u *UDP) errors(conn *net.UDPConn, door netip.AddrPort, at time.Time) {
 	if err != nil {
 		return
 	}
-	for _, e := range drainErrors(raw) {
+	for _, e := range DrainErrors(raw) {
 		u.open.deliver(arrival{at: at, door: door, icmp: &e})
 	}
 }

@@ -1,0 +1,113 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// doubleNAT judges two address translations in a row. It is proved when the router's own outside address is
+// private or shared and is not the one that the outside sees. A next hop with such an address is a sign only,
+// since line providers number their own equipment so as well.
+func doubleNAT(in Input) []candidate {
+	public := seenOutside(in)
+	if !public.IsValid() || private(public) {
+		return nil // a provider that sees a private address is on the same private network
+	}
+	wan, way := routerOutside(in.Facts)
+	switch {
+	case wan.IsValid() && private(wan):
+		return []candidate{translatedTwice(in, public, wan, way)}
+	case wan.IsValid():
+		return nil // the same address: one translation; another public one: several lines
+	}
+	hop, ok := privateHop(in)
+	if !ok {
+		return nil
+	}
+	return []candidate{{code: "3-7", kind: catalogue.Tells, text: fmt.Sprintf(
+		"The device behind the site's router has the %s address %s, and the public address is %s: a second address translation, or only equipment of the line's provider. Cannot tell which, as the router does not say its own outside address.",
+		kindOf(hop), hop, public)}}
+}
+
+func translatedTwice(in Input, public, wan netip.Addr, way string) candidate {
+	c := candidate{code: "3-7", kind: catalogue.Hurts, text: fmt.Sprintf(
+		"The router's own outside address is %s (%s, told by %s), but the outside sees %s: addresses are translated twice.", wan, kindOf(wan), way, public)}
+	if shared.Contains(wan) {
+		c.acts = []catalogue.Actor{catalogue.ISP}
+		c.advice = "Ask the internet provider for a public address of your own: this one is shared among customers (carrier-grade NAT)."
+	}
+	t := trunk(in)
+	switch {
+	case t.Auth == "ip" && t.CheckIP == wan:
+		c.kind = catalogue.Stops
+		c.text += fmt.Sprintf(" The portal's Check IP %s is the router's outside address, which the provider never sees.", t.CheckIP) + boxAddress
+	case t.Auth == "ip" && shared.Contains(wan) && t.CheckIP != public:
+		c.kind = catalogue.Stops
+		c.text += fmt.Sprintf(" The portal's Check IP is %s, and no address of this line's own can be set there.", t.CheckIP) + boxAddress
+	case t.Auth == "ip" && shared.Contains(wan):
+		c.text += " The portal's Check IP is right now, but the address belongs to many customers and may change at any time."
+	case let(in.Facts) && !notRegistered(in):
+		c.kind = catalogue.Tells
+		c.text += " The trunk works all the same."
+	}
+	return c
+}
+
+// seenOutside is the address that the provider sees this line with, else the one that STUN servers see. A
+// reply that names the box's own address behind a router was rewritten on the way.
+func seenOutside(in Input) netip.Addr {
+	f := in.Facts
+	for _, p := range []*facts.Path{path(f, trunk(in).Transport), f.UDP, f.TCP, f.TLS} {
+		for _, r := range replies(p) {
+			if a := r.SeenAs.Addr(); a.IsValid() && (f.Address == nil || a != f.Address.Prefix.Addr()) {
+				return a
+			}
+		}
+	}
+	if f.Public == nil {
+		return netip.Addr{}
+	}
+	return f.Public.Addr
+}
+
+// routerOutside is what the router says of itself, and by which way; nothing where two ways disagree.
+func routerOutside(f facts.Facts) (addr netip.Addr, way string) {
+	if f.WAN == nil {
+		return netip.Addr{}, ""
+	}
+	for _, a := range f.WAN.Answers {
+		switch {
+		case !a.Addr.IsValid():
+		case addr.IsValid() && addr != a.Addr:
+			return netip.Addr{}, ""
+		case !addr.IsValid():
+			addr, way = a.Addr, a.Way
+		}
+	}
+	return addr, way
+}
+
+// privateHop is the second hop when it has a private or shared address outside the box's own network.
+func privateHop(in Input) (netip.Addr, bool) {
+	f := in.Facts
+	if f.Hops == nil || len(f.Hops.Hops) < 2 || f.Address == nil {
+		return netip.Addr{}, false
+	}
+	first, second := f.Hops.Hops[0], f.Hops.Hops[1]
+	if first.Addr != f.Address.Gateway || second.Type != timeExceeded || !private(second.Addr) || f.Address.Prefix.Contains(second.Addr) {
+		return netip.Addr{}, false
+	}
+	return second.Addr, true
+}
+
+const timeExceeded = 11 // of ICMP (RFC 792)
+
+func kindOf(a netip.Addr) string {
+	if shared.Contains(a) {
+		return "shared"
+	}
+	return "private"
+}
