@@ -50,6 +50,8 @@ func checklist(p parts) []Step {
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
 			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+		{ID: "portal", Title: "No login page", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
+			Probe: probes.Portal{Via: p.through, Page: world.PortalCheck}, Needs: []string{"address"}},
 		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
 			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers}, Needs: []string{"address"}},
 		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
@@ -123,6 +125,13 @@ func hasTarget(f facts.Facts) bool { return f.Name != nil && len(f.Name.Targets)
 func without(t profile.Trunk) string {
 	if t.Domain == "" {
 		return "No trunk is configured on the box."
+	}
+	return ""
+}
+
+func withoutPage(i profile.Internet) string {
+	if i.PortalCheck == "" {
+		return "The box's file names no check page (internet.portal_check)."
 	}
 	return ""
 }

@@ -47,9 +47,9 @@ type Filter struct {
 	NAT     NAT
 	Forward []Rule // packets that leave through Outside; for the host's own traffic see Input
 	Input   []Rule // packets to the host itself
+	Catch   []Rule // what comes in from the customer's switch and goes to the host itself, whatever its Action says
 	Guard   bool   // nothing new comes in from Outside, as in every home router
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
-	Catch   string // interface: what comes in there for port 5060, UDP and TCP, goes to the host itself
 }
 
 // ErrNoALG says that this kernel has no SIP helper (CONFIG_NF_NAT_SIP).
@@ -132,13 +132,16 @@ func (s ruleset) nat(f Filter) {
 	s.add(chain, out(f.Outside), []expr.Any{&expr.Masq{Random: f.NAT == NATSymmetric, FullyRandom: f.NAT == NATSymmetric}})
 }
 
+// catch has the host answer in the place of others, as a login page or a SIP helper does.
 func (s ruleset) catch(f Filter) {
-	if f.Catch == "" {
+	if len(f.Catch) == 0 {
 		return
 	}
 	chain := s.chain("catch", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest)
-	for _, proto := range []string{"udp", "tcp"} {
-		s.add(chain, in(f.Catch), Rule{Proto: proto, Ports: []uint16{5060}}.matches()[0], []expr.Any{&expr.Redir{}})
+	for _, rule := range f.Catch {
+		for _, match := range rule.matches() {
+			s.add(chain, in(lanBridge), match, []expr.Any{&expr.Redir{}})
+		}
 	}
 }
 

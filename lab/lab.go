@@ -151,9 +151,9 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 
 // filters sets every host's packet filter.
 func (l *Lab) filters() error {
-	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG}
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, Catch: l.World.Home.Catch}
 	if l.World.Home.Intercept != nil {
-		home.Catch = lanBridge
+		home.Catch = append(home.Catch[:len(home.Catch):len(home.Catch)], Rule{Proto: "udp", Ports: []uint16{5060}}, Rule{Proto: "tcp", Ports: []uint16{5060}})
 	}
 	if l.World.Home.NoPing {
 		home.Forward = append(home.Forward[:len(home.Forward):len(home.Forward)], Rule{Proto: "icmp", Action: Drop})

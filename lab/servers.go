@@ -39,6 +39,7 @@ func (l *Lab) servers(ctx context.Context) error {
 	o := opener{lab: l, ctx: ctx, cast: l.cast}
 	o.dhcp()
 	o.names()
+	o.page()
 	o.internet()
 	o.provider()
 	o.interceptor()
@@ -178,6 +179,17 @@ func (o *opener) proxy() {
 	l.RouterDNS = serve.NewDNS(turned(serve.DNSSettings{Forward: forward}, l.World.Home.DNS))
 	o.packets(l.Router, RouterLAN+":53", l.RouterDNS.ServeUDP)
 	o.streams(l.Router, RouterLAN+":53", l.RouterDNS.ServeTCP)
+}
+
+// page starts the router's own web server, where it has one.
+func (o *opener) page() {
+	if o.lab.World.Home.Page == nil {
+		return
+	}
+	own := serve.NewWeb(turned(serve.WebSettings{}, o.lab.World.Home.Page))
+	for _, port := range []string{":80", ":443"} {
+		o.streams(o.lab.Router, RouterLAN+port, own.Serve)
+	}
 }
 
 func (o *opener) internet() {

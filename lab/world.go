@@ -46,6 +46,8 @@ type Home struct {
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
+	Catch     []Rule                    // connections that the router takes to itself
+	Page      func(*serve.WebSettings)  // what the router's own web server shows; nil: it has none
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none
 	Squat     int                       // this many addresses of the pool are held by another device
 	Unplug    bool                      // the box's cable is out

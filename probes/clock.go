@@ -233,24 +233,8 @@ func (c Clock) askWeb(ctx context.Context, resolvers []netip.AddrPort) clockTold
 	}
 	ctx, cancel := context.WithTimeout(ctx, clockWeb)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Web, nil)
-	if err != nil {
-		return note(fmt.Sprintf("%s was not asked: %v.", c.Web, err), "")
-	}
-	transport := &http.Transport{
-		DisableKeepAlives: true, MaxResponseHeaderBytes: 16 << 10,
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			host, port := dnsSplit(address, 80)
-			addrs, err := dnsHost(ctx, c.Via, resolvers, host)
-			if err != nil {
-				return nil, err
-			}
-			return socketDialer(c.Via).DialContext(ctx, "tcp4", netip.AddrPortFrom(addrs[0], port).String())
-		},
-	}
-	defer transport.CloseIdleConnections()
 	start := time.Now()
-	response, err := transport.RoundTrip(request)
+	response, err := webGet(ctx, c.Via, resolvers, c.Web)
 	if err != nil {
 		return note(fmt.Sprintf("%s gave no time: %v.", c.Web, err), "")
 	}

@@ -17,7 +17,7 @@ import (
 // Limits of the question. Nothing is called silent before every way was tried at least three times.
 const (
 	internetLimit    = 3800 * time.Millisecond // Linux sends SYN at 0, 1 and 3 s (tcp(7), initial RTO 1 s)
-	internetGrace    = 300 * time.Millisecond  // for the other ways once one has answered
+	internetGrace    = 300 * time.Millisecond  // for the other ways once ping or TCP has answered
 	internetPings    = 3
 	internetInterval = 700 * time.Millisecond
 	internetWait     = 2 * time.Second        // for the last ping; all in all within the limit
@@ -27,7 +27,8 @@ const (
 
 // Internet asks: does anything behind the router answer? Independent hosts are asked at the same time, each
 // by ping, by a TCP connection and by a DNS question of its own. It passes as soon as one host answers in
-// any way; ways that were then not waited for stay unasked. Failed means that every way to every host was
+// any way. Ways that are not waited for once ping or TCP has answered stay unasked; a DNS answer alone, which a
+// router may have given in the host's place, ends no waiting. Failed means that every way to every host was
 // tried with repeats, and none answered: refused, unreachable and silent stand apart in the facts.
 type Internet struct {
 	Via     via.Interface
@@ -96,7 +97,7 @@ func (p Internet) Look(ctx context.Context, _ facts.Facts) Result {
 		if w.answer != facts.Unasked {
 			seen[internetKey{w.target, w.way}] = w.evidence
 		}
-		if w.answer == facts.Answered && waiting {
+		if w.answer == facts.Answered && waiting && w.way != "dns" {
 			waiting = false
 			defer time.AfterFunc(internetGrace, enough).Stop()
 		}

@@ -13,7 +13,10 @@ import (
 // internet judges light 2: does the router reach the outside world, and the provider's network?
 func internet(in Input) []candidate {
 	f := in.Facts
-	var found []candidate
+	found := portal(f)
+	if trapped(f) {
+		return found // it explains what else is silent or wrong outside
+	}
 	silent := outsideSilent(f)
 	dead := silent && !providerAlive(f)
 	if silent {

@@ -20,4 +20,5 @@ const (
 	pingFar        = 5 * time.Millisecond    // ... is told apart from a device on the site from this time on
 	loginAttempts  = 2                       // design section 7
 	internetNeeded = 3                       // faults.md 2-1: three independent targets
+	portalPings    = 10                      // more than three hosts lose by chance on a line that works at all
 )

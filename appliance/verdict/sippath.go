@@ -28,7 +28,7 @@ func sipPath(in Input) []candidate {
 func blocked(in Input) []candidate {
 	f, own := in.Facts, trunk(in).Transport
 	p := path(f, own)
-	if p == nil || len(p.Targets) == 0 || answered(f, own) {
+	if p == nil || len(p.Targets) == 0 || answered(f, own) || trapped(f) {
 		return nil
 	}
 	if own == "tls" && tlsFault(*p) != nil {

@@ -104,6 +104,8 @@ func madeBy(w lab.World) lab.Part {
 		return kernel("NAT")
 	case h.SIPALG:
 		return role(lab.RoleALG)
+	case h.Catch != nil:
+		return kernel("NAT")
 	case h.Lossy > 0, h.DeafARP > 0, h.Forward != nil, w.Provider.Input != nil, w.Outside.Dead, h.NoPing:
 		return kernel("packet filter")
 	case h.NAT != lab.NATPlain, h.Carrier, h.Second:

@@ -17,6 +17,7 @@ type Facts struct {
 	Offers     *Offers     `json:"offers"`
 	LAN        *Echo       `json:"lan"` // ARP round trips to the gateway (light 1)
 	Internet   *Internet   `json:"internet"`
+	Portal     *Portal     `json:"portal"`
 	Resolver   *Resolver   `json:"resolver"`
 	Clock      *Clock      `json:"clock"`
 	Public     *Public     `json:"public"`
@@ -119,6 +120,26 @@ type InternetTarget struct {
 	TCP  Answer     `json:"tcp"`
 	DNS  Answer     `json:"dns"`
 	RTT  Duration   `json:"rtt_ms"` // of the first way that answered
+}
+
+// Portal is what came for a page that answers 204 with no body (RFC 9110 section 15.3.5). (light 2)
+type Portal struct {
+	Page     string `json:"page"`     // its URL
+	Answer   Answer `json:"answer"`   // of its server, or of who stands in its place
+	Status   int    `json:"status"`   // 0 where none came
+	Location string `json:"location"` // where a redirect points, "" for none; to the same host by HTTPS is none
+	Body     bool   `json:"body"`     // something stood on the page
+	Caught   Answer `json:"caught"`   // the control: a TCP connection to an address where nothing lives
+}
+
+// Altered reports whether the page came back as somebody else's: redirected, with a body, or with the status of
+// networks that want a login (RFC 6585 section 6). An error of the page's own server is none of these.
+func (p Portal) Altered() bool {
+	switch {
+	case p.Status == 511, p.Status >= 300 && p.Status < 400 && p.Location != "":
+		return true
+	}
+	return p.Status >= 200 && p.Status < 300 && p.Body
 }
 
 // Resolver compares the resolvers that were given with public ones. (light 2)
