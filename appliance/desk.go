@@ -196,18 +196,18 @@ func (d *Desk) serve(ctx context.Context, s media.Stick) {
 	if !d.told(s, seen, err) {
 		return
 	}
-	for _, e := range seen.errands {
-		d.run(ctx, s, e)
-	}
 	out := seen.imported
-	news := out.Profile != nil && box != nil && !reflect.DeepEqual(*out.Profile, box.Tester.Profile)
-	if news {
-		d.Adopt(*out.Profile)
-		d.handOut(ctx, s, box)
-		return
+	refused := out.Kind == importer.Refused
+	for _, e := range seen.errands {
+		refused = d.run(ctx, s, e) != nil || refused
 	}
-	if out.Kind != importer.Refused {
-		d.handOut(ctx, s, nil)
+	var before *Box // whose reports are of another profile
+	if out.Profile != nil && box != nil && !reflect.DeepEqual(*out.Profile, box.Tester.Profile) {
+		d.Adopt(*out.Profile)
+		before = box
+	}
+	if !refused { // else the report's green flashes would say that all is done
+		d.handOut(ctx, s, before)
 	}
 }
 
@@ -252,8 +252,8 @@ func (d *Desk) take(v media.Volume) Visited {
 	return seen
 }
 
-// run carries one errand out. Its own sentences, patterns and errors are its own.
-func (d *Desk) run(ctx context.Context, s media.Stick, e Errand) {
+// run carries one errand out. Its own sentences and patterns are its own; an error says that it was not done.
+func (d *Desk) run(ctx context.Context, s media.Stick, e Errand) error {
 	seen, err := d.Media.Visit(ctx, s.Devices, errandWithin, e.Wants, func(v media.Volume) Visited {
 		v.Write = d.writing(v)
 		return Visited{err: e.Do(ctx, v)}
@@ -261,6 +261,7 @@ func (d *Desk) run(ctx context.Context, s media.Stick, e Errand) {
 	if err = errors.Join(err, seen.err); err != nil {
 		d.Log.Warn("USB stick", "devices", s.Devices, "err", err)
 	}
+	return err
 }
 
 // writing says so with the lights while the stick is being written to.

@@ -340,6 +340,32 @@ func TestErrandsAreDoneOnTheWay(t *testing.T) {
 	}
 }
 
+// Three red flashes are the last that is seen of an update that is refused: a report on the stick, with its three green
+// ones, would say that the update is done.
+func TestARefusedErrandIsNotFollowedByGreen(t *testing.T) {
+	for _, refused := range []error{nil, errors.New("not signed")} {
+		c := newCounter(t)
+		if err := c.Store.Save("RUN1", store.Site{}, []byte(`{"schema":"trunktester/report/1","id":"RUN1"}`)); err != nil {
+			t.Fatal(err)
+		}
+		c.Errands = []Errand{{Wants: func(*os.Root) bool { return true }, Do: func(context.Context, media.Volume) error {
+			if refused != nil {
+				c.pattern(catalogue.WholeRefused)
+			}
+			return refused
+		}}}
+		s := folder(t, map[string]string{"trunktester.update": "x"})
+		c.during(t, func() { c.table.plug(s); time.Sleep(10 * time.Second) })
+		want := "[ writing done ]"
+		if refused != nil {
+			want = "[ refused ]"
+		}
+		if got := c.lights.String(); got != want {
+			t.Errorf("refused: %v, the row said %s, and not %s; on the stick: %s", refused != nil, got, want, names(t, s))
+		}
+	}
+}
+
 func TestTheBootPartitionIsLookedAtFirst(t *testing.T) {
 	for name, c := range map[string]struct {
 		text  string
