@@ -21,7 +21,9 @@ type Updates struct {
 type Attempt struct {
 	Version string `json:"version"`
 	Build   int64  `json:"build"`
+	Size    int64  `json:"size"`   // of its root, in bytes; 0: not known
 	SHA256  string `json:"sha256"` // of its root
+	Times   int    `json:"times"`  // it was put there, one after another
 }
 
 // Updates gives what is remembered; a box that never had an update remembers nothing. A damaged memory falls

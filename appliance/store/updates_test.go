@@ -14,7 +14,7 @@ func TestUpdatesOutliveThePowerAndTheWipe(t *testing.T) {
 	if u, err := s.Updates(); err != nil || u != (Updates{}) || len(s.Problems()) != 0 {
 		t.Errorf("a new box remembers %+v, %v, %v", u, err, s.Problems())
 	}
-	want := Updates{Floor: 7, Failed: &Attempt{Version: "v2", Build: 8, SHA256: "aa"}}
+	want := Updates{Floor: 7, Failed: &Attempt{Version: "v2", Build: 8, Size: 4096, SHA256: "aa", Times: 2}}
 	for _, u := range []Updates{{Floor: 6}, want} {
 		if err := s.SaveUpdates(u); err != nil {
 			t.Fatal(err)

@@ -86,13 +86,21 @@ func (u *Updater) Begin() error {
 		}
 	}
 	if memory.Failed != nil {
-		u.Box.Notice(topic, fmt.Sprintf("The update to version %s did not start well; the box went on with %s. Ask the maker of the box for a newer update.",
-			memory.Failed.Version, u.Running.Version))
+		u.Box.Notice(topic, wentBack(*memory.Failed, u.Running.Version))
 	}
 	if standing.Tried || standing.Asked {
 		return u.Card.Settle()
 	}
 	return nil
+}
+
+// wentBack tells of an update that was gone back from. The first time it may have been the power.
+func wentBack(failed store.Attempt, running string) string {
+	if failed.Times < tries {
+		return fmt.Sprintf("The update to version %s did not start well, or the power went before it had tested once; the box went on with %s. Put the stick in again.",
+			failed.Version, running)
+	}
+	return fmt.Sprintf("The update to version %s did not start well; the box went on with %s. Ask the maker of the box for a newer update.", failed.Version, running)
 }
 
 // RanWell is to be called after every run that was not the box's own fault. The first one makes a root that
@@ -109,15 +117,14 @@ func (u *Updater) RanWell() error {
 	if err != nil {
 		return err
 	}
-	if standing.OnTrial {
-		if err := u.Card.Keep(); err != nil {
-			return err
-		}
-		u.Log.Info("the update is kept", "version", u.Running.Version, "root", u.Card.Running)
-	}
 	memory, err := u.Memory.Updates()
 	if err != nil {
 		return err
+	}
+	if standing.OnTrial {
+		if err := u.keep(memory.Trying); err != nil {
+			return err
+		}
 	}
 	arrived := standing.OnTrial || memory.Trying != nil && memory.Trying.Build == u.Running.Build
 	if arrived || memory.Floor < u.Running.Build {
@@ -137,9 +144,27 @@ func (u *Updater) RanWell() error {
 	return nil
 }
 
+// keep makes the root that runs the one that starts. A card that lost some of it since it was written may run
+// well once and never start again, so all of it is read before.
+func (u *Updater) keep(trying *store.Attempt) error {
+	if trying != nil && trying.Build == u.Running.Build && trying.Size > 0 {
+		if err := u.Card.Whole(trying.Size, trying.SHA256); err != nil {
+			return fmt.Errorf("the update is not kept: %w", err)
+		}
+	}
+	if err := u.Card.Keep(); err != nil {
+		return err
+	}
+	u.Log.Info("the update is kept", "version", u.Running.Version, "root", u.Card.Running)
+	return nil
+}
+
+// tries is how often the same update is tried: the first time the power may have gone.
+const tries = 2
+
 // Why the box itself refuses an update that is good.
 var (
-	ErrFailed   = errors.New("this update did not start well on this box before: ask the maker of the box for a newer one")
+	ErrFailed   = errors.New("this update did not start well on this box twice: ask the maker of the box for a newer one")
 	ErrUnproven = errors.New("the box has not tested once since it was switched on: let it test, and put the stick in again")
 	ErrMemory   = errors.New("the box cannot remember anything, so it takes no update: its card is worn out or full, exchange it")
 	ErrTesting  = errors.New("the box went on testing for too long: put the stick in again")
@@ -159,7 +184,7 @@ func (u *Updater) take(ctx context.Context, file *update.File) error {
 	if err != nil {
 		return err
 	}
-	if memory.Failed != nil && memory.Failed.SHA256 == m.SHA256 {
+	if failures(memory, m) >= tries {
 		return ErrFailed
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
@@ -185,12 +210,20 @@ func (u *Updater) take(ctx context.Context, file *update.File) error {
 	return u.start(m)
 }
 
+// failures is how often the update did not start well.
+func failures(memory store.Updates, m update.Manifest) int {
+	if memory.Failed != nil && memory.Failed.SHA256 == m.SHA256 {
+		return memory.Failed.Times
+	}
+	return 0
+}
+
 // start lets the root that was written start once. What is remembered comes first: a trial that nobody knows
 // of could repeat itself for ever.
 func (u *Updater) start(m update.Manifest) error {
 	memory, err := u.Memory.Updates()
 	if err == nil {
-		memory.Trying = &store.Attempt{Version: m.Version, Build: m.Build, SHA256: m.SHA256}
+		memory.Trying = &store.Attempt{Version: m.Version, Build: m.Build, Size: m.Size, SHA256: m.SHA256, Times: failures(memory, m) + 1}
 		err = u.Memory.SaveUpdates(memory)
 	}
 	if err != nil {

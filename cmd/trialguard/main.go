@@ -4,6 +4,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -13,13 +14,15 @@ import (
 	"trunktester/appliance/update/slot"
 )
 
-// limit is how long a version on trial may take for its first good run: a run takes 15 s, DHCP up to 40 s
+// usual is how long a version on trial may take for its first good run: a run takes 15 s, DHCP up to 40 s
 // more, and a start half a minute.
-const limit = 5 * time.Minute
+const usual = 5 * time.Minute
 
 // When main ends with 0, gokrazy does not start it again; with 1 it does, after a second.
 func main() {
-	if err := guard(slot.Open, limit, restart); err != nil {
+	limit := flag.Duration("limit", usual, "how long a version on trial may take for its first good run")
+	flag.Parse()
+	if err := guard(slot.Open, *limit, restart); err != nil {
 		fmt.Fprintln(os.Stderr, "trialguard:", err)
 		os.Exit(1)
 	}

@@ -54,7 +54,7 @@ func TestGuard(t *testing.T) {
 		"on trial, and never kept": {func(t *testing.T) func() (*slot.Card, error) {
 			card := &slot.Card{Running: 3, Boot: starting(t, "2")}
 			return func() (*slot.Card, error) { return card, nil }
-		}, again, limit},
+		}, again, usual},
 		"a card that cannot be found": {func(*testing.T) func() (*slot.Card, error) {
 			return func() (*slot.Card, error) { return nil, errNoCard }
 		}, errNoCard, 0},
@@ -62,8 +62,8 @@ func TestGuard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				err := guard(c.open(t), limit, func() error { return again })
-				if took := time.Since(began); !errors.Is(err, c.want) || took < c.took || took > c.took+limit/50 {
+				err := guard(c.open(t), usual, func() error { return again })
+				if took := time.Since(began); !errors.Is(err, c.want) || took < c.took || took > c.took+usual/50 {
 					t.Errorf("%v after %s, want %v after %s", err, took, c.want, c.took)
 				}
 			})

@@ -100,6 +100,15 @@ func (c *Card) Write(ctx context.Context, root io.Reader, size int64, sum string
 	return nil
 }
 
+// Whole reads the root that runs from the card itself: its first bytes have the SHA-256, in hexadecimal, or there
+// is an error.
+func (c *Card) Whole(size int64, sum string) error {
+	if err := check(c.Roots[c.Running], size, sum); err != nil {
+		return fmt.Errorf("reading the root that runs: %w", err)
+	}
+	return nil
+}
+
 // check reads a slot from the card itself.
 func check(slot Device, size int64, want string) error {
 	if err := slot.Forget(); err != nil {
