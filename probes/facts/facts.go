@@ -35,6 +35,7 @@ type Facts struct {
 	Login      *Login      `json:"login"`
 	Bindings   *Bindings   `json:"bindings"`
 	CheckIP    *CheckIP    `json:"check_ip"`
+	PBXCheck   *PBXCheck   `json:"pbx_check"`
 	Remembered *Remembered `json:"remembered"`
 }
 

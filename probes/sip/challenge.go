@@ -102,3 +102,34 @@ func splitQuoted(s string, sep byte) []string {
 		s = s[i+1:]
 	}
 }
+
+// Credentials is one answer to a challenge (RFC 3261 section 22.3). It prints without anything secret.
+type Credentials struct {
+	Scheme string // "Digest"
+	Params Params
+}
+
+// Param is a parameter's value, unquoted, "" when it is not there.
+func (c Credentials) Param(name string) string {
+	v, _ := c.Params.Get(name)
+	return v
+}
+
+// String hides response, nonce and cnonce.
+func (c Credentials) String() string { return c.Scheme + " realm=" + c.Param("realm") }
+
+// GoString hides them as well.
+func (c Credentials) GoString() string { return c.String() }
+
+// Credentials are those of all Authorization and Proxy-Authorization headers, in order.
+func (m *Message) Credentials() []Credentials {
+	var all []Credentials
+	for _, h := range m.Headers {
+		if strings.EqualFold(h.Name, "Authorization") || strings.EqualFold(h.Name, "Proxy-Authorization") {
+			for _, c := range parseChallenges(h.Value, false) {
+				all = append(all, Credentials{c.Scheme, c.Params})
+			}
+		}
+	}
+	return all
+}
