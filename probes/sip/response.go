@@ -35,7 +35,7 @@ func (m *Message) Respond(code int, reason, tag string, from netip.AddrPort, hea
 func stamped(header string, from netip.AddrPort) string {
 	hops := splitOutside(header, ',')
 	parts := splitOutside(hops[0], ';')
-	kept := parts[:1]
+	kept := []string{parts[0]}
 	asked := false
 	for _, p := range parts[1:] {
 		name, _, _ := strings.Cut(p, "=")

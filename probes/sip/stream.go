@@ -70,7 +70,7 @@ func (s *Stream) write(b []byte) error {
 func (s *Stream) read() {
 	r := bufio.NewReader(s.conn)
 	for {
-		raw, err := readMessage(r)
+		raw, err := ReadMessage(r)
 		now := time.Now()
 		if len(raw) > 0 {
 			s.open.deliver(arrival{at: now, door: s.local, raw: raw})
@@ -90,9 +90,9 @@ const (
 
 var errTooLong = errors.New("message longer than a SIP message should be")
 
-// readMessage frames by Content-Length (RFC 3261 section 18.3), skipping the line ends of keep-alives. What
+// ReadMessage frames by Content-Length (RFC 3261 section 18.3), skipping the line ends of keep-alives. What
 // came before an error is given as well.
-func readMessage(r *bufio.Reader) ([]byte, error) {
+func ReadMessage(r *bufio.Reader) ([]byte, error) {
 	var head bytes.Buffer
 	for {
 		line, err := r.ReadSlice('\n')

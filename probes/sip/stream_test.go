@@ -28,7 +28,7 @@ func TestReadMessage(t *testing.T) {
 			var err error
 			for err == nil {
 				var raw []byte
-				if raw, err = readMessage(r); len(raw) > 0 {
+				if raw, err = ReadMessage(r); len(raw) > 0 {
 					got = append(got, string(raw))
 				}
 			}
@@ -45,7 +45,7 @@ func FuzzReadMessage(f *testing.F) {
 		r := bufio.NewReader(strings.NewReader(string(raw)))
 		total := 0
 		for {
-			m, err := readMessage(r)
+			m, err := ReadMessage(r)
 			if total += len(m); total > len(raw) {
 				t.Fatal("more out than in")
 			}
