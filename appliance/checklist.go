@@ -92,7 +92,14 @@ func checklist(p parts) []Step {
 		// Light 5: is the PBX registered?
 		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Bindings{}, Needs: []string{"login"}},
+		pbxCheck(trunk),
 	}
+}
+
+// pbxCheck is the line of the PBX check, which a person makes beside the runs.
+func pbxCheck(t profile.Trunk) Step {
+	return Step{ID: "pbx-check", Title: "PBX's settings", Light: 5, Guide: []string{"2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(t, "register"),
+		Probe: probes.PBXCheck{}}
 }
 
 // A full run measures the line for a minute, at the spacing of the slowest usual voice packets.

@@ -220,6 +220,14 @@ func notRegistered(in Input) bool {
 	return let(in.Facts) && b != nil && b.NotShown == "" && len(b.Contacts) == 0 && showsBindings(in)
 }
 
+// isRegistered reports whether something shows that the trunk is registered.
+func isRegistered(in Input) bool {
+	if said := in.Answers.PortalShowsPBX; said != nil && *said {
+		return true
+	}
+	return in.Facts.Bindings != nil && len(in.Facts.Bindings.Contacts) > 0
+}
+
 // showsBindings reports whether this provider is known to list bindings.
 func showsBindings(in Input) bool {
 	if in.Profile != nil && in.Profile.Provider.ShowsBindings != nil {

@@ -85,7 +85,7 @@ func proved(n int, in Input) bool {
 	if trunk(in).Auth == "ip" {
 		return !noTrunk(in) && proved(4, in)
 	}
-	return let(f) && f.Bindings != nil && len(f.Bindings.Contacts) > 0
+	return let(f) && f.Bindings != nil && isRegistered(in)
 }
 
 // unproven is the first light whose question was not answered with yes, 0 when all were, and what the steps

@@ -13,6 +13,11 @@ func pbx(in Input) []candidate {
 	if noTrunk(in) || trunk(in).Auth == "ip" || imposed(in.Facts, trunk(in).Transport) {
 		return nil
 	}
+	return checked(in, listed(in))
+}
+
+// listed judges the provider's list of registrations.
+func listed(in Input) []candidate {
 	if l := in.Facts.Login; l != nil && l.Reply != nil && l.Attempts > 0 && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
 		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
 			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))}}

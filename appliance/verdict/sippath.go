@@ -194,7 +194,7 @@ func alg(in Input) []candidate {
 	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):
 		c.kind = catalogue.Stops
 		c.text += " The trunk's own way fails, while another works." + boxAddress
-	case proved && own != "tls" && let(f) && notRegistered(in):
+	case proved && own != "tls" && let(f) && notRegistered(in) && !wrongSettings(in):
 		c.kind = catalogue.Stops
 		c.text += " Everything else is fine, and the PBX is not registered." + boxAddress
 	case own == "tls":

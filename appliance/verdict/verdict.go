@@ -177,6 +177,9 @@ func wellText(in Input) string {
 		text += ", and the provider has a registration for this trunk"
 	}
 	text += "."
+	if c := in.Facts.PBXCheck; c != nil && c.Telling() != nil && c.Telling().Accepted {
+		text += " In the PBX check the PBX's settings were the trunk's."
+	}
 	if in.Facts.Login != nil && in.Facts.Login.Open {
 		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
 	}

@@ -68,3 +68,27 @@ const (
 	Other    Likeness = "other" // another value
 	Unproved Likeness = "unproved"
 )
+
+// Telling is the device that the check is judged by, nil when none sent SIP: one whose settings are right, else
+// one that logged in, else one that tried to, else any; of several the latest.
+func (c PBXCheck) Telling() *PBXDevice {
+	best, rank := -1, -1
+	for i, d := range c.Devices {
+		got := 0
+		switch {
+		case d.Accepted:
+			got = 3
+		case d.AuthUser != "":
+			got = 2
+		case d.Registers > 0:
+			got = 1
+		}
+		if got >= rank {
+			best, rank = i, got
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	return &c.Devices[best]
+}

@@ -1,0 +1,121 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"trunktester/probes/facts"
+)
+
+// PBXCheck asks: are the PBX's own settings the trunk's? It passed when the PBX, pointed at the box, logged in
+// with them. It sends nothing: a person made the check, before the run or beside it.
+type PBXCheck struct{}
+
+// Look tells what the check showed.
+func (PBXCheck) Look(_ context.Context, known facts.Facts) Result {
+	c := known.PBXCheck
+	if c == nil {
+		return Result{Outcome: facts.NotRun, Saw: "The PBX's own settings were not checked."}
+	}
+	r := Result{Outcome: facts.Failed}
+	d := c.Telling()
+	switch {
+	case c.Error != "":
+		r.Outcome, r.Saw = facts.NotRun, "The box could not listen for the PBX: "+c.Error+"."
+	case d == nil && c.Open:
+		r.Outcome, r.Saw = facts.NotRun, fmt.Sprintf("The box waits for the PBX at %s.", c.Addr)
+	case d == nil:
+		r.Saw = fmt.Sprintf("Nothing arrived from the PBX within %s.", time.Duration(c.Listened).Round(time.Second))
+	case d.Accepted:
+		r.Outcome, r.Saw = facts.Passed, deviceText(*d)+" logged in with the trunk's settings."
+	case d.AuthUser != "":
+		r.Saw = deviceText(*d) + " logged in with other settings than the trunk's."
+	case d.Registers > 0:
+		r.Saw = deviceText(*d) + " contacted the box and has not logged in."
+	default:
+		r.Saw = deviceText(*d) + " sent SIP, but no REGISTER."
+	}
+	for _, d := range c.Devices {
+		r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: PBXDeviceText(d), Received: d.Sent})
+	}
+	r.Evidence = append(r.Evidence, beside(*c)...)
+	return r
+}
+
+func deviceText(d facts.PBXDevice) string {
+	name := "A device"
+	if d.UserAgent != "" {
+		name = d.UserAgent
+	}
+	return name + " at " + d.From.Addr().String()
+}
+
+// PBXDeviceText tells what one device sent, in one line.
+func PBXDeviceText(d facts.PBXDevice) string {
+	parts := []string{fmt.Sprintf("%s over %s", deviceText(d), strings.ToUpper(d.Transport))}
+	add := func(what, value string) {
+		if value != "" {
+			parts = append(parts, what+" "+value)
+		}
+	}
+	compared := func(what, value string, m facts.Match) {
+		switch m.Is {
+		case facts.Same:
+			add(what, value+" (right)")
+		case facts.Slipped:
+			add(what, value+" ("+m.Slip+")")
+		case facts.Other:
+			add(what, value+" (not the trunk's)")
+		}
+	}
+	compared("username", d.User, d.UserIs)
+	compared("login name", d.AuthUser, d.AuthUserIs)
+	compared("domain", d.Domain, d.DomainIs)
+	compared("realm", d.Realm, d.RealmIs)
+	switch d.PasswordIs.Is {
+	case facts.Same:
+		add("password", "right")
+	case facts.Slipped:
+		add("password", "wrong: it "+d.PasswordIs.Slip)
+	case facts.Other:
+		add("password", "wrong")
+	case facts.Unproved:
+		add("password", "not known: "+d.PasswordIs.Slip)
+	}
+	add("Contact", d.Contact)
+	if d.Via != "" {
+		rport := ", without rport"
+		if d.RPort {
+			rport = ", with rport"
+		}
+		add("Via", d.Via+rport)
+	}
+	if d.Left {
+		add("and it", "takes its registration back")
+	} else {
+		add("Expires", d.Expires)
+	}
+	if d.Repeats > 0 {
+		add("repeated", fmt.Sprintf("%d times unchanged", d.Repeats))
+	}
+	if len(d.Others) > 0 {
+		add("also sent", strings.Join(d.Others, ", "))
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// beside tells what else came.
+func beside(c facts.PBXCheck) []facts.Evidence {
+	var notes []facts.Evidence
+	note := func(n int, text string) {
+		if n > 0 {
+			notes = append(notes, facts.Evidence{Kind: "note", Text: fmt.Sprintf(text, n)})
+		}
+	}
+	note(c.TLSRefused, "%d TLS connections were broken off by the other side: it does not trust the box's certificate.")
+	note(c.Unread, "%d messages or connections brought no SIP request.")
+	note(c.Strangers, "%d messages came from beyond the link and were not answered.")
+	return notes
+}
