@@ -202,6 +202,12 @@ func (l *Lab) PullCable() error { return l.Router.down(boxPort) }
 // PlugCable puts the box's cable into the router.
 func (l *Lab) PlugCable() error { return l.Router.up(boxPort) }
 
+// Isolate makes the router's switch keep box and PBX apart, as guest networks and some switches do (bridge(8),
+// isolated).
+func (l *Lab) Isolate() error {
+	return errors.Join(l.Router.isolated(boxPort), l.Router.isolated("pbx"))
+}
+
 // StartBox starts a program on the box and returns its end.
 func (l *Lab) StartBox(cmd *exec.Cmd) (wait func() error, err error) { return StartOn(l.Box, cmd) }
 

@@ -282,3 +282,15 @@ func (h *Host) bridge(name string, ports ...string) error {
 	}
 	return h.up(name)
 }
+
+// isolated lets a port of a switch of the host reach only those ports that are not isolated themselves.
+func (h *Host) isolated(port string) error {
+	link, err := h.link(port)
+	if err != nil {
+		return err
+	}
+	if err := h.nl.LinkSetIsolated(link, true); err != nil {
+		return fmt.Errorf("isolate port %s in %s: %w", port, h.Name, err)
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
 
@@ -221,4 +222,39 @@ func device(d facts.PBXDevice) string {
 		return "the PBX at " + d.From.Addr().String()
 	}
 	return fmt.Sprintf("the PBX %q at %s", d.UserAgent, d.From.Addr())
+}
+
+// PBXCheck is what a check says by itself, without a run: the PBX is compared with a file whose own login was
+// not tried here, and the text says so.
+func PBXCheck(p *profile.Profile, c facts.PBXCheck) catalogue.Finding {
+	if c.Error != "" {
+		return untestable("the box could not listen for the PBX: " + c.Error + ".")
+	}
+	in := Input{Profile: p, Facts: facts.Facts{PBXCheck: &c, Login: &facts.Login{Accepted: true}}}
+	if found, ok := checkedPBX(in, c); ok {
+		if found.code != "5-9" {
+			found.text += " This was compared with the box's file, whose own login was not tried here."
+		}
+		return found.finding()
+	}
+	if d := c.Telling(); d != nil && d.Accepted {
+		ok, _ := catalogue.Find("ok")
+		f := ok.Finding(catalogue.Green, remark(c)+" Point the PBX back at the provider.")
+		return f
+	}
+	if said := remark(c); said != "" {
+		return untestable(said)
+	}
+	return untestable("the PBX check was ended before it could tell.")
+}
+
+// Untestable is the verdict of a box whose steps did not bring enough, with what they saw.
+func Untestable(steps []facts.Step) catalogue.Finding {
+	var saw []string
+	for _, s := range steps {
+		if s.Outcome == facts.Failed || s.Outcome == facts.Broken {
+			saw = append(saw, s.Saw)
+		}
+	}
+	return untestable(strings.Join(saw, "; "))
 }

@@ -26,6 +26,7 @@ type PBXSettings struct {
 	Username  string
 	AuthUser  string // "": Username
 	Password  string
+	Realm     string        // the realm that the credentials are for; "": any
 	Expires   time.Duration // asked for; 0: 10 minutes
 	UserAgent string
 
@@ -260,7 +261,7 @@ func (s PBXSettings) credentials(res sipMessage) string {
 			continue
 		}
 		ch, err := digest.ParseChallenge(h.value)
-		if err != nil {
+		if err != nil || s.Realm != "" && ch.Realm != s.Realm {
 			continue
 		}
 		c, err := digest.Digest(ch, digest.Options{Method: "REGISTER", URI: "sip:" + s.Domain, Username: user, Password: s.Password, Count: 1})

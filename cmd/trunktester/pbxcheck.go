@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"trunktester/appliance"
+	"trunktester/appliance/report"
+	"trunktester/probes"
+	"trunktester/probes/facts"
+	"trunktester/probes/registrar"
+)
+
+// The time that the PBX check listens: PBXs try again each minute or two.
+const (
+	usualWindow = 2 * time.Minute
+	mostWindow  = time.Hour
+)
+
+// checkPBX plays the registrar for the PBX and tells what differs by its exit status.
+func checkPBX(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c checkFlags
+	var window time.Duration
+	flags := flag.NewFlagSet("pbx-check", flag.ContinueOnError)
+	flags.StringVar(&c.profile, "profile", "", "`file` with the trunk's settings, which the PBX's are compared with")
+	flags.StringVar(&c.iface, "interface", "", "network `interface` to listen on; the first wired one when not given")
+	flags.DurationVar(&window, "for", usualWindow, "how `long` to wait for the PBX, as in 90s or 5m")
+	flags.BoolVar(&c.noSetup, "no-setup", false, "use the interface as it is configured")
+	flags.BoolVar(&c.json, "json", false, "print the report as JSON, and nothing else, on standard output")
+	flags.StringVar(&c.state, "state", stateDir(), "`directory` that remembers the provider's realm")
+	flags.BoolVar(&c.verbose, "v", false, "log every step to standard error")
+	if status, ok := parse(flags, args, stderr); !ok {
+		return status
+	}
+	switch {
+	case c.profile == "":
+		fmt.Fprintln(stderr, `trunktester pbx-check: say which file has the trunk's settings, as in "trunktester pbx-check -profile trunk.toml".`)
+		return exitUsage
+	case window < time.Second || window > mostWindow:
+		fmt.Fprintf(stderr, "trunktester pbx-check: -for takes a time from 1s to %s.\n", mostWindow)
+		return exitUsage
+	}
+	tester, status := c.tester(stderr)
+	if tester == nil {
+		return status
+	}
+	out := stdout
+	if c.json {
+		out = stderr
+	}
+	live := &waiting{out: out}
+	sight, err := tester.CheckPBX(ctx, appliance.PBXAsk{Window: window, Observe: live.see})
+	if undo := tester.Network.Undo(); undo != nil {
+		err = errors.Join(err, fmt.Errorf("the interface could not be left as it was found: %w", undo))
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "trunktester pbx-check:", err)
+		return exitBox
+	}
+	if c.json {
+		encoded, err := sight.Report.JSON()
+		if err == nil {
+			_, err = stdout.Write(encoded)
+		}
+		if err != nil {
+			fmt.Fprintln(stderr, "trunktester pbx-check: the report could not be written:", err)
+			return exitBox
+		}
+	} else {
+		newProgress(out).verdict(sight)
+	}
+	return exitOf(sight.Verdict.Finding.Severity)
+}
+
+// waiting tells a person at the terminal where to point the PBX, and what it sends.
+type waiting struct {
+	out  io.Writer
+	told map[string]string // what was printed last, by device
+}
+
+func (w *waiting) see(c facts.PBXCheck) {
+	if w.told == nil {
+		w.told = map[string]string{}
+		fmt.Fprintf(w.out, "Enter %s as the registrar (or outbound proxy) of the trunk in the PBX, port %d, over UDP or TCP.\n", c.Addr, registrar.Port)
+		fmt.Fprintf(w.out, "Leave username and password as they are. TLS (port %d) works only with a PBX that trusts any certificate.\n", registrar.TLSPort)
+		fmt.Fprintf(w.out, "Waiting for %s; calls do not work meanwhile. Point the PBX back at the provider afterwards.\n\n", time.Duration(c.Window).Round(time.Second))
+	}
+	for _, d := range c.Devices {
+		key, line := d.From.Addr().String()+" "+d.User, report.Line(probes.PBXDeviceText(d))
+		if w.told[key] == line {
+			continue
+		}
+		w.told[key] = line
+		fmt.Fprintf(w.out, "%4.0fs  %s\n", time.Duration(c.Listened).Seconds(), strings.TrimSpace(line))
+	}
+}

@@ -1,0 +1,201 @@
+package program_test
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"trunktester/appliance/report"
+	"trunktester/lab"
+	"trunktester/lab/serve"
+)
+
+// pointPBX points the customer's PBX at the box, as its settings are changed; the box is its registrar and, if
+// it has another domain, its outbound proxy. The function returned takes it away again.
+func (b *box) pointPBX(transport string, change func(*serve.PBXSettings)) (pbx *serve.PBX, away func()) {
+	b.t.Helper()
+	settings := serve.PBXSettings{Domain: lab.PoolFirst, Username: lab.Username, Password: lab.Password, UserAgent: "Sample PBX 7.1", RetryAfter: 300 * time.Millisecond}
+	if change != nil {
+		change(&settings)
+	}
+	pbx = serve.NewPBX(settings)
+	ctx, cancel := context.WithCancel(b.t.Context())
+	var ended sync.WaitGroup
+	away = func() { cancel(); ended.Wait() }
+	b.t.Cleanup(away)
+	server := net.JoinHostPort(lab.PoolFirst, "5060")
+	if transport == "tcp" {
+		ended.Go(func() {
+			pbx.RunStream(ctx, "tcp", func(ctx context.Context) (conn net.Conn, err error) {
+				err = b.PBX.Do(func() error {
+					conn, err = (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp4", server)
+					return err
+				})
+				return conn, err
+			})
+		})
+		return pbx, away
+	}
+	conn, err := b.PBX.ListenPacket("udp4", lab.PBXAddr+":5060")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	to, err := net.ResolveUDPAddr("udp4", server)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ended.Go(func() { pbx.RunUDP(ctx, conn, to) })
+	return pbx, away
+}
+
+func TestPBXCheck(t *testing.T) {
+	for _, c := range []struct {
+		name, transport, window string
+		pbx                     func(*serve.PBXSettings)
+		profile                 string // a line more in [trunk]
+		exit                    int
+		code, says              string
+	}{
+		{"right", "udp", "60s", nil, "", green, "ok", `the settings of the PBX "Sample PBX 7.1" at ` + lab.PBXAddr + ` were the trunk's. Point the PBX back`},
+		{"right over TCP", "tcp", "60s", nil, "", green, "ok", "were the trunk's"},
+		{"the box as outbound proxy", "udp", "60s", func(s *serve.PBXSettings) { s.Domain = lab.Domain }, "", green, "ok", "were the trunk's"},
+		{"another password", "udp", "3s", func(s *serve.PBXSettings) { s.Password = "not-the-password" }, "", red, "5-8", "another one, and not by a usual slip"},
+		{"a space behind the password", "udp", "3s", func(s *serve.PBXSettings) { s.Password += " " }, "", red, "5-8", "it has a space at its end"},
+		{"another username", "udp", "3s", func(s *serve.PBXSettings) { s.Username = "441632960009" }, "", red, "5-6", `its login name is "441632960009"`},
+		{"the login name with the domain", "udp", "3s", func(s *serve.PBXSettings) { s.AuthUser = s.Username + "@" + lab.Domain }, "", red, "5-6", "has the domain behind it"},
+		{"another domain", "udp", "3s", func(s *serve.PBXSettings) { s.Domain = "sip.other.example" }, "", amber, "5-6", `its domain is "sip.other.example"`},
+		{"bound to another realm", "udp", "4s", func(s *serve.PBXSettings) { s.Realm = "asterisk" }, `realm = "` + lab.Domain + `"`, red, "5-6", `only for the realm "asterisk"`},
+		{"bound to a realm that nobody thinks of", "udp", "4s", func(s *serve.PBXSettings) { s.Realm = "elsewhere" }, `realm = "` + lab.Domain + `"`, red, "5-6", "never answered"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := boxIn(t, "healthy", withoutPBX)
+			if c.profile != "" {
+				b.change("[trunk]\n", "[trunk]\n"+c.profile+"\n")
+			}
+			p := b.start(b.usual("pbx-check", "-json", "-for", c.window)...)
+			until(t, "an address to enter", func() bool { return strings.Contains(p.err.String(), "Enter "+lab.PoolFirst+" as the registrar") })
+			pbx, away := b.pointPBX(c.transport, c.pbx)
+			got := p.wait()
+			away()
+			r, err := report.Decode([]byte(got.stdout))
+			if err != nil {
+				t.Fatalf("%v in %q, %s", err, got.stdout, got.stderr)
+			}
+			v := r.Verdict
+			if got.exit != c.exit || v.Code != c.code || !strings.Contains(v.Text, c.says) {
+				t.Errorf("exit %d, %s %s: %s, want exit %d, %s: %s", got.exit, v.Code, v.Severity, v.Text, c.exit, c.code, c.says)
+			}
+			if c.exit == green && !pbx.Registered() {
+				t.Error("the PBX was not accepted")
+			}
+			if !strings.Contains(got.stderr, "Sample PBX 7.1 at "+lab.PBXAddr) {
+				t.Errorf("no live word of the PBX: %s", got.stderr)
+			}
+			settings := serve.PBXSettings{Password: lab.Password}
+			if c.pbx != nil {
+				c.pbx(&settings)
+			}
+			secrets := report.Secrets{lab.Password, settings.Password}
+			if found := secrets.In([]byte(got.stdout + got.stderr)); len(found) > 0 {
+				t.Errorf("it tells %v", found)
+			}
+			if far := b.FarEnd(); far.Requests != 0 {
+				t.Errorf("%d requests reached the provider", far.Requests)
+			}
+			b.nothingOpen()
+		})
+	}
+}
+
+// nothingOpen: the box's ports of the check are closed.
+func (b *box) nothingOpen() {
+	b.t.Helper()
+	for _, network := range []string{"udp4", "tcp4"} {
+		for _, port := range []string{"5060", "5061"} {
+			var err error
+			if network == "udp4" {
+				var conn net.PacketConn
+				if conn, err = b.Box.ListenPacket(network, ":"+port); err == nil {
+					conn.Close()
+				}
+			} else {
+				var l net.Listener
+				if l, err = b.Box.Listen(network, ":"+port); err == nil {
+					l.Close()
+				}
+			}
+			if err != nil {
+				b.t.Errorf("%s port %s is still held: %v", network, port, err)
+			}
+		}
+	}
+}
+
+// Nothing arrives, since the switch keeps PBX and box apart: the box does not claim to know why.
+func TestPBXCheckNothingArrives(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "healthy", withoutPBX)
+	if err := b.Isolate(); err != nil {
+		t.Fatal(err)
+	}
+	p := b.start(b.usual("pbx-check", "-for", "60s")...)
+	until(t, "an address to enter", func() bool { return strings.Contains(p.out.String(), "Enter ") })
+	pbx, _ := b.pointPBX("udp", nil)
+	until(t, "some attempts", func() bool { return len(pbx.Sent.All()) >= 3 }) // the rest of the minute is waited for below
+	got := p.wait()
+	if got.exit != amber || !strings.Contains(got.stdout, "nothing arrived from the PBX") || !strings.Contains(got.stdout, "could not be told") {
+		t.Errorf("exit %d: %s", got.exit, got.stdout)
+	}
+}
+
+// Somebody ends it: what was seen is told, and the ports are closed.
+func TestPBXCheckInterrupted(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "healthy", withoutPBX)
+	p := b.start(b.usual("pbx-check", "-for", "1h")...)
+	until(t, "an address to enter", func() bool { return strings.Contains(p.out.String(), "Enter ") })
+	p.signal(syscall.SIGINT)
+	got := p.wait()
+	if got.exit != untested || !strings.Contains(got.stdout, "ended before it could tell") {
+		t.Errorf("exit %d: %s", got.exit, got.stdout)
+	}
+	b.nothingOpen()
+}
+
+// The port is taken: the box could not listen, and says so.
+func TestPBXCheckPortTaken(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "healthy", withoutPBX)
+	other, err := b.Box.ListenPacket("udp4", ":5060")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	got := b.start(b.usual("pbx-check", "-for", "20s")...).wait()
+	if got.exit != untested || !strings.Contains(got.stdout, "another program on this machine holds UDP port 5060") {
+		t.Errorf("exit %d: %s%s", got.exit, got.stdout, got.stderr)
+	}
+}
+
+func TestPBXCheckUsage(t *testing.T) {
+	for args, want := range map[string]string{
+		"pbx-check":                                     "say which file",
+		"pbx-check -profile x.toml -for 0s":             "-for takes a time",
+		"pbx-check -profile x.toml -for 100h":           "-for takes a time",
+		"pbx-check -profile " + t.TempDir() + "/x.toml": "there is no file",
+	} {
+		got := run(t, trunktester, nil, strings.Fields(args)...)
+		if exit := map[bool]int{true: badProfile, false: usage}[strings.Contains(args, "/x.toml")]; got.exit != exit || !strings.Contains(got.stderr, want) {
+			t.Errorf("%s: exit %d, %s", args, got.exit, got.stderr)
+		}
+	}
+	b := boxIn(t, "ip-trunk")
+	if got := b.start(b.usual("pbx-check")...).wait(); got.exit != untested || oneSentence(got.stderr) != nil {
+		t.Errorf("an address-authenticated trunk: exit %d, %s", got.exit, got.stderr)
+	}
+}
