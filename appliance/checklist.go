@@ -73,7 +73,7 @@ func checklist(p parts) []Step {
 		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
-			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector}, Needs: []string{"address"}},
+			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector, Token: p.profile.Provider.Token}, Needs: []string{"address"}},
 		{ID: "intercept", Title: "SIP where nothing lives", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
 			Probe: probes.Intercept{Transport: trunk.Transport, Dial: p.dialer}, Needs: []string{"name"}},
 		{ID: "wan", Title: "Router's outside address", Light: 3, Guide: []string{"1.3", "2.2"}, Limit: 4 * time.Second, Skip: without(trunk),

@@ -22,6 +22,8 @@ const (
 	Provider1 = "198.51.100.5" // the SIP provider
 	Provider2 = "198.51.100.6"
 
+	ReflectorAddr = "198.51.100.60" // the provider's reflector, where it runs one
+
 	STUN1    = "192.0.32.53"
 	STUN2    = "192.0.33.53"
 	TimeAddr = "192.0.32.123"

@@ -16,6 +16,10 @@ type FarEnd struct {
 	Controls serve.Count `json:"controls"` // towards SIP hosts that are not the provider's
 	Nowhere  serve.Count `json:"nowhere"`  // towards addresses where nothing lives (RFC 5737)
 
+	// Reflector is the conduct towards the provider's reflector, over UDP and TCP: it is another server than
+	// the trunk's, which may be sent an INVITE as it makes no call of it.
+	Reflector serve.Count `json:"reflector"`
+
 	// Provider is what the provider itself counted, by its own clock: our registrar, or the Kamailio in
 	// its place.
 	Provider serve.Count `json:"provider"`
@@ -23,7 +27,8 @@ type FarEnd struct {
 
 // FarEnd is the count until now; where a Kamailio serves, after EndWitnesses.
 func (l *Lab) FarEnd() FarEnd {
-	atProvider := func(m serve.Message) bool { return providerNet().Contains(m.Local.Addr()) }
+	atReflector := func(m serve.Message) bool { return m.Local.Addr() == netip.MustParseAddr(ReflectorAddr) }
+	atProvider := func(m serve.Message) bool { return providerNet().Contains(m.Local.Addr()) && !atReflector(m) }
 	atControl := func(m serve.Message) bool {
 		return m.Local.Addr() == netip.MustParseAddr(Control1) || m.Local.Addr() == netip.MustParseAddr(Control2)
 	}
@@ -52,5 +57,6 @@ func (l *Lab) FarEnd() FarEnd {
 	count := serve.CountOf(toProvider)
 	provider := serve.CountOf(arrived, notPBX)
 	return FarEnd{Count: count, Invites: count.Methods["INVITE"], Arrived: provider.Requests,
-		Controls: serve.CountOf(sent, atControl), Nowhere: serve.CountOf(sent, atNowhere), Provider: provider}
+		Controls: serve.CountOf(sent, atControl), Nowhere: serve.CountOf(sent, atNowhere),
+		Reflector: serve.CountOf(sent, atReflector), Provider: provider}
 }

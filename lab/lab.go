@@ -15,6 +15,7 @@ import (
 
 	"trunktester/lab/serve"
 	"trunktester/lab/witness"
+	"trunktester/reflector"
 )
 
 const (
@@ -55,7 +56,8 @@ type Lab struct {
 	STUN      *serve.STUN
 	NTP       *serve.NTP
 	Web       *serve.Web
-	Telephone *serve.PBX // nil where the world has none
+	Telephone *serve.PBX        // nil where the world has none
+	Reflector *reflector.Server // nil where the world has none
 
 	hosts     hosts
 	tap       *tap

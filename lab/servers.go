@@ -44,6 +44,7 @@ func (l *Lab) servers(ctx context.Context) error {
 	o.provider()
 	o.interceptor()
 	o.igd()
+	o.reflector()
 	return o.err
 }
 
@@ -134,6 +135,9 @@ func (o *opener) names() {
 	text := usualZone
 	if l.World.Provider.Zone != "" {
 		text = l.World.Provider.Zone
+	}
+	if l.World.Provider.Reflector != nil {
+		text += "reflector A " + ReflectorAddr + "\n"
 	}
 	zone, err := serve.ParseZone("example.net", text+elsewhere)
 	if err != nil {

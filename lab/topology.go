@@ -145,7 +145,7 @@ func (h *hosts) outside() error {
 		h.ISP.address("inet", "198.18.1.1/30"), h.Internet.address("eth0", "198.18.1.2/30"), h.Internet.route("default", "198.18.1.1"),
 		h.ISP.address("itsp", "198.18.2.1/30"), h.Provider.address("eth0", "198.18.2.2/30"), h.Provider.route("default", "198.18.2.1"),
 		h.ISP.route("198.51.100.0/24", "198.18.2.2"),
-		h.Provider.address("lo", Provider1+"/32", Provider2+"/32"),
+		h.Provider.address("lo", Provider1+"/32", Provider2+"/32", ReflectorAddr+"/32"),
 	)
 	for _, address := range append(resolvers(), STUN1, STUN2, TimeAddr, WebAddr, Control1, Control2) {
 		err = errors.Join(err, h.ISP.route(address+"/32", "198.18.1.2"), h.Internet.address("lo", address+"/32"))

@@ -6,6 +6,7 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
+	"trunktester/reflector"
 )
 
 // World is one line as it may be found at a customer's: what is wrong with it, and what the box must
@@ -22,6 +23,7 @@ type World struct {
 
 	Also  []string // codes that must be told beside the verdict
 	Never []string // codes that must not be told at all
+	ALG   string   // the report's word for a device that rewrites SIP; "" for any
 
 	OrGreen bool // a run that saw too few losses to judge may say ok
 
@@ -75,6 +77,7 @@ type Provider struct {
 	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
 	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
 	Ports     []string                                        // of UDP and TCP, in place of 5060
+	Reflector func(*reflector.Config)                         // the provider runs a reflector, with these changes; nil: it runs none
 }
 
 // PBX is the customer's telephone system.

@@ -117,6 +117,7 @@ _sip._udp.sip      SRV   10 10 5070 edge
 		good("static-address", "the box's file sets its address by hand, and no DHCP server answers").with(filed(
 			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
 			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),
+		good("reflector", "the provider runs a reflector").with(reflecting()),
 		good("no-stun", "no STUN server answers").with(func(w *World) {
 			w.Outside.STUN = func(s *serve.STUNSettings) { s.Silent = true }
 		}),

@@ -10,8 +10,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
+	"trunktester/reflector/wire"
 )
 
 // mostControls is how many control hosts are asked; two that agree would do.
@@ -23,6 +25,7 @@ type Controls struct {
 	Dial      sip.Dialer // Source is taken from known.Address
 	Hosts     []string   // internet.sip_controls: host or host:port
 	Reflector string     // provider.reflector, "" for none
+	Token     profile.Secret
 }
 
 // Look asks the control hosts by OPTIONS over UDP and TCP, all at the same time.
@@ -64,7 +67,8 @@ func (c Controls) attempt(ctx context.Context, transport, host string, to netip.
 	name, _ := splitHost(host)
 	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + name, From: "sip:trunktester@" + name, To: "sip:" + name}
 	if host == c.Reflector {
-		r.URI = "sip:reflect@" + name
+		r.URI = "sip:" + wire.User + "@" + name
+		r.Headers = []sip.Header{{Name: wire.Header, Value: wire.Wish{ID: sip.Token(8)}.Value(c.Token.Reveal())}}
 	}
 	a.add(conn.Ask(ctx, r, sip.Control))
 	return a

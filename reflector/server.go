@@ -34,6 +34,19 @@ type Config struct {
 	Log          *slog.Logger
 }
 
+// Usual are the limits that a reflector has where nothing else is said; no address is in it.
+func Usual() Config {
+	return Config{
+		LongestDelay: 330 * time.Second, // a mapping that lives for five minutes is as good as RFC 4787 section 4.3 wants it
+		SIP:          Rate{10, 40},
+		SIPAll:       Rate{5000, 5000},
+		RTPEach:      Rate{250, 250}, // a call has 50 a second
+		RTPAll:       Rate{50000, 50000},
+		Workers:      1,
+		Log:          slog.New(slog.DiscardHandler),
+	}
+}
+
 // Server is a reflector with its sockets open.
 type Server struct {
 	config     Config

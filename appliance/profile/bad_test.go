@@ -33,6 +33,8 @@ trunk.toml line 7: gateway is only used with mode = "static": set mode or take g
 	"domain_port":             `trunk.toml line 2: domain must be a name alone: write it without sip: and without a port, as in "sip.example.net"`,
 	"domain_uri":              `trunk.toml line 2: domain must be a name alone: write it without sip: and without a port, as in "sip.example.net"`,
 	"edge":                    `trunk.toml line 6: edge must be an IP address: write it as "192.0.2.1"`,
+	"reflector_token":         `trunk.toml line 7: reflector_token must have at least 16 characters: write what stands in the reflector's own token file`,
+	"reflector_token_alone":   `trunk.toml line 6: reflector_token is only used with reflector: set reflector or take reflector_token out`,
 	"empty":                   `trunk.toml: there is no [trunk] table: write [trunk] and below it domain, username and password, as in trunk.toml.example`,
 	"empty_password_file":     `trunk.toml line 1: [trunk] needs password = "..." or password_file = "..."`,
 	"interface":               `trunk.toml line 6: interface must be the name of a network interface: write it as "eth0", or take it out for the first wired one`,

@@ -164,7 +164,19 @@ func (c *checker) provider(in raw, p *Provider) {
 		c.hostPort("provider.reflector", r.Reflector, "reflector")
 		p.Reflector = r.Reflector
 	}
+	switch {
+	case r.Token == "":
+	case r.Reflector == "":
+		c.problem("provider.reflector_token", "reflector_token is only used with reflector: set reflector or take reflector_token out")
+	case len(strings.TrimSpace(r.Token)) < leastToken:
+		c.problem("provider.reflector_token", "reflector_token must have at least %d characters: write what stands in the reflector's own token file", leastToken)
+	default:
+		p.Token = Secret(strings.TrimSpace(r.Token))
+	}
 }
+
+// leastToken is the reflector's own bound.
+const leastToken = 16
 
 func (c *checker) pbx(in raw, p *PBX) {
 	p.Location = c.word("pbx.location", in.PBX.Location, "site", "hosted")

@@ -18,7 +18,7 @@ var design = map[string][]string{
 	"trunk": {"auth", "auth_user", "check_ip", "domain", "password", "password_file", "port", "proxy", "realm",
 		"settings_changed", "tls_ca", "transport", "username"},
 	"expect":   {"nat", "port", "rtp"},
-	"provider": {"name", "networks", "phone", "portal", "reflector", "shows_bindings", "stun"},
+	"provider": {"name", "networks", "phone", "portal", "reflector", "reflector_token", "shows_bindings", "stun"},
 	"pbx":      {"address", "location", "max_bindings"},
 	"line":     {"edge", "kind"},
 	"network":  {"address", "dns", "gateway", "interface", "mode", "vlan"},

@@ -62,7 +62,7 @@ func TestParseEveryKey(t *testing.T) {
 		Expect: Expect{Port: 5060, NAT: "yes", RTPLow: 30000, RTPTop: 30999},
 		Provider: Provider{Name: "ST+", Phone: "0333 496 0000", Portal: "https://portal.example.net/",
 			Networks:      []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.7/32")},
-			ShowsBindings: &no, STUN: []string{"stun.example.net:3478", "192.0.2.9"}, Reflector: "reflector.example.net"},
+			ShowsBindings: &no, STUN: []string{"stun.example.net:3478", "192.0.2.9"}, Reflector: "reflector.example.net", Token: "5f1b2c3d4e5f60718293"},
 		PBX:  PBX{Location: "hosted", Address: netip.MustParseAddr("192.168.1.10"), MaxBindings: 3},
 		Line: Line{Kind: "leased", Edge: netip.MustParseAddr("192.0.2.254")},
 		Network: Network{Mode: "static", Address: netip.MustParsePrefix("192.168.1.50/24"), Gateway: netip.MustParseAddr("192.168.1.1"),

@@ -79,7 +79,8 @@ type Provider struct {
 	Networks      []netip.Prefix
 	ShowsBindings *bool // nil: unknown
 	STUN          []string
-	Reflector     string
+	Reflector     string // host or host:port of cmd/reflector, "" for none
+	Token         Secret // the reflector's, "" for none
 }
 
 // PBX is the client's telephone system.

@@ -30,6 +30,7 @@ type raw struct {
 		ShowsBindings *bool    `toml:"shows_bindings"`
 		STUN          []string `toml:"stun"`
 		Reflector     string   `toml:"reflector"`
+		Token         string   `toml:"reflector_token"`
 	} `toml:"provider"`
 	PBX struct {
 		Location    string `toml:"location"`

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 
 	"trunktester/reflector"
 	"trunktester/reflector/wire"
@@ -43,7 +42,8 @@ const shortestToken = 16
 
 // parse reads the command line; with -h it writes the help and gives flag.ErrHelp.
 func parse(args []string, stdout io.Writer) (options, error) {
-	o := options{config: reflector.Config{RTPAll: reflector.Rate{PerSecond: 50000, Burst: 50000}}}
+	usual := reflector.Usual()
+	o := options{config: usual}
 	var udp, tcp, tlsOn, rtp, cert, key, tokenFile string
 	var each, all, voice float64
 	flags := flag.NewFlagSet("reflector", flag.ContinueOnError)
@@ -58,10 +58,10 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.StringVar(&o.config.RTPHost, "rtp-host", "", "`address` of the voice ports; default: all")
 	flags.StringVar(&tokenFile, "token-file", "", "`file` with the token that callers must know; without it everybody is answered")
 	flags.StringVar(&o.watch, "metrics", "127.0.0.1:9506", "`address` of /metrics and /healthz; \"off\" for none")
-	flags.DurationVar(&o.config.LongestDelay, "longest-delay", 330*time.Second, "longest delay of a reply that is granted")
-	flags.Float64Var(&each, "rate", 10, "SIP replies, and connections, a second for one address (IPv6: /64); four seconds' worth may come at once")
-	flags.Float64Var(&all, "rate-all", 5000, "the same for all addresses together; one second's worth may come at once")
-	flags.Float64Var(&voice, "rate-rtp", 250, "voice packets a second echoed to one address; a call has 50")
+	flags.DurationVar(&o.config.LongestDelay, "longest-delay", usual.LongestDelay, "longest delay of a reply that is granted")
+	flags.Float64Var(&each, "rate", usual.SIP.PerSecond, "SIP replies, and connections, a second for one address (IPv6: /64); four seconds' worth may come at once")
+	flags.Float64Var(&all, "rate-all", usual.SIPAll.PerSecond, "the same for all addresses together; one second's worth may come at once")
+	flags.Float64Var(&voice, "rate-rtp", usual.RTPEach.PerSecond, "voice packets a second echoed to one address; a call has 50")
 	flags.IntVar(&o.config.Workers, "workers", runtime.GOMAXPROCS(0), "sockets per SIP port over UDP")
 	flags.BoolVar(&o.version, "version", false, "print the version")
 	switch err := flags.Parse(args); {

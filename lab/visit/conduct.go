@@ -8,9 +8,16 @@ import (
 
 // Conduct holds what the provider's registrar counted, retransmissions included, against the box's conduct on
 // a line: at most 40 requests in a run, 4 within 200 ms, 2 with credentials, 4 to addresses where nothing lives, never an INVITE.
+// A reflector that the provider runs is another server: it gets a few more, INVITE among them.
 func Conduct(t *testing.T, f lab.FarEnd) {
 	t.Helper()
 	if f.Requests > 40 || f.WithCredentials > 2 || f.MaxIn200ms > 4 || f.Invites > 0 || f.Nowhere.Requests > 4 {
 		t.Errorf("conduct: %d requests, %d with credentials, %d within 200 ms, %d INVITEs, %d to nowhere", f.Requests, f.WithCredentials, f.MaxIn200ms, f.Invites, f.Nowhere.Requests)
 	}
+	if f.Reflector.Requests > reflectorMost || f.Reflector.WithCredentials > 0 {
+		t.Errorf("conduct: %d requests to the reflector, %d with credentials", f.Reflector.Requests, f.Reflector.WithCredentials)
+	}
 }
+
+// reflectorMost is what the search for an ALG may send there, 12, and the comparison of SIP hosts, 5.
+const reflectorMost = 17

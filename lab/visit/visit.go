@@ -137,6 +137,9 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 	if !strings.Contains(string(v.Text), w.Says) {
 		t.Errorf("the text does not say %q: %s", w.Says, v.Text)
 	}
+	if w.ALG != "" && got.Report.ALG != w.ALG {
+		t.Errorf("a device that rewrites SIP is %s, wanted %s", got.Report.ALG, w.ALG)
+	}
 	want := map[catalogue.Severity]int{catalogue.Green: 0, catalogue.Amber: 1, catalogue.Red: 2, catalogue.Broken: 3}[w.Severity]
 	if got.Exit != want {
 		t.Errorf("exit status %d, wanted %d", got.Exit, want)

@@ -48,7 +48,7 @@ func (x Exchange) Facts() facts.Exchange {
 	}
 	if x.Reply != nil {
 		f.Reply = x.reply()
-		f.Received = Redact(string(x.Reply.Raw))
+		f.Received = RedactReply(string(x.Sent), string(x.Reply.Raw))
 	}
 	return f
 }

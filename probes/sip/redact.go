@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// secretParam finds the parameters of a digest that are secret, wherever in the text they stand, so that
-// a header name which a device has mangled hides nothing. An open quote reaches to the end of the text.
-var secretParam = regexp.MustCompile(`(?is)\b(?:response|nonce|cnonce|nextnonce|rspauth)\s*=\s*(?:"((?:[^"\\]|\\.)*)|([^\s,;"]+))`)
+// secretParam finds the parameters of a digest that are secret, and the proof in an X-Reflect, wherever in the text
+// they stand, so that a header name which a device has mangled hides nothing. An open quote reaches to the end of the text.
+var secretParam = regexp.MustCompile(`(?is)\b(?:response|nonce|cnonce|nextnonce|rspauth|proof)\s*=\s*(?:"((?:[^"\\]|\\.)*)|([^\s,;"]+))`)
 
 // secretToken finds the credentials of the schemes that are one word.
 var secretToken = regexp.MustCompile(`(?i)\b(?:basic|bearer)[ \t]+([A-Za-z0-9+/=_.~-]{4,})`)
@@ -20,8 +20,20 @@ var secretToken = regexp.MustCompile(`(?i)\b(?:basic|bearer)[ \t]+([A-Za-z0-9+/=
 // with asterisks of the same length, and the same values again wherever else the message repeats them:
 // plain, in hexadecimal, percent-encoded or in base64 at any of its three alignments.
 func Redact(text string) string {
-	b := []byte(text)
-	var secrets []string
+	b, secrets := redacted(text)
+	return Blank(string(b), secrets...)
+}
+
+// RedactReply does the same for a reply, and overwrites there what the request held as well: a reflector gives the
+// request back in base64.
+func RedactReply(request, reply string) string {
+	_, secrets := redacted(request)
+	return Blank(Redact(reply), secrets...)
+}
+
+// redacted overwrites the secrets where they are found, and gives them.
+func redacted(text string) (b []byte, secrets []string) {
+	b = []byte(text)
 	for _, find := range []*regexp.Regexp{secretParam, secretToken} {
 		for _, at := range find.FindAllStringSubmatchIndex(text, -1) {
 			for i := 2; i+1 < len(at); i += 2 {
@@ -33,7 +45,7 @@ func Redact(text string) string {
 			}
 		}
 	}
-	return Blank(string(b), secrets...)
+	return b, secrets
 }
 
 // leastSecret is the length under which a value is too common to be looked for elsewhere in the text.

@@ -27,6 +27,24 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// A reflector gives the request back in base64: what the request held is hidden in there as well.
+func TestRedactReply(t *testing.T) {
+	const proof = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+	request := "OPTIONS sip:reflect@example.net SIP/2.0\r\nX-Reflect: id=1; proof=" + proof + "\r\n\r\n"
+	for shift := range 3 {
+		reply := "SIP/2.0 200 OK\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift)+request))
+		got := RedactReply(request, reply)
+		_, body, _ := strings.Cut(got, "\r\n\r\n")
+		plain, _ := base64.StdEncoding.DecodeString(strings.ReplaceAll(body, "*", "A"))
+		if len(got) != len(reply) || strings.Contains(string(plain), proof[4:len(proof)-4]) || !strings.Contains(string(plain), "OPTIONS") {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := Redact(request); strings.Contains(got, proof) {
+		t.Errorf("%q", got)
+	}
+}
+
 // FuzzRedact is the report redaction: whatever stands around it, a digest's secrets do not survive, in any
 // encoding, and the message keeps its length.
 func FuzzRedact(f *testing.F) {
