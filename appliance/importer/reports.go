@@ -25,7 +25,7 @@ func WriteReport(root *os.Root, r report.Report, pages ...string) (name string, 
 	if err := r.HTML(&page, pages...); err != nil {
 		return "", err
 	}
-	name, err = freeName(root, baseName(r), encoded)
+	name, err = freeName(root, r.FileName(), encoded)
 	if name == "" || err != nil {
 		return "", err
 	}
@@ -50,7 +50,7 @@ func Wanted(root *os.Root, r report.Report) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if name, err := freeName(root, baseName(r), encoded); name == "" || err != nil {
+	if name, err := freeName(root, r.FileName(), encoded); name == "" || err != nil {
 		return 0, err
 	}
 	return 3 * len(encoded), nil // text and HTML say the same in fewer bytes
@@ -85,31 +85,4 @@ func freeName(root *os.Root, base string, encoded []byte) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("there are %d reports called %s on the stick: move them to a computer", mostAlike, base)
-}
-
-// baseName is trunktester-KIT-2026-11-25-1402-CODE (UTC), with the run's own id where nobody told the box
-// the time.
-func baseName(r report.Report) string {
-	parts := []string{"trunktester"}
-	if kit := plainName(string(r.Kit)); kit != "" {
-		parts = append(parts, kit)
-	}
-	if r.Clock == "none" || r.Clock == "" || r.Started.IsZero() {
-		parts = append(parts, "run-"+plainName(r.ID))
-	} else {
-		parts = append(parts, r.Started.UTC().Format("2006-01-02-1504"))
-	}
-	if code := plainName(r.Verdict.Code); code != "" {
-		parts = append(parts, code)
-	}
-	return strings.Join(parts, "-")
-}
-
-// plainName keeps what every file system takes, 32 characters at most.
-func plainName(s string) string {
-	words := strings.FieldsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
-	})
-	s = strings.Join(words, "-")
-	return strings.Trim(s[:min(len(s), 32)], "-")
 }

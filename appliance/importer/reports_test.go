@@ -19,20 +19,6 @@ func sample(kit, clock string) report.Report {
 	return r
 }
 
-func TestReportNames(t *testing.T) {
-	for want, r := range map[string]report.Report{
-		"trunktester-Kit-0042-2026-11-25-1402-4-2":                         sample("Kit 0042", "ntp"),
-		"trunktester-2026-11-25-1402-4-2":                                  sample("", "sip"),
-		"trunktester-Kit-0042-run-ABCDEFGHIJ-4-2":                          sample("Kit 0042", "none"),
-		"trunktester-etc-passwd-2026-11-25-1402-4-2":                       sample("../..\\etc/passwd:*?\x00", "ntp"),
-		"trunktester-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-2026-11-25-1402-4-2": sample(strings.Repeat("a", 300), "ntp"),
-	} {
-		if got := baseName(r); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
 func TestAReportIsWrittenOnceAndOverNothing(t *testing.T) {
 	s := newStick(t, nil)
 	r := sample("Kit 0042", "ntp")
@@ -74,13 +60,13 @@ func TestAReportIsWrittenOnceAndOverNothing(t *testing.T) {
 func TestAReportIsWholeOrNotThere(t *testing.T) {
 	s := newStick(t, nil)
 	r := sample("", "ntp")
-	if err := os.Mkdir(filepath.Join(s.dir, baseName(r)+".html.new"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(s.dir, r.FileName()+".html.new"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if name, err := WriteReport(s.Root, r); err == nil || name != "" {
 		t.Errorf("%q, %v", name, err)
 	}
-	if _, err := os.Stat(filepath.Join(s.dir, baseName(r)+".txt")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(s.dir, r.FileName()+".txt")); !errors.Is(err, os.ErrNotExist) {
 		t.Error("half a report stays")
 	}
 }

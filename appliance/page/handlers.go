@@ -130,11 +130,13 @@ func (s *Server) reportJSON(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, "write report", err)
 		return
 	}
+	called(w, "inline", got, ".json")
 	send(w, "application/json", b)
 }
 
 func (s *Server) reportText(w http.ResponseWriter, r *http.Request) {
 	if got, ok := s.chosenReport(w, r); ok {
+		called(w, "inline", got, ".txt")
 		send(w, "text/plain; charset=utf-8", []byte(got.TextReport(s.addresses(r)...)))
 	}
 }
@@ -149,6 +151,7 @@ func (s *Server) reportHTML(w http.ResponseWriter, r *http.Request) {
 		s.broken(w, "write report", err)
 		return
 	}
+	called(w, "inline", got, ".html")
 	w.Header().Set("Content-Security-Policy", policy("'"+report.StyleHash()+"'"))
 	send(w, "text/html; charset=utf-8", b.Bytes())
 }
@@ -161,10 +164,11 @@ func (s *Server) addresses(r *http.Request) []string {
 }
 
 func (s *Server) capture(w http.ResponseWriter, r *http.Request) {
-	id := s.chosen(w, r)
-	if id == "" {
+	got, ok := s.chosenReport(w, r)
+	if !ok {
 		return
 	}
+	id := got.ID
 	c, err := s.opt.Box.Capture(id)
 	if errors.Is(err, ErrUnknown) {
 		s.unknownRun(w)
@@ -176,10 +180,15 @@ func (s *Server) capture(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.Close()
 	w.Header().Set("Content-Type", "application/x-pcapng")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="trunktester-%s.pcapng"`, id))
+	called(w, "attachment", got, ".pcapng")
 	if _, err := io.Copy(w, c); err != nil {
 		s.opt.Log.Debug("capture not sent", "run", id, "err", err)
 	}
+}
+
+// called names the file for whoever saves it.
+func called(w http.ResponseWriter, how string, r report.Report, ending string) {
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`%s; filename="%s%s"`, how, r.FileName(), ending))
 }
 
 func (s *Server) asset(kind string, b []byte) http.HandlerFunc {

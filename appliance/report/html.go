@@ -9,8 +9,6 @@ import (
 	"io"
 	"strings"
 
-	"rsc.io/qr"
-
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
 )
@@ -65,29 +63,6 @@ func (r Report) HTML(w io.Writer, pages ...string) error {
 	return nil
 }
 
-// square is a QR code as one SVG path.
-type square struct {
-	Size int
-	Path string
-}
-
-func qrCode(text string) (*square, error) {
-	c, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return nil, fmt.Errorf("encode %q as a QR code: %w", text, err)
-	}
-	const quiet = 4 // modules of white around it (ISO/IEC 18004)
-	var path strings.Builder
-	for y := range c.Size {
-		for x := range c.Size {
-			if c.Black(x, y) {
-				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quiet, y+quiet)
-			}
-		}
-	}
-	return &square{c.Size + 2*quiet, path.String()}, nil
-}
-
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"line":     func(v any) string { return Line(fmt.Sprint(v)) },
@@ -106,6 +81,7 @@ func functions() template.FuncMap {
 		"when":     when,
 		"time":     clockTime,
 		"tel":      dialled,
+		"slip":     scanned,
 	}
 }
 

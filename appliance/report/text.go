@@ -19,6 +19,9 @@ func (r Report) TextReport(pages ...string) string {
 	t.guide(r)
 	t.requests(r)
 	t.line("Report %s, trunktester %s", r.ID, r.Version)
+	if slip := r.Slip(); slip != "" {
+		t.line("In one line: %s", slip)
+	}
 	if len(pages) > 0 {
 		t.line("The box's own page: %s", strings.Join(pages, " or "))
 	}

@@ -38,7 +38,7 @@ const usage = `trunktester finds out why a SIP trunk does not register.
         PBX's settings differs from the file's; the same exit statuses
   trunktester appliance [-profile trunk.toml] [-interface eth0]
         the box's own loop: network, probes, lights and page; runs for ever
-  trunktester explain [CODE]
+  trunktester explain [CODE | TEXT OF A REPORT'S QR CODE]
         what a code such as 3-2 means and who must act; without a code, all of them
   trunktester profile check trunk.toml
         checks a profile; exit status 0, or 65 with the line and what is wrong

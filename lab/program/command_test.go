@@ -41,6 +41,8 @@ func TestCommands(t *testing.T) {
 		{"explain sip-alg", 0, `(?s).*3-2.*`, ""},
 		{"explain 9-9", usage, "", `trunktester explain: there is no code "9-9"\. .*\n`},
 		{"explain 3-2 3-3", usage, "", `trunktester explain: one code at a time.*\n`},
+		{"explain trunktester 3-2 red kit-0042 20260301-093000 1.0.0 9525", 0, `(?s)Run 20260301-093000 of kit KIT-0042, trunktester 1\.0\.0, red; the check digits fit\.\n\n3-2 .*`, ""},
+		{"explain trunktester 3-3 red kit-0042 20260301-093000 1.0.0 9525", usage, "", `trunktester explain: the check digits do not fit.*\n`},
 		{"", usage, "", `(?s)trunktester finds out.*`},
 		{"chekc", usage, "", `trunktester: there is no command "chekc"\. Try "trunktester help"\.\n`},
 		{"check -passwort x", usage, "", `(?s)flag provided but not defined: -passwort.*`},
