@@ -35,6 +35,8 @@ wrong, so nobody needs to log on anywhere. Ask in this order.
    begins anew. A short press steps to what else was found, a second short press to the next, and in the end back.
 9. For a ticket, ask for the report: an empty USB stick put into the box gets it as text, to be pasted in; or on the box's
    page (http://trunktester.local/, from a computer on the same network) under "Take it with you".
+   Without any network, the QR code on page and report holds the verdict as one line, which a telephone can read and send:
+   "trunktester explain" and that line say what it means, and whether it was copied right.
 
 Never ask for the trunk's password: the report answers the question without it. The caller need not type anything.
 

@@ -2,10 +2,12 @@ package page
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
 	"trunktester/leds"
 )
 
@@ -291,5 +294,41 @@ func TestBrowserReportIsStyled(t *testing.T) {
 	if folder := os.Getenv("ARTEFACTS"); folder != "" {
 		write(t, filepath.Join(folder, "report-phone.png"), get(b, chromedp.FullScreenshot(100)))
 		write(t, filepath.Join(folder, "report.pdf"), get(b, chromedp.PrintToPDF()))
+	}
+}
+
+// full is a run as long as real ones are: two dozen steps with their evidence, thirty requests.
+func full() State {
+	in := algRun()
+	one, alg := in.Steps[0], in.Steps[7]
+	one.Saw = "192.0.34.60:5060 answered OPTIONS with 200 OK after 11.4ms, and 192.0.35.60:5060 answered OPTIONS with 200 OK after 11.5ms."
+	for i := range 15 {
+		s := one
+		s.ID, s.Light = fmt.Sprint("more-", i), 1+i%5
+		if i < 5 {
+			s.Evidence = alg.Evidence
+		}
+		in.Steps = append(in.Steps, s)
+	}
+	for range 29 {
+		in.Requests = append(in.Requests, in.Requests[0])
+	}
+	in.Also = append(in.Also, in.Also[0])
+	st := algState()
+	st.Report = report.Build(in)
+	return st
+}
+
+// The report of a usual run goes onto two sheets of paper, and says all but the bytes.
+func TestBrowserPrintsTheReportOnTwoPages(t *testing.T) {
+	at, _ := serve(t, newFakeBox(full()))
+	b := browser(t)
+	b.do(chromedp.Navigate(home(at)+"report.html"), chromedp.WaitVisible("#lamp-3 i"))
+	printed := get(b, chromedp.PrintToPDF()) // Letter, the shorter of the usual sheets
+	if folder := os.Getenv("ARTEFACTS"); folder != "" {
+		write(t, filepath.Join(folder, "report-full.pdf"), printed)
+	}
+	if pages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed, -1)); pages < 1 || pages > 2 {
+		t.Errorf("%d pages", pages)
 	}
 }
