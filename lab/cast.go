@@ -48,7 +48,7 @@ func (w World) Cast() []Part {
 		_, err := witness.DnsmasqLeases(w.rogueLeases(), "eth0")
 		parts = append(parts, Part{RoleRogue, "dnsmasq", err})
 	}
-	if w.Home.SIPALG {
+	if w.Home.ALG() {
 		parts = append(parts, Part{RoleALG, "Linux SIP ALG", nil})
 	}
 	return parts

@@ -45,6 +45,11 @@ func translated(s sketch) bool {
 	return s.Home.NAT != NATNone && s.Provider.Ports == nil && s.transport != "tls"
 }
 
+// readNotTranslated: on a routed line a device that reads SIP shows only by what it drops.
+func readNotTranslated(s sketch) bool {
+	return s.Home.NAT == NATNone && s.Provider.Ports == nil && s.transport == "udp"
+}
+
 func drawnFaults() []drawnFault {
 	registrar := func(turn func(*serve.RegistrarSettings)) func(*sketch) {
 		return func(s *sketch) {
@@ -91,6 +96,7 @@ func drawnFaults() []drawnFault {
 			s.block("tcp", Drop)
 		}},
 		{code: "3-2", severity: a, words: "the router rewrites SIP", fits: translated, apply: func(s *sketch) { s.Home.SIPALG = true }},
+		{code: "3-2", severity: a, words: "the router translates nothing, and drops SIP that it does not know", fits: readNotTranslated, apply: func(s *sketch) { s.Home.SIPALG = true }},
 		{code: "3-3", severity: r, words: "UDP to the SIP port is dropped", fits: onUDP, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("udp", Drop)

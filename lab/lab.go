@@ -112,8 +112,12 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	if err := h.wireUp(opts.Tap); err != nil {
 		return err
 	}
-	if w.Home.NAT == NATNone { // the line's provider routes to the customer's own network
-		if err := h.ISP.route(lanPrefix().String(), RouterWAN); err != nil {
+	if w.Home.NAT == NATNone { // who stands behind the router routes to the customer's own network
+		back, by := h.ISP, RouterWAN
+		if inner, _ := w.Home.second(); inner != "" {
+			back, by = h.Second, inner
+		}
+		if err := back.route(lanPrefix().String(), by); err != nil {
 			return err
 		}
 	}
@@ -163,7 +167,7 @@ func (l *Lab) filters() error {
 	}
 	err := home.apply(l.Router)
 	if l.hosts.Second != nil {
-		err = errors.Join(err, Filter{Outside: "wan", Guard: true}.apply(l.hosts.Second))
+		err = errors.Join(err, Filter{Outside: "wan", Guard: true, SIPALG: l.World.Home.SecondALG}.apply(l.hosts.Second))
 	}
 	err = errors.Join(err, Filter{Input: l.World.Provider.Input}.apply(l.Provider))
 	if l.World.Outside.Dead {

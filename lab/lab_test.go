@@ -33,7 +33,7 @@ func TestEveryWorldStarts(t *testing.T) {
 	for _, world := range Worlds() {
 		t.Run(world.Name, func(t *testing.T) {
 			t.Parallel()
-			if err := ProbeALG(); world.Home.SIPALG && err != nil {
+			if err := ProbeALG(); world.Home.ALG() && err != nil {
 				skip(t, err.Error())
 			}
 			l := start(t, world)

@@ -39,7 +39,7 @@ func visit(t *testing.T, name string) visitor {
 	if !ok {
 		t.Fatalf("no world %q", name)
 	}
-	if err := ProbeALG(); world.Home.SIPALG && err != nil {
+	if err := ProbeALG(); world.Home.ALG() && err != nil {
 		skip(t, err.Error())
 	}
 	l := start(t, world)

@@ -44,6 +44,7 @@ type Home struct {
 	SIPALG    bool
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
+	SecondALG bool                           // that second router rewrites SIP
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
@@ -58,6 +59,9 @@ type Home struct {
 	Frozen    bool                      // the router answers no ARP
 	UnplugWAN bool                      // the router's own cable to the line is out
 }
+
+// ALG tells whether a device on the way rewrites SIP, which the kernel must be able to play.
+func (h Home) ALG() bool { return h.SIPALG || h.SecondALG }
 
 // Outside is the provider of the line, and the internet.
 type Outside struct {

@@ -29,7 +29,11 @@ func pathWorlds() []World {
 			w.PBX.Settings = func(s *serve.PBXSettings) { s.SplitPorts = 5070 }
 		}),
 		amber("3-2", "sip-alg-registers", "the router rewrites SIP, and the PBX registers all the same").with(lights("ggagg"),
-			func(w *World) { w.Home.SIPALG = true }),
+			says("between hop 1 (192.168.50.1) and hop 2 (203.0.113.1): the customer's router"), func(w *World) { w.Home.SIPALG = true }),
+		amber("3-2", "sip-alg-carrier", "the router only routes; the line's provider translates addresses, and rewrites SIP").with(lights("ggagg"), says("the line's provider"),
+			func(w *World) { w.Home.NAT, w.Home.Carrier, w.Home.SecondALG = NATNone, true, true }),
+		amber("3-2", "sip-alg-no-nat", "a routed line, and the router reads SIP and drops what it does not know").with(lights("ggagg"), says("probably"),
+			func(w *World) { w.Home.NAT, w.Home.SIPALG = NATNone, true }),
 		red("3-3", "udp-blocked", "UDP to the SIP port is dropped; TCP passes").with(cutOff, firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop})),
 		red("3-3", "udp-refused", "UDP to the SIP port is refused by the router; TCP passes").with(cutOff, firewall(

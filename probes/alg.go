@@ -14,7 +14,9 @@ import (
 // and none showed a rewritten message. All comparisons go out as one paced burst and are awaited together.
 //
 // The comparisons need nothing of the provider but answers: A1 to A3 and A6 of the literature on nf_nat_sip
-// and symmetric ALGs, and the contrast of transports, A9. What shows over TLS as well is the far end's doing.
+// and symmetric ALGs, and the contrast of transports, A9. What shows over TLS as well is the far end's doing. Where
+// these do not say that nothing is rewritten, the walk by time to live (A5) looks at the message hop by hop, and a
+// legal message that such devices drop (A4) at what passes.
 type ALG struct {
 	Dial      sip.Dialer // Source is taken from known.Address
 	Domain    string     // SIP domain of the trunk
@@ -48,6 +50,13 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 		evidence = append(evidence, pairEvidence(p)...)
 	}
 	found.Word, found.Why = algWord(found.Proofs)
+	if found.Word != facts.ALGNotSeen && len(a.ways(known)) > 0 {
+		more, err := a.closer(ctx, known, found)
+		evidence = append(evidence, more...)
+		if err != nil {
+			broken = err
+		}
+	}
 	r := Result{Outcome: facts.NotRun, Saw: found.Why, Evidence: evidence, File: func(f *facts.Facts) { f.ALG = found }}
 	switch {
 	case found.Word == facts.ALGProved || found.Word == facts.ALGLikely:

@@ -187,18 +187,21 @@ func exchangeOf(p *facts.Path, method string) (facts.Exchange, bool) {
 	return facts.Exchange{}, false
 }
 
-// algWord is the verdict rule: a proof proves, a contrast of transports makes likely, "not seen" needs every
+// sign tells the proofs that only make an ALG likely: a filter without any knowledge of SIP might do the same.
+func sign(id string) bool { return id == "A4" || id == "A9" }
+
+// algWord is the verdict rule: a proof proves, a drop or a contrast of transports makes likely, "not seen" needs every
 // differential to have been conclusive. Nothing without a reflector rules an ALG out.
 func algWord(proofs []facts.Proof) (word, why string) {
 	var open []string
 	likely, clean := "", 0
 	for _, p := range proofs {
 		switch {
-		case p.Result == algProof && p.ID != "A9":
+		case p.Result == algProof && !sign(p.ID):
 			return facts.ALGProved, p.Why
 		case p.Result == algProof:
 			likely = p.Why
-		case p.ID == "A9":
+		case sign(p.ID) || p.ID == "A5":
 		case p.Result == algClean:
 			clean++
 		default:

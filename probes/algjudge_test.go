@@ -81,6 +81,74 @@ func TestJudgements(t *testing.T) {
 	}
 }
 
+// ended is the message of hop n as that hop quotes it; "" is no ICMP error.
+func ended(quote string) sip.Exchange {
+	x := sip.Exchange{Sends: 1, Sent: []byte("OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.20:40000;rport\r\nCall-ID: a\r\n\r\n")}
+	if quote != "" {
+		x.ICMP = []sip.ICMPError{{Type: 11, Offender: netip.MustParseAddr("192.168.1.1"), Quoted: []byte(quote)}}
+	}
+	return x
+}
+
+func TestWalk(t *testing.T) {
+	whole := string(ended("").Sent)
+	short, rewritten := whole[:30], strings.Replace(whole, "192.168.1.20", "203.0.113.2", 1)
+	for _, c := range []struct {
+		name               string
+		hops               []string
+		control            string
+		unchanged, changed int // 0, 0: no place
+		want               string
+	}{
+		{"the router rewrites", []string{whole, rewritten, rewritten, ""}, whole, 1, 2, algProof},
+		{"a device in front of the router rewrites", []string{rewritten, rewritten, "", ""}, whole, 0, 1, algProof},
+		{"a hop in between keeps silent", []string{whole, "", rewritten, ""}, whole, 1, 3, algProof},
+		{"a hop in between quotes too little", []string{whole, short, rewritten, ""}, whole, 1, 3, algProof},
+		{"what a hop quotes is always changed", []string{whole, rewritten, "", ""}, rewritten, 1, 2, algInconclusive},
+		{"the control is not quoted", []string{whole, rewritten, "", ""}, "", 1, 2, algInconclusive},
+		{"the control is quoted too little", []string{whole, rewritten, "", ""}, short, 1, 2, algInconclusive},
+		{"nothing is rewritten as far as it can be seen", []string{whole, whole, "", ""}, "", 0, 0, ""},
+		{"all hops keep silent", []string{"", "", "", ""}, "", 0, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var exchanges []sip.Exchange
+			for _, quote := range c.hops {
+				exchanges = append(exchanges, ended(quote))
+			}
+			place, at := readWalk(exchanges)
+			if place == nil {
+				if c.changed != 0 {
+					t.Errorf("no place: %s", walkWords(exchanges))
+				}
+				return
+			}
+			f := judgeWalk(*place, exchanges[at], ended(c.control))
+			if place.Unchanged != c.unchanged || place.Changed != c.changed || f.result != c.want {
+				t.Errorf("%+v: %s, %s", place, f.result, f.why)
+			}
+		})
+	}
+}
+
+func TestDrop(t *testing.T) {
+	yes, no := answer("h"), answer("")
+	for _, c := range []struct {
+		name      string
+		exchanges []sip.Exchange
+		want      string
+	}{
+		{"low ports are dropped", []sip.Exchange{no, yes, no, yes, no, yes}, algProof},
+		{"one of them was answered", []sip.Exchange{no, yes, yes, yes, no, yes}, algClean},
+		{"a control was lost as well", []sip.Exchange{no, yes, no, no, no, yes}, algInconclusive},
+		{"the server answers no UPDATE", []sip.Exchange{no, no, no, no, no, no}, algInconclusive},
+		{"not all were sent", []sip.Exchange{no, yes, {Err: sip.ErrBudget}, {Err: sip.ErrBudget}, no, yes}, algInconclusive},
+	} {
+		if f := judgeDrop(c.exchanges); f.result != c.want {
+			t.Errorf("%s: %s, %s", c.name, f.result, f.why)
+		}
+	}
+}
+
 // path is one server with the given answers: 0 is silence, -1 was not asked.
 func path(transport string, options, register int) *facts.Path {
 	var a facts.Attempt

@@ -189,6 +189,10 @@ func alg(in Input) []candidate {
 	if proved {
 		c.text = "A device on the way changes SIP messages (SIP ALG). The proof: " + f.ALG.Why
 	}
+	if f.ALG.Place != nil {
+		where, acts := rewriter(*f.ALG.Place, f)
+		c.text, c.acts = c.text+" "+where, acts
+	}
 	own := trunk(in).Transport
 	switch {
 	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):

@@ -15,7 +15,7 @@ func list(w io.Writer) error {
 	algErr := lab.ProbeALG()
 	for _, world := range lab.Worlds() {
 		about := world.About
-		if world.Home.SIPALG && algErr != nil {
+		if world.Home.ALG() && algErr != nil {
 			about += " (not here: " + algErr.Error() + ")"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", world.Name, world.Code, world.Severity, about)

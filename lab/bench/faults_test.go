@@ -68,7 +68,7 @@ func decide(b *testing.B) []decided {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
 	for _, w := range lab.Worlds() {
-		if w.Severity == catalogue.Green || w.Code == "no-trunk" || w.Home.SIPALG && noALG != nil {
+		if w.Severity == catalogue.Green || w.Code == "no-trunk" || w.Home.ALG() && noALG != nil {
 			continue
 		}
 		folder := b.TempDir()

@@ -36,7 +36,7 @@ func boxIn(t *testing.T, name string, changes ...func(*lab.World)) *box {
 	if !ok {
 		t.Fatalf("no world %q", name)
 	}
-	if err := lab.ProbeALG(); world.Home.SIPALG && err != nil {
+	if err := lab.ProbeALG(); world.Home.ALG() && err != nil {
 		skip(t, err.Error())
 	}
 	for _, change := range changes {

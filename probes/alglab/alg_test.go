@@ -154,6 +154,8 @@ func TestKernelALG(t *testing.T) {
 	udp := func(results ...string) []string {
 		return append(results, "A9 REGISTER clean")
 	}
+	walked := func(results []string) []string { return append(results, "A5 OPTIONS proof") }
+	noDrop := func(results []string) []string { return append(results, "A5 OPTIONS inconclusive", "A4 UPDATE clean") }
 	for _, c := range []struct {
 		name      string
 		transport string
@@ -165,25 +167,28 @@ func TestKernelALG(t *testing.T) {
 		{"router without ALG", "udp", nil, facts.ALGNotSeen, facts.Passed,
 			udp("A1 OPTIONS clean", "A1 REGISTER clean", "A2 OPTIONS clean", "A6 OPTIONS clean", "A3 OPTIONS clean")},
 		{"router with ALG", "udp", []func(*lab.World){alg}, facts.ALGProved, facts.Failed,
-			udp("A1 OPTIONS proof", "A1 REGISTER proof", "A2 OPTIONS proof", "A6 OPTIONS clean", "A3 OPTIONS proof")},
+			walked(udp("A1 OPTIONS proof", "A1 REGISTER proof", "A2 OPTIONS proof", "A6 OPTIONS clean", "A3 OPTIONS proof"))},
 		{"ALG, Kamailio's received", "udp", []func(*lab.World){alg, sparse}, facts.ALGProved, facts.Failed,
-			udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS proof", "A6 OPTIONS clean", "A3 OPTIONS proof")},
+			walked(udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS proof", "A6 OPTIONS clean", "A3 OPTIONS proof"))},
 		{"no ALG, Kamailio's received", "udp", []func(*lab.World){sparse}, facts.ALGNotSeen, facts.Passed,
 			udp("A1 OPTIONS clean", "A1 REGISTER clean", "A2 OPTIONS clean", "A6 OPTIONS clean", "A3 OPTIONS clean")},
 		{"no ALG, ports changed", "udp", []func(*lab.World){symmetric}, facts.ALGCouldNotTell, facts.NotRun,
-			udp("A1 OPTIONS clean", "A1 REGISTER clean", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS clean")},
+			noDrop(udp("A1 OPTIONS clean", "A1 REGISTER clean", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS clean"))},
 		{"ALG, ports changed", "udp", []func(*lab.World){alg, symmetric}, facts.ALGProved, facts.Failed,
-			udp("A1 OPTIONS proof", "A1 REGISTER proof", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS proof")},
-		{"no NAT", "udp", []func(*lab.World){alg, routed}, facts.ALGCouldNotTell, facts.NotRun,
-			udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS inconclusive")},
+			walked(udp("A1 OPTIONS proof", "A1 REGISTER proof", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS proof"))},
+		{"no NAT", "udp", []func(*lab.World){routed}, facts.ALGCouldNotTell, facts.NotRun,
+			noDrop(udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS inconclusive"))},
+		{"no NAT, and a router that reads SIP", "udp", []func(*lab.World){alg, routed}, facts.ALGLikely, facts.Failed,
+			append(udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS inconclusive"),
+				"A5 OPTIONS inconclusive", "A4 UPDATE proof")},
 		{"server without received", "udp", []func(*lab.World){noReceived}, facts.ALGCouldNotTell, facts.NotRun,
-			udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS inconclusive")},
+			noDrop(udp("A1 OPTIONS inconclusive", "A1 REGISTER inconclusive", "A2 OPTIONS inconclusive", "A6 OPTIONS clean", "A3 OPTIONS inconclusive"))},
 		{"ALG, only REGISTER is answered", "udp", []func(*lab.World){alg, silentOptions}, facts.ALGProved, facts.Failed,
-			udp("A1 REGISTER proof", "A2 REGISTER proof", "A6 REGISTER clean", "A3 REGISTER proof")},
+			append(udp("A1 REGISTER proof", "A2 REGISTER proof", "A6 REGISTER clean", "A3 REGISTER proof"), "A5 REGISTER proof")},
 		{"TCP trunk without ALG", "tcp", nil, facts.ALGNotSeen, facts.Passed,
 			udp("A1 OPTIONS clean", "A2 OPTIONS clean", "A6 OPTIONS clean", "A1 OPTIONS clean", "A3 OPTIONS clean")},
 		{"TCP trunk with ALG", "tcp", []func(*lab.World){alg}, facts.ALGProved, facts.Failed,
-			udp("A1 OPTIONS proof", "A2 OPTIONS proof", "A6 OPTIONS clean", "A1 OPTIONS proof", "A3 OPTIONS proof")},
+			walked(udp("A1 OPTIONS proof", "A2 OPTIONS proof", "A6 OPTIONS clean", "A1 OPTIONS proof", "A3 OPTIONS proof"))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -299,7 +299,16 @@ type Controls struct {
 type ALG struct {
 	Word   string  `json:"word"` // the five words of the report
 	Proofs []Proof `json:"proofs"`
-	Why    string  `json:"why"` // one sentence: what the word rests on
+	Why    string  `json:"why"`   // one sentence: what the word rests on
+	Place  *Place  `json:"place"` // where messages are rewritten; nil when no hop on the way showed it
+}
+
+// Place is between which two hops of the way a message is rewritten. Hop 0 is the box, hop 1 the first router.
+type Place struct {
+	Unchanged int        `json:"unchanged"` // the last hop that the message reached as it was sent
+	Changed   int        `json:"changed"`   // the first hop that it reached rewritten
+	From      netip.Addr `json:"from"`      // address of Unchanged; zero for the box
+	To        netip.Addr `json:"to"`        // address of Changed
 }
 
 // The five words.

@@ -49,8 +49,20 @@ func (x Exchange) Facts() facts.Exchange {
 	if x.Reply != nil {
 		f.Reply = x.reply()
 		f.Received = RedactReply(string(x.Sent), string(x.Reply.Raw))
+	} else if quote, _, ok := x.Quoted(); ok && x.Request.Hops > 0 {
+		f.Received = Redact(string(quote))
 	}
 	return f
+}
+
+// Quoted is what the hop where the message ended got of it, by its ICMP error (RFC 1812 section 4.3.2.3).
+func (x Exchange) Quoted() (quote []byte, by netip.Addr, ok bool) {
+	for _, e := range x.ICMP {
+		if e.Type == timeExceeded && len(e.Quoted) > 0 {
+			return e.Quoted, e.Offender, true
+		}
+	}
+	return nil, netip.Addr{}, false
 }
 
 func (x Exchange) reply() *facts.Reply {

@@ -19,6 +19,9 @@ type ICMPError struct {
 	Quoted     []byte // our payload as the offender saw it, as far as it was quoted
 }
 
+// timeExceeded is the ICMP type of a message whose time to live ended on the way (RFC 792).
+const timeExceeded = 11
+
 // Fact is the error without its quotation; provider says that the offender is the server that was asked.
 func (e ICMPError) Fact(server netip.Addr) facts.ICMP {
 	return facts.ICMP{Offender: e.Offender, Type: e.Type, Code: e.Code, Provider: e.Offender == server}

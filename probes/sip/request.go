@@ -11,14 +11,16 @@ import (
 	"strings"
 )
 
-// Methods that may be sent to a trunk. An INVITE would ring somebody's telephone.
+// Methods that may be sent to a trunk. An INVITE would ring somebody's telephone. An UPDATE outside of any call is
+// refused by everybody (RFC 3311 section 5.2: 481), and is the one message with a session description that rings nowhere.
 const (
 	OPTIONS  = "OPTIONS"
 	REGISTER = "REGISTER"
+	UPDATE   = "UPDATE"
 )
 
-// ErrForbidden is the answer to a request that must never leave the box: any method but OPTIONS and
-// REGISTER, or "Contact: *", which would remove the PBX's own binding.
+// ErrForbidden is the answer to a request that must never leave the box: any method but OPTIONS, REGISTER and
+// UPDATE, or "Contact: *", which would remove the PBX's own binding.
 var ErrForbidden = errors.New("request is never sent to a trunk")
 
 // Request is the template of one request. The order of the headers and every byte are ours: Via first,
@@ -39,6 +41,7 @@ type Request struct {
 	Agent   string // User-Agent; "" is the dialer's
 	Body    []byte
 	Sends   int // most sends over UDP; 0 is the whole schedule of four
+	Hops    int // over UDP: the time to live, so that the message ends at that hop; the socket keeps it; 0 is the usual
 
 	// Canary says that silence is a finding and not a sign that the provider has begun to ignore us.
 	Canary bool
@@ -77,7 +80,7 @@ func (r Request) Filled(local netip.AddrPort) Request {
 // Bytes is the request as it goes over the wire; transport is "udp", "tcp" or "tls". It refuses with
 // ErrForbidden what must never be sent, and anything that would break out of its line.
 func (r Request) Bytes(transport string) ([]byte, error) {
-	if r.Method != OPTIONS && r.Method != REGISTER {
+	if r.Method != OPTIONS && r.Method != REGISTER && r.Method != UPDATE {
 		return nil, fmt.Errorf("method %q: %w", r.Method, ErrForbidden)
 	}
 	if strings.TrimSpace(r.Contact) == "*" {

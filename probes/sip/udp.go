@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/ipv4"
 )
 
 // UDP is a socket connected to one server, with further doors when a test needs them.
@@ -125,6 +127,13 @@ func pending(err error) bool {
 
 // Ask sends the request, four times over 3.5 s while nothing comes back, and waits one second more.
 func (u *UDP) Ask(ctx context.Context, r Request, p Purpose) Exchange {
+	if r.Hops > 0 {
+		if conn := u.sender(); conn != nil {
+			if err := ipv4.NewConn(conn).SetTTL(r.Hops); err != nil {
+				return Exchange{Request: r, Err: fmt.Errorf("set the time to live: %w", err)}
+			}
+		}
+	}
 	return ask(ctx, u.dialer, u, &u.open, r, p, u.write, resends, func() {
 		if conn := u.sender(); conn != nil {
 			u.errors(conn, u.local, time.Now())

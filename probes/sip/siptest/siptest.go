@@ -28,6 +28,7 @@ type Switches struct {
 	SeenAs   netip.AddrPort        // pretend that requests come from here
 	Headers  []string              // further header lines of every answer
 	Mangle   func(s string) string // what a device on the way does to an answer
+	Swallow  func(s string) bool   // what a device on the way does not let pass
 	Delay    time.Duration
 }
 
@@ -140,7 +141,7 @@ func (s *Server) serve(listener net.Listener) netip.AddrPort {
 	return listener.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// stream answers one connection; requests without a body end at the blank line.
+// stream answers one connection.
 func (s *Server) stream(conn net.Conn) {
 	defer conn.Close()
 	from := conn.RemoteAddr().(*net.TCPAddr).AddrPort()
@@ -157,8 +158,13 @@ func (s *Server) stream(conn net.Conn) {
 			if !whole {
 				break
 			}
-			pending = rest
-			s.answer(head+"\r\n\r\n", from, func(reply string) { io.WriteString(conn, reply) })
+			length, _ := strconv.Atoi(sip.Split([]byte(head + "\r\n\r\n")).Get("Content-Length"))
+			if len(rest) < length {
+				break
+			}
+			body := rest[:length]
+			pending = rest[length:]
+			s.answer(head+"\r\n\r\n"+body, from, func(reply string) { io.WriteString(conn, reply) })
 		}
 	}
 }
@@ -175,7 +181,7 @@ func (s *Server) answer(raw string, from netip.AddrPort, write func(string)) {
 	s.mu.Unlock()
 	request := sip.Split([]byte(raw))
 	code := status(sw, request.Method)
-	if drop || code < 0 {
+	if drop || code < 0 || sw.Swallow != nil && sw.Swallow(raw) {
 		return
 	}
 	time.Sleep(sw.Delay)
