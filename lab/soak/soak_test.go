@@ -43,7 +43,7 @@ func TestDrawnWorlds(t *testing.T) {
 				t.Parallel()
 				got := visit.Run(t, trunklab, t.TempDir(), w)
 				visit.Judge(t, w, got)
-				visit.Conduct(t, got.FarEnd)
+				visit.Conduct(t, w, got.FarEnd)
 				v := got.Report.Verdict
 				given := answer{v.Code, string(v.Severity)}
 				mu.Lock()

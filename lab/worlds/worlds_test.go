@@ -38,7 +38,7 @@ func TestWorlds(t *testing.T) {
 				t.Parallel()
 				got := visit.Run(t, trunklab, t.TempDir(), w)
 				visit.Judge(t, w, got)
-				visit.Conduct(t, got.FarEnd)
+				visit.Conduct(t, w, got.FarEnd)
 				v := got.Report.Verdict
 				rows[i] = fmt.Sprintf("| %s | %s | %s %s | %s %s | %.1f |", w.Name, w.About, w.Code, w.Severity, v.Code, v.Severity, got.Seconds)
 			})
