@@ -64,6 +64,7 @@ func (s *search) walk(ctx context.Context) (*facts.Place, error) {
 	if dialErr != nil {
 		return nil, errors.Join(err, dialErr)
 	}
+	control.Request.Sends = 0 // routers send few ICMP errors a second (icmp(7), icmp_ratelimit), and have just sent some
 	same := sip.Burst(ctx, control)
 	err = errors.Join(err, control.Conn.Close())
 	f := judgeWalk(*place, exchanges[at], same[0])
