@@ -58,6 +58,7 @@ type Box struct {
 
 	beat    time.Time                  // when the loop last moved
 	carrier bool                       // what the cable said last; the loop's own
+	flaps   flaps                      // of the cable
 	faults  map[string]selfcheck.Fault // what Check told last, by topic; the loop's own
 }
 
@@ -141,7 +142,8 @@ func (b *Box) run(ctx context.Context, links <-chan netsetup.LinkEvent, person b
 	defer cancel()
 	b.begin()
 	before := b.State()
-	ask := Ask{Person: person, Position: before.Position, Answers: b.Answers(), Observe: func(s Sight) {
+	ask := Ask{Person: person, Position: before.Position, Answers: b.Answers(),
+		Flaps: func() int { return b.flaps.last(time.Now()) }, Observe: func(s Sight) {
 		if person || shows(before, s) {
 			b.see(s)
 		}
@@ -190,6 +192,7 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 	news := l.Carrier != b.carrier
 	b.carrier = l.Carrier
 	if news {
+		b.flaps.moved(l.Carrier, time.Now())
 		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
 	}
 	return news

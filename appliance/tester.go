@@ -45,6 +45,7 @@ type Ask struct {
 	Person   bool // somebody asked for it; else it is automatic
 	Position report.Position
 	Answers  facts.Answers
+	Flaps    func() int  // how often the carrier was lost for a moment in the last minute; nil: nobody watched before the run
 	Observe  func(Sight) // called after every change, one call at a time; nil: nobody watches
 }
 
@@ -76,7 +77,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	defer conduct.Close()
 	network := newKeeper(t.Network, t.Log)
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full,
+		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
 	remembered := ledger.Remembered()

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"math"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mdlayher/ethtool"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"trunktester/probes/facts"
 )
 
 // LinkEvent is a change of the cable.
@@ -120,6 +124,7 @@ func WaitCarrier(ctx context.Context, ifname string) (bool, error) {
 type Mode struct {
 	SpeedMbit  *int
 	FullDuplex *bool
+	Own, Peer  *facts.Ability
 }
 
 // LinkMode asks the driver by ethtool netlink. A driver that cannot tell is no error.
@@ -151,5 +156,23 @@ func modeOf(l *ethtool.LinkMode) Mode {
 		full := l.Duplex == ethtool.Full
 		m.FullDuplex = &full
 	}
+	m.Own, m.Peer = ability(l.Ours), ability(l.Peer)
 	return m
+}
+
+// ability is the best of a list of modes such as "100baseT/Half"; nil when it names none.
+func ability(modes []ethtool.AdvertisedLinkMode) *facts.Ability {
+	var best *facts.Ability
+	for _, m := range modes {
+		number, rest, ok := strings.Cut(m.Name, "base")
+		mbit, err := strconv.Atoi(number)
+		if !ok || err != nil {
+			continue // pause frames, plugs
+		}
+		if best == nil {
+			best = &facts.Ability{}
+		}
+		best.SpeedMbit, best.FullDuplex = max(best.SpeedMbit, mbit), best.FullDuplex || strings.HasSuffix(rest, "/Full")
+	}
+	return best
 }

@@ -54,7 +54,11 @@ func (p Link) Look(ctx context.Context, _ facts.Facts) Result {
 	if err != nil {
 		return broken(err)
 	}
-	found.SpeedMbit, found.FullDuplex = mode.SpeedMbit, mode.FullDuplex
+	found.SpeedMbit, found.FullDuplex, found.Own, found.Peer = mode.SpeedMbit, mode.FullDuplex, mode.Own, mode.Peer
+	if found.Counters, err = netsetup.LinkCounters(name); err != nil {
+		return broken(err)
+	}
+	found.At = time.Now()
 	return Result{Outcome: facts.Passed, Saw: linkSaw(found), File: file}
 }
 

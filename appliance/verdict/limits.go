@@ -5,6 +5,11 @@ import "time"
 // The thresholds of the catalogue, in one list, each with its source.
 const (
 	arpTries       = 3                       // faults.md 1-3: three requests unanswered
+	slowMbit       = 10                      // faults.md 1-7
+	carrierLosses  = 2                       // faults.md 1-7: two ...
+	carrierTime    = time.Minute             // ... in a minute
+	framesDamaged  = 3                       // fewer prove nothing
+	damagedShare   = 0.001                   // faults.md 1-7: 0.1 %
 	lanTrips       = 50                      // faults.md 1-9: not judged before this many
 	lanLost        = 3                       // faults.md 1-9
 	lanJitter      = 20 * time.Millisecond   // faults.md 1-9

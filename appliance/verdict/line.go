@@ -31,7 +31,7 @@ func line(in Input) []candidate {
 	if c := f.Conflict; c != nil {
 		found = append(found, duplicate(f, *c)...)
 	}
-	return append(found, lanLoss(f)...)
+	return append(append(found, poorLink(f)...), lanLoss(f)...)
 }
 
 func address(a facts.Address) []candidate {

@@ -150,6 +150,27 @@ func silentSIP(transports ...string) func(*site) {
 	}
 }
 
+// gigabit is what most ports offer.
+var gigabit = &facts.Ability{SpeedMbit: 1000, FullDuplex: true}
+
+// link: what the two ends of the cable agreed on, and what each offers; nil where it does not say.
+func link(mbit int, full bool, own, peer *facts.Ability) func(*site) {
+	return func(s *site) {
+		l := s.Facts.Link
+		l.SpeedMbit, l.FullDuplex, l.Own, l.Peer = &mbit, &full, own, peer
+	}
+}
+
+// cable: what the kernel counted during a run, on an interface that it has known for long.
+func cable(watched time.Duration, losses int, frames, damaged uint64) func(*site) {
+	return func(s *site) {
+		before := facts.Counters{Losses: 7, Received: 1e6, Damaged: 9}
+		s.Facts.Link.Counters = before
+		s.Facts.Cable = &facts.Cable{Watched: facts.Duration(watched),
+			Counters: facts.Counters{Losses: before.Losses + losses, Received: before.Received + frames - damaged, Damaged: before.Damaged + damaged}}
+	}
+}
+
 // pingsLost: so many of a hundred pings were lost, to the router and to every host behind it.
 func pingsLost(n int) func(*site) {
 	return func(s *site) {

@@ -15,6 +15,7 @@ type Facts struct {
 	Gateway    *Gateway    `json:"gateway"`
 	Conflict   *Conflict   `json:"conflict"`
 	Offers     *Offers     `json:"offers"`
+	Cable      *Cable      `json:"cable"`
 	LAN        *Echo       `json:"lan"` // ARP round trips to the gateway (light 1)
 	Internet   *Internet   `json:"internet"`
 	Portal     *Portal     `json:"portal"`
@@ -47,6 +48,31 @@ type Link struct {
 	Waited     Duration `json:"waited_ms"`   // how long we waited for a carrier
 	SpeedMbit  *int     `json:"speed_mbit"`  // nil where the driver does not say
 	FullDuplex *bool    `json:"full_duplex"` // nil where the driver does not say
+	Own        *Ability `json:"own"`         // what the box's port offers; nil where the driver does not say
+	Peer       *Ability `json:"peer"`        // what the other end offers; nil where it does not negotiate
+	Counters   Counters `json:"counters"`    // when the carrier was there
+
+	At time.Time `json:"-"` // of the counters
+}
+
+// Ability is the best that one end of a cable offers.
+type Ability struct {
+	SpeedMbit  int  `json:"speed_mbit"`
+	FullDuplex bool `json:"full_duplex"`
+}
+
+// Counters are what the kernel counted on an interface since it has it.
+type Counters struct {
+	Losses   int    `json:"losses"`   // of the carrier
+	Received uint64 `json:"received"` // frames
+	Damaged  uint64 `json:"damaged"`  // frames received with a wrong checksum, or not of whole bytes
+}
+
+// Cable is what happened on the cable while the run went on. (light 1)
+type Cable struct {
+	Watched  Duration `json:"watched_ms"` // since the counters of Link
+	Counters Counters `json:"counters"`
+	Flaps    int      `json:"flaps"` // short losses of the carrier in the last minute, where somebody watched before the run
 }
 
 // Address is the box's own IPv4 address. (light 1)
