@@ -142,12 +142,13 @@ func (b *Box) run(ctx context.Context, links <-chan netsetup.LinkEvent, person b
 	defer cancel()
 	b.begin()
 	before := b.State()
-	ask := Ask{Person: person, Position: before.Position, Answers: b.Answers(),
-		Flaps: func() int { return b.flaps.last(time.Now()) }, Observe: func(s Sight) {
+	ask := Ask{Person: person, Position: before.Position, Answers: b.Answers()}
+	ask.Flaps = func() int { return b.flaps.last(time.Now()) }
+	ask.Observe = func(s Sight) {
 		if person || shows(before, s) {
 			b.see(s)
 		}
-	}}
+	}
 	type ending struct {
 		sight Sight
 		err   error

@@ -61,6 +61,7 @@ type Lab struct {
 
 	hosts     hosts
 	tap       *tap
+	copper    *laid  // nil: the box's cable is a virtual one
 	cast      []Part // nil: all parts are our own
 	outside   []*witness.Process
 	authority *serve.Authority
@@ -105,11 +106,17 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	l.Router, l.ISP, l.Internet, l.Provider = h.Router, h.ISP, h.Internet, h.Provider
 	if opts.Tap {
 		var err error
-		if l.Cable, err = h.Router.tapPort(boxPort); err != nil {
+		if l.Cable, err = h.Router.tapPort(boxPort, 0); err != nil {
 			return err
 		}
 	}
-	if err := h.wireUp(opts.Tap); err != nil {
+	if w.Home.Copper != nil && !opts.Tap {
+		var err error
+		if l.copper, err = w.Home.Copper.lay(h.Box, "eth0", h.Router, boxPort); err != nil {
+			return err
+		}
+	}
+	if err := h.wireUp(opts.Tap || l.copper != nil); err != nil {
 		return err
 	}
 	if w.Home.NAT == NATNone { // who stands behind the router routes to the customer's own network
@@ -151,6 +158,9 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	}
 	if err := l.telephone(ctx); err != nil {
 		return err
+	}
+	if w.Home.Flap > 0 {
+		l.tasks.Go(func() { l.flap(ctx, w.Home.Flap) })
 	}
 	return l.faults()
 }
@@ -200,6 +210,28 @@ func (l *Lab) faults() error {
 		err = errors.Join(err, l.Router.sysctl("ipv4/conf/"+lanBridge+"/arp_ignore", "8"))
 	}
 	return errors.Join(err, l.hosts.squat(home.Squat))
+}
+
+// flapTime is how long a cable that flaps is out.
+const flapTime = 50 * time.Millisecond
+
+// flap takes the box's cable out for a moment, again and again, until ctx ends.
+func (l *Lab) flap(ctx context.Context, every time.Duration) {
+	for {
+		for _, next := range []struct {
+			wait time.Duration
+			do   func() error
+		}{{every, l.PullCable}, {flapTime, l.PlugCable}} {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(next.wait):
+			}
+			if err := next.do(); err != nil {
+				l.log.Error("cable", "error", err)
+			}
+		}
+	}
 }
 
 // PullCable takes the box's cable out of the router; PlugCable puts it back.
@@ -253,6 +285,9 @@ func (l *Lab) Close() {
 		}
 		if l.tap != nil {
 			l.tap.close()
+		}
+		if l.copper != nil {
+			l.copper.close()
 		}
 		if l.Cable != nil {
 			l.Cable.Close() //nolint:errcheck // a descriptor of our own

@@ -42,7 +42,7 @@ func probeVLAN() error {
 // Limits are the faults of the catalogue that no world here has, each with its reason.
 func Limits() []string {
 	limits := []string{
-		"1-7 poor-link: a virtual cable has no speed, duplex or receive errors",
+		"1-7 poor-link with damaged frames: no virtual port counts any",
 	}
 	if err := probeVLAN(); errors.Is(err, unix.EOPNOTSUPP) {
 		limits = append(limits, "1-8 wrong-network with a tag: this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q)")

@@ -347,11 +347,16 @@ func TestLineLoses(t *testing.T) {
 
 // TestCableLoses: every seventh frame of the box is lost, and no other.
 func TestCableLoses(t *testing.T) {
-	for world, lost := range map[string]int{"lan-loss": 30, "deaf-to-arp": 0, "healthy": 0} {
+	for world, lossy := range map[string]bool{"lan-loss": true, "deaf-to-arp": false, "healthy": false} {
 		t.Run(world, func(t *testing.T) {
 			t.Parallel()
-			if s := visit(t, world).ping(RouterLAN, 210); max(lost-2, 0) > s.PacketsSent-s.PacketsRecv || s.PacketsSent-s.PacketsRecv > lost+2 {
-				t.Errorf("%d of %d lost, want about %d", s.PacketsSent-s.PacketsRecv, s.PacketsSent, lost)
+			s := visit(t, world).ping(RouterLAN, 210)
+			want := 0
+			if lossy {
+				want = s.PacketsSent / 7
+			}
+			if lost := s.PacketsSent - s.PacketsRecv; lost < want-3 || lost > want+3 { // a busy machine sends fewer
+				t.Errorf("%d of %d lost, want about %d", lost, s.PacketsSent, want)
 			}
 		})
 	}

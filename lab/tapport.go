@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tapPort makes an interface of the host whose cable is a file (tuntap.rst of the kernel's documentation).
-func (h *Host) tapPort(name string) (*os.File, error) {
+// tapPort makes an interface of the host whose cable is a file (tuntap.rst of the kernel's documentation), with more
+// flags of TUNSETIFF.
+func (h *Host) tapPort(name string, flags uint16) (*os.File, error) {
 	var f *os.File
 	err := h.Do(func() error {
 		fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -17,7 +18,7 @@ func (h *Host) tapPort(name string) (*os.File, error) {
 		}
 		request, err := unix.NewIfreq(name)
 		if err == nil {
-			request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
+			request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | flags)
 			err = unix.IoctlIfreq(fd, unix.TUNSETIFF, request)
 		}
 		if err != nil {

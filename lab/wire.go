@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -187,21 +186,10 @@ func (w *Wire) closeConns() {
 // datagrams whose checksum nobody ever filled in (ethtool -K tx off tso off gso off gro off).
 func (h *Host) offloadsOff(name string) error {
 	return h.Do(func() error {
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return err
-		}
-		defer unix.Close(fd)
 		for _, command := range []uint32{unix.ETHTOOL_STXCSUM, unix.ETHTOOL_STSO, unix.ETHTOOL_SGSO, unix.ETHTOOL_SGRO} {
 			value := struct{ command, data uint32 }{command, 0}
-			request := struct {
-				name [unix.IFNAMSIZ]byte
-				data unsafe.Pointer
-				_    [16]byte
-			}{data: unsafe.Pointer(&value)}
-			copy(request.name[:], name)
-			if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&request))); errno != 0 {
-				return fmt.Errorf("ethtool %#x on %s: %w", command, name, os.NewSyscallError("ioctl", errno))
+			if err := ethtool(name, unsafe.Pointer(&value)); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package lab
 import (
 	"crypto/tls"
 	"strings"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
@@ -54,6 +55,8 @@ type Home struct {
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none
 	Squat     int                       // this many addresses of the pool are held by another device
 	Unplug    bool                      // the box's cable is out
+	Copper    *Copper                   // the box's cable is one of copper; nil: a virtual one, always good
+	Flap      time.Duration             // the box's cable is out for a moment, again and again after so long; 0 for never
 	Lossy     int                       // the box's cable loses every so manyth frame on the way to the router, of any kind; 0 for none
 	DeafARP   int                       // the router leaves every so manyth ARP request without an answer; 0 for none
 	Frozen    bool                      // the router answers no ARP

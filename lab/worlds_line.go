@@ -40,15 +40,28 @@ func lineWorlds() []World {
 			func(w *World) { w.Home.Squat = PoolSize }),
 		amber("1-6", "duplicate-ip-once", "another device holds the first address of the pool").with(lights("agggg"),
 			func(w *World) { w.Home.Squat = 1 }),
+		amber("1-7", "poor-link", "the two ends of the cable agreed on 10 Mbit/s, and could do a thousand").with(lights("agggg"), says("10 Mbit/s"),
+			copper(Copper{Mbit: 10, Own: gigabitPort(), Peer: gigabitPort()})),
+		amber("1-7", "half-duplex", "the socket is set to 100 Mbit/s and does not negotiate, so the box speaks half duplex").with(lights("agggg"), says("half duplex"),
+			copper(Copper{Mbit: 100, Half: true, Own: gigabitPort()})),
+		amber("1-7", "flapping-cable", "the cable is out for a moment again and again").with(says("lost its signal"),
+			func(w *World) { w.Home.Flap = 1500 * time.Millisecond }),
+		good("fast-ethernet", "the box's port can do 100 Mbit/s and no more").with(copper(Copper{Mbit: 100, Own: fastPort(), Peer: gigabitPort()})),
+		good("old-switch", "the switch can do 10 Mbit/s and no more").with(
+			copper(Copper{Mbit: 10, Own: gigabitPort(), Peer: fastPort()[:2]})),
 		amber("1-9", "lan-loss", "the box's cable loses every seventh frame on the way to the router").with(lights("agggg"), lossy),
 		amber("1-9", "lan-loss-no-ping", "the same, and the router drops ping, to itself and through it").with(lights("agggg"), lossy, dropsPing,
 			says("No host answered ping")),
+		amber("1-9", "lan-jitter", "the way to the router delays each frame by up to 65 ms, as a poor wireless bridge does").with(lights("agggg"), says("varies by"),
+			copper(Copper{Mbit: 1000, Own: gigabitPort(), Peer: gigabitPort(), Jitter: 65 * time.Millisecond})),
 		good("deaf-to-arp", "the router leaves every second ARP request without an answer, and nothing is lost").with(
 			func(w *World) { w.Home.DeafARP = 2 }),
 		good("deaf-to-one-arp", "the router drops ping, and leaves one ARP request of fifty without an answer").with(dropsPing,
 			func(w *World) { w.Home.DeafARP = 50 }),
 	}
 }
+
+func copper(c Copper) func(*World) { return func(w *World) { w.Home.Copper = &c } }
 
 // lossy is a number that shares no factor with how many hosts are pinged in turn: each of them loses some.
 func lossy(w *World) { w.Home.Lossy = 7 }

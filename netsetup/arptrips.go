@@ -26,7 +26,8 @@ type ARPSeries struct {
 }
 
 // ARPTrips measures the round trip of each request, 0 for a lost one. When ctx ends, those sent so far are given.
-// ARP has no sequence numbers, so that the next request leaves only when the last one was answered or is lost.
+// ARP has no sequence numbers, so that the next request leaves only when the last one was answered, or is lost and
+// its answer, if it is late, has been let pass.
 func ARPTrips(ctx context.Context, ifname string, q ARPSeries) ([]time.Duration, error) {
 	ifi, err := net.InterfaceByName(ifname)
 	if err != nil {
@@ -46,41 +47,63 @@ func ARPTrips(ctx context.Context, ifname string, q ARPSeries) ([]time.Duration,
 		if _, err := conn.WriteTo(request, &packet.Addr{HardwareAddr: q.MAC}); err != nil && !errors.Is(err, unix.ENETDOWN) {
 			return trips, failed(err, needsRaw, "send ARP for %s on %s", q.Target, ifname)
 		}
-		trip, err := answeredIn(conn, sent, q, ifi.HardwareAddr)
+		came, err := answerBy(conn, sent.Add(q.Wait), q, ifi.HardwareAddr)
+		trip := max(came.Sub(sent), 1)
+		if err == nil && came.IsZero() {
+			trip, lost = 0, lost+1
+			_, err = answerBy(conn, sent.Add(2*q.Wait), q, ifi.HardwareAddr)
+		}
+		if err == nil {
+			err = letPass(conn, sent.Add(q.Gap))
+		}
 		if err != nil {
 			return trips, fmt.Errorf("read ARP on %s: %w", ifname, err)
 		}
-		if trip == 0 {
-			lost++
-		}
 		trips = append(trips, trip)
-		if pause(ctx, time.Until(sent.Add(q.Gap))); ctx.Err() != nil {
+		if ctx.Err() != nil {
 			break
 		}
 	}
 	return trips, nil
 }
 
-// answeredIn waits for the answer to one request; 0 when it does not come in time.
-func answeredIn(conn *packet.Conn, sent time.Time, q ARPSeries, own net.HardwareAddr) (time.Duration, error) {
-	if err := conn.SetReadDeadline(sent.Add(q.Wait)); err != nil {
-		return 0, err
-	}
+// answerBy waits for the answer to the one request that is under way, and tells when it came; zero when it did not.
+func answerBy(conn *packet.Conn, until time.Time, q ARPSeries, own net.HardwareAddr) (came time.Time, err error) {
 	buf := make([]byte, 128)
-	for time.Since(sent) < q.Wait {
-		n, _, err := conn.ReadFrom(buf)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return 0, nil
-		case errors.Is(err, unix.ENETDOWN): // cable or adapter pulled: silence
-			continue
-		case err != nil:
-			return 0, err
-		case answers(buf[:n], q, own):
-			return max(time.Since(sent), 1), nil
+	for {
+		n, err := readBy(conn, until, buf)
+		if err != nil || n < 0 {
+			return time.Time{}, err
+		}
+		if answers(buf[:n], q, own) {
+			return time.Now(), nil
 		}
 	}
-	return 0, nil
+}
+
+// letPass reads what comes meanwhile, so that nobody takes it for an answer to the next request.
+func letPass(conn *packet.Conn, until time.Time) error {
+	buf := make([]byte, 128)
+	for {
+		if n, err := readBy(conn, until, buf); err != nil || n < 0 {
+			return err
+		}
+	}
+}
+
+// readBy reads one packet; n is negative when none came in time.
+func readBy(conn *packet.Conn, until time.Time, buf []byte) (n int, err error) {
+	if err := conn.SetReadDeadline(until); err != nil {
+		return 0, err
+	}
+	n, _, err = conn.ReadFrom(buf)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return -1, nil
+	case errors.Is(err, unix.ENETDOWN): // cable or adapter pulled: silence
+		return 0, nil
+	}
+	return n, err
 }
 
 // answers says whether an ARP packet is the reply to one of our requests.

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mdlayher/packet"
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"trunktester/netsetup/netnstest"
 )
@@ -45,6 +47,42 @@ func TestARPTrips(t *testing.T) {
 		if err != nil || len(trips) != 10 || lostOf(trips) != c.lost {
 			t.Errorf("%s: %v, %v, want %d lost", name, trips, err, c.lost)
 		}
+	}
+}
+
+// TestLateAnswersAreLost: a late answer is not taken for the answer to the next request.
+func TestLateAnswersAreLost(t *testing.T) {
+	lan := netnstest.New(t, "eth0")
+	lan.Host("10.7.0.1/24") // answers for the carrier
+	slow := lan.Host()
+	plugIn(t, "10.7.0.1")
+	var conn *packet.Conn
+	slow.Do(func() error {
+		ifi, err := net.InterfaceByName("eth0")
+		if err == nil {
+			conn, err = packet.Listen(ifi, packet.Datagram, unix.ETH_P_ARP, nil)
+		}
+		return err
+	})
+	defer conn.Close()
+	go func() {
+		for buf := make([]byte, 128); ; {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if n < arpLen || buf[7] != opRequest {
+				continue
+			}
+			reply := arpRequest(slow.MAC, addr("10.7.0.5"), addr("10.7.0.20"))
+			reply[7] = opReply
+			copy(reply[18:24], buf[8:14])
+			time.AfterFunc(70*time.Millisecond, func() { conn.WriteTo(reply, from) })
+		}
+	}()
+	trips, err := ARPTrips(within(t, 5*time.Second), "eth0", series(addr("10.7.0.5"), slow.MAC))
+	if err != nil || len(trips) != 10 || lostOf(trips) != 10 {
+		t.Errorf("%v, %v", trips, err)
 	}
 }
 

@@ -50,7 +50,7 @@ func counters(reply []byte) (facts.Counters, error) {
 	}
 	var c facts.Counters
 	if s := l.Attrs().Statistics; s != nil {
-		c.Received, c.Damaged = s.RxPackets, s.RxCrcErrors+s.RxFrameErrors
+		c.Received, c.Damaged = int(s.RxPackets), int(s.RxCrcErrors+s.RxFrameErrors)
 	}
 	for _, a := range attributes {
 		if a.Attr.Type == iflaCarrierDownCount && len(a.Value) == 4 {

@@ -48,7 +48,7 @@ func agreement(l facts.Link) (why []string) {
 // dropouts says what went wrong on the cable since the look at the link.
 func dropouts(before facts.Link, now facts.Cable) (why []string) {
 	watched := max(time.Duration(now.Watched), carrierTime)
-	if lost := now.Counters.Losses - before.Counters.Losses; lost >= carrierLosses && time.Duration(lost)*carrierTime >= carrierLosses*watched {
+	if lost := now.Counters.Losses - before.Counters.Losses; time.Duration(lost)*carrierTime >= carrierLosses*watched {
 		why = append(why, fmt.Sprintf("it lost its signal %d times in %s", lost, now.Watched))
 	} else if now.Flaps >= carrierLosses {
 		why = append(why, fmt.Sprintf("it lost its signal for a moment %d times within a minute", now.Flaps))

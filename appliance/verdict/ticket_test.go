@@ -162,7 +162,7 @@ func link(mbit int, full bool, own, peer *facts.Ability) func(*site) {
 }
 
 // cable: what the kernel counted during a run, on an interface that it has known for long.
-func cable(watched time.Duration, losses int, frames, damaged uint64) func(*site) {
+func cable(watched time.Duration, losses, frames, damaged int) func(*site) {
 	return func(s *site) {
 		before := facts.Counters{Losses: 7, Received: 1e6, Damaged: 9}
 		s.Facts.Link.Counters = before

@@ -96,7 +96,11 @@ func madeBy(w lab.World) lab.Part {
 	switch h := w.Home; {
 	case w.Line.Up.Loss > 0:
 		return lab.Part{Own: errors.New("the lab's relay loses the packets")}
-	case h.Unplug, h.UnplugWAN:
+	case h.Copper != nil && h.Copper.Jitter > 0:
+		return lab.Part{Own: errors.New("the lab's relay delays the frames")}
+	case h.Copper != nil:
+		return kernel("TAP, whose driver tells what the two ends agreed on")
+	case h.Unplug, h.UnplugWAN, h.Flap > 0:
 		return kernel("link state")
 	case h.Frozen, h.Squat > 0:
 		return kernel("ARP")

@@ -63,9 +63,9 @@ type Ability struct {
 
 // Counters are what the kernel counted on an interface since it has it.
 type Counters struct {
-	Losses   int    `json:"losses"`   // of the carrier
-	Received uint64 `json:"received"` // frames
-	Damaged  uint64 `json:"damaged"`  // frames received with a wrong checksum, or not of whole bytes
+	Losses   int `json:"losses"`   // of the carrier
+	Received int `json:"received"` // frames
+	Damaged  int `json:"damaged"`  // frames received with a wrong checksum, or not of whole bytes
 }
 
 // Cable is what happened on the cable while the run went on. (light 1)
