@@ -14,7 +14,7 @@ func (h *Host) tapPort(name string, flags uint16) (*os.File, error) {
 	err := h.Do(func() error {
 		fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 		if err != nil {
-			return fmt.Errorf("open /dev/net/tun: %w", err)
+			return &CannotError{Why: fmt.Errorf("open /dev/net/tun: %w", err), Remedy: "run it as root, or let this user open /dev/net/tun"}
 		}
 		request, err := unix.NewIfreq(name)
 		if err == nil {
