@@ -58,6 +58,7 @@ image-update: ## builds two images, and updates an emulated box from one to the 
 
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1
+	@go test ./appliance/page/ -run MetricsPage -update -count=1
 
 clean: ## removes what was built
 	@rm -rf $(BIN) out

@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
@@ -17,14 +18,14 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var e exposition
-	e.run(got)
+	e.run(got, time.Now())
 	e.memory()
 	w.Header().Set("Content-Type", expositionType)
 	e.WriteTo(w) //nolint:errcheck // the reader has gone
 }
 
 // run gives the numbers of one report.
-func (e *exposition) run(c report.Report) {
+func (e *exposition) run(c report.Report, now time.Time) {
 	v := c.Verdict
 	if v.Code != "" {
 		e.gauge("probe_success", "1 when the trunk works, with or without a weakness", one(v.Severity == catalogue.Green || v.Severity == catalogue.Amber))
@@ -32,6 +33,9 @@ func (e *exposition) run(c report.Report) {
 	}
 	if !c.Running() {
 		e.gauge("probe_duration_seconds", "How long the run took", c.Finished.Sub(c.Started).Seconds())
+		if age := now.Sub(c.Finished); age >= 0 { // else the clock was set since
+			e.gauge("probe_sip_run_age_seconds", "How long ago the run ended", age.Seconds())
+		}
 	}
 	for _, s := range c.Steps {
 		if s.Outcome == facts.Passed || s.Outcome == facts.Failed {
