@@ -55,6 +55,9 @@ type Box struct {
 	over     catalogue.Whole // a pattern that lies over what the runs show
 	overs    int             // patterns so far
 	ended    bool            // Run is over: the lights are somebody else's
+	pbxEnd   func(why error) // ends the PBX check that goes on; nil: none does
+
+	pbxWishes chan pbxWish
 
 	beat    time.Time                  // when the loop last moved
 	carrier bool                       // what the cable said last; the loop's own
@@ -69,6 +72,7 @@ type State struct {
 	Sight    Sight         // the run so far, or the last one
 	Running  bool
 	Position report.Position
+	PBX      PBXCheck
 	Notices  map[string]string // sentences about the box itself, by topic
 	Page     []string          // URLs of the page, the best first; empty while there is none
 }
@@ -78,7 +82,7 @@ func NewBox(t *Tester, cable Cable, lights Lights) *Box {
 	t.Network = cable
 	return &Box{Tester: t, Cable: cable, Lights: lights, Log: t.Log,
 		state: State{Whole: catalogue.WholeLampTest, Position: report.PositionUnknown},
-		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1), turn: make(chan struct{}, 1), pbxWishes: make(chan pbxWish, 1)}
 }
 
 // Run loops until ctx ends or the box itself fails; the error says why.
@@ -90,6 +94,10 @@ func (b *Box) Run(ctx context.Context) error {
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
+	pbx, stop := context.WithCancel(ctx)
+	var served sync.WaitGroup
+	served.Go(func() { b.servePBX(pbx) })
+	defer func() { stop(); served.Wait() }()
 	links := netsetup.Watch(ctx, name)
 	person := false
 	for pace := (pacing{}); ; {
@@ -195,6 +203,9 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 	if news {
 		b.flaps.moved(l.Carrier, time.Now())
 		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
+		if !l.Carrier {
+			b.endPBX(errCut)
+		}
 	}
 	return news
 }

@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/store"
+	"trunktester/probes"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -56,6 +58,7 @@ func (f *Front) State() page.State {
 		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
+	state.PBX = pbxOf(s, f.profile)
 	for _, topic := range slices.Sorted(maps.Keys(s.Notices)) {
 		state.Notices = append(state.Notices, s.Notices[topic])
 	}
@@ -86,6 +89,45 @@ func (f *Front) SetPosition(p report.Position) error {
 func (f *Front) SetAnswers(a facts.Answers) error {
 	f.box.SetAnswers(a)
 	return nil
+}
+
+// PBXCheck does what a person asks for about the PBX check.
+func (f *Front) PBXCheck(a page.PBXAction) error {
+	var err error
+	switch a {
+	case page.PBXEnd:
+		f.box.EndPBXCheck()
+	case page.PBXBack:
+		err = f.box.PBXBack()
+	default:
+		err = f.box.CheckPBX()
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", page.ErrNotNow, err)
+	}
+	return nil
+}
+
+// pbxOf is the PBX check as the page shows it.
+func pbxOf(s State, p profile.Profile) page.PBX {
+	now := page.PBX{Can: logsIn(p.Trunk), Check: s.PBX.Check, Right: s.PBX.Right()}
+	if !s.PBX.Until.IsZero() {
+		now.Left = max(0, time.Until(s.PBX.Until))
+	}
+	if !s.PBX.Look.IsZero() {
+		now.Look = max(time.Second, time.Until(s.PBX.Look))
+	}
+	c := s.PBX.Check
+	if c == nil {
+		return now
+	}
+	for _, d := range c.Devices {
+		now.Seen = append(now.Seen, probes.PBXDeviceText(d))
+	}
+	if !c.Open {
+		now.Saw = probes.PBXCheck{}.Look(context.Background(), facts.Facts{PBXCheck: c}).Saw
+	}
+	return now
 }
 
 // Report is a finished run that is still kept.

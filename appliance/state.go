@@ -161,7 +161,10 @@ func (b *Box) begin() {
 
 // see takes what a run shows so far.
 func (b *Box) see(sight Sight) {
-	b.change(func(s *State) { s.Whole, s.Sight = sight.Verdict.Whole(), sight })
+	b.change(func(s *State) {
+		s.Sight = sight.Checked(s.PBX)
+		s.Whole = s.Sight.Verdict.Whole()
+	})
 }
 
 // end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault.
@@ -176,6 +179,9 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 		case err != nil:
 			s.Whole = catalogue.WholeBoxFault
 		default:
+			asked := sight.Asked
+			sight = sight.Checked(s.PBX)
+			sight.Asked = asked
 			s.Whole, s.Sight = sight.Verdict.Whole(), sight
 		}
 	})

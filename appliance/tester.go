@@ -58,6 +58,7 @@ type Sight struct {
 	Lost    bool // the address was lost before the run ended
 	Asked   bool // a person asked for the run, or told something about it since
 
+	began time.Time    // by the box's own clock
 	input report.Input // what the report was made of
 }
 
@@ -86,7 +87,12 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 
 	watch := newWatch(unless(ctx, ask.Observe))
 	r := newRunner(list, facts.Facts{Remembered: &remembered}, t.Log, watch.ring)
-	see := func() Sight { return t.see(r, conduct, input) }
+	began := input.Started
+	see := func() Sight {
+		s := t.see(r, conduct, input)
+		s.began = began
+		return s
+	}
 	stop := watch.start(see)
 	r.run(ctx)
 	lost := network.stop()
@@ -144,9 +150,9 @@ func judged(in report.Input) Sight {
 // Answered is the same run judged again with what a person told meanwhile.
 func (s Sight) Answered(a facts.Answers) Sight {
 	s.input.Answers = a
-	s = judged(s.input)
-	s.Asked = true
-	return s
+	n := judged(s.input)
+	n.began, n.Lost, n.Asked = s.began, s.Lost, true
+	return n
 }
 
 // avoid are the source ports that belong to the PBX (design section 7).

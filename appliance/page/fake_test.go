@@ -24,7 +24,8 @@ type fakeBox struct {
 	mu       sync.Mutex
 	state    State
 	runs     int
-	refuse   error // answer of RunAgain, SetPosition and SetAnswers
+	pbx      []PBXAction // asked for
+	refuse   error       // answer of RunAgain, SetPosition and SetAnswers
 	watchers map[chan struct{}]bool
 }
 
@@ -80,6 +81,13 @@ func (b *fakeBox) SetPosition(p report.Position) error {
 func (b *fakeBox) SetAnswers(a facts.Answers) error {
 	if b.refuse == nil {
 		b.change(func(s *State) { s.Report.Answers = a })
+	}
+	return b.refuse
+}
+
+func (b *fakeBox) PBXCheck(a PBXAction) error {
+	if b.refuse == nil {
+		b.change(func(*State) { b.pbx = append(b.pbx, a) })
 	}
 	return b.refuse
 }

@@ -86,6 +86,26 @@ func (s *Server) answers(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
+// pbxCheck begins the PBX check, or does what the form's action says.
+func (s *Server) pbxCheck(w http.ResponseWriter, r *http.Request) {
+	action := PBXAction(r.PostFormValue("action"))
+	if action == "" {
+		action = PBXStart
+	}
+	if !slices.Contains([]PBXAction{PBXStart, PBXEnd, PBXBack}, action) {
+		s.fail(w, http.StatusBadRequest, "No such action", "Use the buttons on the page.")
+		return
+	}
+	switch err := s.opt.Box.PBXCheck(action); {
+	case errors.Is(err, ErrNotNow):
+		s.fail(w, http.StatusConflict, "The PBX check", report.Line(err.Error())+".")
+	case err != nil:
+		s.broken(w, "PBX check", err)
+	default:
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	}
+}
+
 var runID = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 
 // chosen is the ID of the run that is asked for; "" after it answered 404.

@@ -18,6 +18,7 @@ import (
 var (
 	ErrTooSoon = errors.New("too soon after the last run") // 429
 	ErrUnknown = errors.New("no such run")                 // 404
+	ErrNotNow  = errors.New("not possible now")            // 409; the error is shown
 )
 
 // Box is what the page shows and asks for. Its methods may be called at the same time, and must not
@@ -34,6 +35,8 @@ type Box interface {
 	SetPosition(report.Position) error
 	// SetAnswers replaces what a person told.
 	SetAnswers(facts.Answers) error
+	// PBXCheck begins or ends the PBX check, or takes a person's word that the PBX points back; ErrNotNow.
+	PBXCheck(PBXAction) error
 	// Report is a finished run, or ErrUnknown.
 	Report(id string) (report.Report, error)
 	// Capture is the packets of a run as pcapng, secrets overwritten, or ErrUnknown.
@@ -52,7 +55,32 @@ type State struct {
 	Help       Help
 	Notices    []string // sentences about the box itself
 	At         []string // URLs of this page, the best first
+	PBX        PBX
 }
+
+// PBX is the PBX check.
+type PBX struct {
+	Can   bool // the trunk has a login to check
+	Check *facts.PBXCheck
+	Right bool          // the PBX's settings are the trunk's
+	Left  time.Duration // until the box ends to listen; while Check.Open
+	Saw   string        // one sentence about the last check, "" before the first
+	Seen  []string      // what each device sent
+	Look  time.Duration // until the box looks whether the PBX is registered; 0: it does not
+}
+
+// Open says that the box listens now.
+func (p PBX) Open() bool { return p.Check != nil && p.Check.Open }
+
+// PBXAction is what a person asks for.
+type PBXAction string
+
+// The actions of the PBX check.
+const (
+	PBXStart PBXAction = "start"
+	PBXEnd   PBXAction = "end"
+	PBXBack  PBXAction = "back" // the PBX points back at the provider
+)
 
 // Help is whom to call, from the profile.
 type Help struct {

@@ -77,7 +77,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/report.txt?run=..%2F..%2Ftrunk.toml", 404, ""},
 		{"GET", "/capture.pcapng?run=earlier", 404, ""},
 		{"GET", "/nothing", 404, ""},
-		{"GET", "/pbx-check", 404, ""},
+		{"GET", "/pbx-check", 405, ""},
 		{"POST", "/consent", 404, ""},
 		{"GET", "/run", 405, ""},
 		{"GET", "/position?position=lan", 405, ""},
@@ -108,6 +108,13 @@ func TestActions(t *testing.T) {
 		{"/answers", "sip_alg_disabled=no&settings_changed=", nil, 303},
 		{"/answers", "sip_alg_disabled=perhaps", nil, 400},
 		{"/answers", "%zz", nil, 400},
+		{"/pbx-check", "", nil, 303},
+		{"/pbx-check", "action=start", nil, 303},
+		{"/pbx-check", "action=end", nil, 303},
+		{"/pbx-check", "action=back", nil, 303},
+		{"/pbx-check", "action=listen", nil, 400},
+		{"/pbx-check", "", fmt.Errorf("%w: the box has no address yet", ErrNotNow), 409},
+		{"/pbx-check", "", errors.New("inside"), 500},
 	} {
 		box := newFakeBox(algState())
 		box.refuse = c.refuse

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
@@ -33,6 +34,7 @@ func templates() (*template.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the report's templates: %w", err)
 	}
+	t.Funcs(template.FuncMap{"about": about})
 	if t, err = t.ParseFS(assets, "assets/*.html"); err != nil {
 		return nil, fmt.Errorf("parse the page's templates: %w", err)
 	}
@@ -55,6 +57,9 @@ type view struct {
 	Version string
 	Support string
 }
+
+// Moving says that the page changes by itself soon: without a script it is loaded again.
+func (v view) Moving() bool { return v.Running || v.PBX.Open() || v.PBX.Look > 0 }
 
 type place struct {
 	Position report.Position
@@ -126,6 +131,15 @@ func asks(st State) []ask {
 		}
 	}
 	return all
+}
+
+// about is a time to wait for a person, in steps of five seconds.
+func about(d time.Duration) string {
+	d = max(5*time.Second, d.Round(5*time.Second))
+	if d >= time.Minute {
+		return fmt.Sprintf("%d:%02d minutes", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d seconds", int(d.Seconds()))
 }
 
 // lamps draws the row as it shines now.

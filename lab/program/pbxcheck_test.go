@@ -3,6 +3,8 @@ package program_test
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"syscall"
@@ -197,5 +199,66 @@ func TestPBXCheckUsage(t *testing.T) {
 	b := boxIn(t, "ip-trunk")
 	if got := b.start(b.usual("pbx-check")...).wait(); got.exit != untested || oneSentence(got.stderr) != nil {
 		t.Errorf("an address-authenticated trunk: exit %d, %s", got.exit, got.stderr)
+	}
+}
+
+// A person checks the PBX on the page, while the box goes on: the verdict follows what the PBX does.
+func TestPBXCheckOnThePage(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "healthy", withoutPBX)
+	b.start(b.usual("appliance")...)
+	r := b.finished("")
+	if r.Verdict.Code != "5-1" {
+		t.Fatalf("verdict %s: %s", r.Verdict.Code, r.Verdict.Text)
+	}
+	post := func(action string, want int) {
+		t.Helper()
+		if a, err := b.ask("POST", "", "/pbx-check", url.Values{"action": {action}}); err != nil || a.code != want {
+			t.Errorf("%s: %d %v", action, a.code, err)
+		}
+	}
+	post("back", http.StatusConflict)
+	post("start", http.StatusSeeOther)
+	until(t, "the address to enter", func() bool { return strings.Contains(b.get("/"), "enter <b>"+lab.PoolFirst+"</b>") })
+	post("start", http.StatusConflict)
+
+	pbx, _ := b.pointPBX("udp", func(s *serve.PBXSettings) { s.Password += " " })
+	shows := func(code, text string) func() bool {
+		return func() bool {
+			r, ok := b.shown()
+			return ok && r.Verdict.Code == code && strings.Contains(r.Verdict.Text, text)
+		}
+	}
+	until(t, "the wrong password on the page", shows("5-8", "it has a space at its end"))
+	if page := b.get("/"); !strings.Contains(page, "Sample PBX 7.1 at "+lab.PBXAddr) || !strings.Contains(page, "Light 5, 8 flashes") {
+		t.Errorf("the page does not show the PBX:\n%.3000s", page)
+	}
+	// A run beside it is not disturbed, and keeps what the check shows.
+	if a, err := b.ask("POST", "", "/run", url.Values{}); err != nil || a.code != http.StatusSeeOther {
+		t.Fatalf("run: %d %v", a.code, err)
+	}
+	again := b.finished(r.ID)
+	if again.Verdict.Code != "5-8" {
+		t.Errorf("the run beside it says %s: %s", again.Verdict.Code, again.Verdict.Text)
+	}
+	// Somebody corrects the password while the box listens.
+	pbx.Set(func(s *serve.PBXSettings) { s.Password = lab.Password })
+	until(t, "the right password on the page", shows("5-1", "were the trunk"))
+	until(t, "the end of the check", func() bool { return strings.Contains(b.get("/"), "Point the PBX back at the provider now") })
+	b.nothingOpen()
+	post("back", http.StatusSeeOther)
+	until(t, "the look that comes", func() bool { return strings.Contains(b.get("/"), "the box looks whether the PBX is registered") })
+	for path := range map[string]bool{"/": true, "/report.json": true, "/report.txt": true, "/report.html": true, "/capture.pcapng": true} {
+		if found := (report.Secrets{lab.Password, lab.Password + " "}).In([]byte(b.get(path))); len(found) > 0 {
+			t.Errorf("%s tells %v", path, found)
+		}
+	}
+	far := b.FarEnd()
+	if far.WithCredentials > 2 || far.Invites > 0 {
+		t.Errorf("two runs: %d requests with credentials, %d INVITEs", far.WithCredentials, far.Invites)
+	}
+	stored := b.get("/report.json?run=" + again.ID)
+	if !strings.Contains(stored, `"pbx_check": {`) && !strings.Contains(stored, `"pbx_check":{`) {
+		t.Error("the kept report has no PBX check")
 	}
 }
