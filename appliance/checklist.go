@@ -83,6 +83,8 @@ func checklist(p parts) []Step {
 			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
 		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
+		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: unlessFull(p),
+			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeBySTUN{}}}, Needs: []string{"address"}, After: []string{"public"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
 
@@ -154,6 +156,14 @@ func withoutControls(p profile.Profile) string {
 		return "The box's file names no other SIP host (internet.sip_controls), so \"blocked\" and \"ignored\" may look alike."
 	}
 	return ""
+}
+
+// unlessFull: the measurement takes minutes, and everything else is known long before.
+func unlessFull(p parts) string {
+	if without(p.profile.Trunk) == "" && !p.full {
+		return "Takes two minutes: measured by a full run (-full)."
+	}
+	return without(p.profile.Trunk)
 }
 
 func withoutIntercept(t profile.Trunk) string {

@@ -33,7 +33,7 @@ type Tester struct {
 	Profile  profile.Profile // without a domain: no trunk configured, lights 1 and 2 only
 	Network  Network
 	Store    *store.Store
-	Full     bool          // wait for the slow measurements as well: a minute more
+	Full     bool          // wait for the slow measurements as well: two minutes at most
 	Patience time.Duration // for DHCP: 40 s on the box, where spanning tree may delay a port; 15 s for a person who waits
 	Version  string
 	Model    string

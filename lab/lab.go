@@ -139,6 +139,9 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	if err := l.filters(); err != nil {
 		return err
 	}
+	if err := h.Router.forget(w.Home.Forgets); err != nil {
+		return err
+	}
 	if l.authority, err = serve.NewAuthority("Lab authority"); err != nil {
 		return err
 	}

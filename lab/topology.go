@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -190,6 +191,16 @@ func (h *Host) dark() (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// forget sets the time after which the kernel drops an idle UDP mapping, before and after traffic both ways
+// (nf_conntrack-sysctl); 0 leaves its own.
+func (h *Host) forget(after time.Duration) error {
+	if after == 0 {
+		return nil
+	}
+	seconds := strconv.Itoa(int(after / time.Second))
+	return errors.Join(h.sysctl("netfilter/nf_conntrack_udp_timeout", seconds), h.sysctl("netfilter/nf_conntrack_udp_timeout_stream", seconds))
 }
 
 // squat makes the neighbour hold the first n addresses of the DHCP pool.

@@ -26,6 +26,7 @@ type World struct {
 	Never []string // codes that must not be told at all
 	ALG   string   // the report's word for a device that rewrites SIP; "" for any
 
+	Full    bool // the run waits for the slow measurements as well
 	OrGreen bool // a run that saw too few losses to judge may say ok
 
 	File string // trunk.toml; "" for none. @CA@ stands for the lab's certificate authority
@@ -43,6 +44,7 @@ type Home struct {
 	Forward   []Rule // the router's firewall, towards the outside
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
+	Forgets   time.Duration                  // the router forgets UDP mappings that are idle for so long; 0: the kernel's 30 s and, after traffic both ways, 120 s
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
 	SecondALG bool                           // that second router rewrites SIP

@@ -67,6 +67,11 @@ func healthyWorlds() []World {
 			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.PCP = true }), also("3-7")),
 		good("two-routers-untold", "the site has two routers in a row, the inner one tells nothing, and the trunk works").with(
 			func(w *World) { w.Home.Second = true }, also("3-7")),
+		good("mapping-kept", "the router keeps idle UDP mappings for two minutes, as Linux does after traffic both ways").with(full, never("3-6")),
+		good("mapping-untold", "the router forgets idle UDP mappings after 20 s, but nothing outside can send to one").with(full, never("3-6"), func(w *World) {
+			w.Home.Forgets = 20 * time.Second
+			w.Outside.STUN = func(s *serve.STUNSettings) { s.NoResponsePort = true }
+		}),
 		good("router-tells", "the router tells its outside address, which is the public one").with(
 			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.PCP = true, true, true }), never("3-7")),
 		good("several-lines", "the router tells the public address of another line than the one that voice takes").with(

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"time"
+
 	"trunktester/lab/serve"
 )
 
@@ -42,6 +44,8 @@ func pathWorlds() []World {
 			Rule{Proto: "tcp", Ports: []uint16{5060}, Action: Drop})),
 		red("3-4", "tls-blocked", "the trunk uses TLS, and its port is reset by the router").with(cutOff, tlsTrunk, filed(`trunk.transport = "tls"`, privateCA), firewall(
 			Rule{Proto: "tcp", Ports: []uint16{5061}, Action: TCPReset})),
+		amber("3-6", "nat-short", "the router forgets idle UDP mappings after 20 s").with(lights("ggagg"), full,
+			func(w *World) { w.Home.Forgets = 20 * time.Second }),
 		amber("3-7", "double-nat", "the line's provider shares a public address among customers; the trunk is known by that address").with(absentPBX, lights("ggagg"),
 			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(RouterWAN)...), registrar(noRegistrar)),
 		red("3-7", "double-nat-portal", "the portal's Check IP is the router's outside address, which is translated once more").with(absentPBX,
@@ -58,6 +62,9 @@ func pathWorlds() []World {
 			onSite, intercept(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
 	}
 }
+
+// full has the run wait for the slow measurements.
+func full(w *World) { w.Full = true }
 
 // carrier is the line's provider translating addresses once more.
 func carrier(w *World) { w.Home.Carrier = true }

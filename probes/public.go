@@ -61,6 +61,7 @@ func (p Public) Look(ctx context.Context, known facts.Facts) Result {
 	found := facts.Public{Answers: socket.askAll(ctx, p.Via, servers, resolvers)}
 	evidence := socket.close()
 	found.Addr, found.Differ = publicAgree(found.Answers)
+	found.Mapping, found.PortKept = natKind(found.Answers)
 	outcome, saw := publicSentence(found)
 	return Result{Outcome: outcome, Saw: saw, Evidence: evidence, File: func(f *facts.Facts) { f.Public = &found }}
 }
@@ -178,6 +179,7 @@ func (s *publicSocket) ask(ctx context.Context, i via.Interface, server string, 
 		return a
 	}
 	to := netip.AddrPortFrom(addrs[0], port)
+	a.From = to
 	m, err := stun.Build(stun.TransactionID, stun.BindingRequest)
 	if err != nil {
 		a.Answer = facts.CouldNotAsk
@@ -265,9 +267,9 @@ func publicSentence(found facts.Public) (facts.Outcome, string) {
 	}
 	switch {
 	case found.Differ:
-		return facts.Passed, "STUN servers see different public addresses of this line."
+		return facts.Passed, "STUN servers see different public addresses of this line." + natWords(found)
 	case found.Addr.IsValid():
-		return facts.Passed, fmt.Sprintf("The outside sees this line as %s.", found.Addr)
+		return facts.Passed, fmt.Sprintf("The outside sees this line as %s.", found.Addr) + natWords(found)
 	case own == len(found.Answers):
 		return facts.Broken, "The box could not ask any STUN server."
 	}

@@ -23,6 +23,7 @@ const (
 	sipSpan        = 3400 * time.Millisecond // ... over 3.5 s, less what a timer may be early
 	pingsToCompare = 3                       // 3-9: the shortest of at least three pings ...
 	pingFar        = 5 * time.Millisecond    // ... is told apart from a device on the site from this time on
+	mappingLife    = 90 * time.Second        // faults.md 3-6; RFC 4787 REQ-5 wants 2 minutes
 	loginAttempts  = 2                       // design section 7
 	internetNeeded = 3                       // faults.md 2-1: three independent targets
 	portalPings    = 10                      // more than three hosts lose by chance on a line that works at all

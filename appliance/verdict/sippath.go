@@ -21,6 +21,7 @@ func sipPath(in Input) []candidate {
 		found = append(found, blocked(in)...)
 	}
 	found = append(found, doubleNAT(in)...)
+	found = append(found, shortMapping(in)...)
 	return append(found, alg(in)...)
 }
 

@@ -52,10 +52,11 @@ func Judge(in Input) Verdict {
 		v.Also = append(v.Also, c.finding())
 	}
 	light, missing := unproven(in)
+	known := len(in.Steps) > 0 && settled(1, in.Steps)
 	switch {
-	case stops(found) && (v.Final || settled(found[0], in)):
+	case stops(found) && (known || settled(found[0].light(), in.Steps)):
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
-	case !v.Final:
+	case !known:
 	case light > 0 && !explained(light, found):
 		v.Finding, v.Faulty = untestable(missing), broken(light, in.Steps)
 	case len(found) > 0 && found[0].kind == catalogue.Hurts:
@@ -131,11 +132,13 @@ func done(steps []facts.Step) bool {
 	return len(steps) > 0 && !slices.ContainsFunc(steps, func(s facts.Step) bool { return !s.Done })
 }
 
-// settled reports whether nothing that still runs can refute a stopping cause: no step of its own
-// light or of a later one is under way.
-func settled(c candidate, in Input) bool {
-	light := int(c.code[0] - '0')
-	return !slices.ContainsFunc(in.Steps, func(s facts.Step) bool { return !s.Done && s.Light >= light })
+// light is the one that the candidate's code counts on.
+func (c candidate) light() int { return int(c.code[0] - '0') }
+
+// settled reports whether nothing that still runs can refute a stopping cause of the light: no step of it or
+// of a later one is under way, but for those that take minutes and refute nothing.
+func settled(light int, steps []facts.Step) bool {
+	return !slices.ContainsFunc(steps, func(s facts.Step) bool { return !s.Done && s.Light >= light && !lasting(s.ID) })
 }
 
 // explained reports whether a weakness says why a light could not be proved: only those of the login and

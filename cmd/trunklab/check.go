@@ -52,6 +52,9 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 	}
 	defer s.close()
 	args := []string{"check", "-interface", "eth0", "-json", "-state", s.state()}
+	if world.Full {
+		args = append(args, "-full")
+	}
 	cmd := s.command(ctx, append(args, o.rest...)...)
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr

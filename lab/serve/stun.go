@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"time"
@@ -19,6 +20,8 @@ type STUN struct {
 type STUNSettings struct {
 	Silent bool
 	Tell   netip.AddrPort // told to everybody instead of the truth; zero: the truth
+
+	NoResponsePort bool // does not answer to another port (RFC 5780), as most public ones
 }
 
 // STUNRequest is one binding request.
@@ -33,31 +36,41 @@ func NewSTUN(s STUNSettings) *STUN { return &STUN{Board: Board[STUNSettings]{v: 
 // Serve answers on conn until ctx ends.
 func (s *STUN) Serve(ctx context.Context, conn net.PacketConn) error {
 	return packets(ctx, conn, func(b []byte, from netip.AddrPort) {
-		reply, ok := s.answer(b, from)
+		reply, to, ok := s.answer(b, from)
 		if ok {
 			// A lost reply is the asker's to notice, as on any network.
-			_, _ = conn.WriteTo(reply, net.UDPAddrFromAddrPort(from))
+			_, _ = conn.WriteTo(reply, net.UDPAddrFromAddrPort(to))
 		}
 	})
 }
 
-func (s *STUN) answer(b []byte, from netip.AddrPort) ([]byte, bool) {
+// answer gives the reply and where it goes: to the asker, or to the port of his that he names (RFC 5780
+// section 7.5).
+func (s *STUN) answer(b []byte, from netip.AddrPort) (reply []byte, to netip.AddrPort, ok bool) {
 	var m stun.Message
 	if stun.Decode(b, &m) != nil || m.Type != stun.BindingRequest {
-		return nil, false
+		return nil, to, false
 	}
 	s.Seen.add(STUNRequest{time.Now(), from})
 	set := s.Settings()
 	if set.Silent {
-		return nil, false
+		return nil, to, false
+	}
+	to = from
+	if port, err := m.Get(stun.AttrResponsePort); err == nil && len(port) >= 2 {
+		if set.NoResponsePort {
+			refusal, err := stun.Build(stun.NewTransactionIDSetter(m.TransactionID), stun.BindingError, stun.CodeUnknownAttribute)
+			return refusal.Raw, from, err == nil
+		}
+		to = netip.AddrPortFrom(from.Addr(), binary.BigEndian.Uint16(port))
 	}
 	told := from
 	if set.Tell.IsValid() {
 		told = set.Tell
 	}
-	reply, err := stun.Build(
+	answer, err := stun.Build(
 		stun.NewTransactionIDSetter(m.TransactionID), stun.BindingSuccess,
 		&stun.XORMappedAddress{IP: told.Addr().AsSlice(), Port: int(told.Port())},
 		stun.NewSoftware("lab"), stun.Fingerprint)
-	return reply.Raw, err == nil
+	return answer.Raw, to, err == nil
 }

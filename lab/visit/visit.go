@@ -21,7 +21,11 @@ import (
 )
 
 // patience is for one world: the longest, a missing DHCP server, takes 15 to 20 s on an idle machine.
-const patience = 90 * time.Second
+// A full run takes two minutes more.
+const (
+	patience     = 90 * time.Second
+	fullPatience = patience + 2*time.Minute
+)
 
 // Outcome is what trunklab prints, and the box's report out of it.
 type Outcome struct {
@@ -83,7 +87,11 @@ func Run(t *testing.T, trunklab, folder string, w lab.World, options ...string) 
 
 func run(t *testing.T, trunklab, folder string, w lab.World, options ...string) (got Outcome) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	longest := patience
+	if w.Full {
+		longest = fullPatience
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, trunklab, append([]string{"-world", w.Name, "-check"}, options...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

@@ -104,6 +104,8 @@ func madeBy(w lab.World) lab.Part {
 		return kernel("link state")
 	case h.Frozen, h.Squat > 0:
 		return kernel("ARP")
+	case h.Forgets > 0:
+		return kernel("connection tracking")
 	case h.Intercept != nil:
 		return kernel("NAT")
 	case h.SIPALG:

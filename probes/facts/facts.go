@@ -32,6 +32,7 @@ type Facts struct {
 	Nowhere    *Path       `json:"nowhere"`
 	WAN        *WAN        `json:"wan"`
 	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
+	Lifetime   *Lifetime   `json:"lifetime"`
 	ALG        *ALG        `json:"alg"`
 	Login      *Login      `json:"login"`
 	Bindings   *Bindings   `json:"bindings"`
@@ -200,11 +201,22 @@ type Public struct {
 	Answers []STUNAnswer `json:"answers"`
 	Addr    netip.Addr   `json:"addr"` // zero when nobody told, or when they differ
 	Differ  bool         `json:"differ"`
+
+	Mapping  string `json:"mapping"`   // how the router maps (RFC 4787 section 4.1); "" when not known
+	PortKept *bool  `json:"port_kept"` // the outside sees the box's own port; nil when not known
 }
+
+// How a router maps one socket.
+const (
+	MappingNone        = "none"        // addresses are not translated
+	MappingIndependent = "independent" // of the destination
+	MappingDependent   = "dependent"   // on the destination: symmetric NAT
+)
 
 // STUNAnswer is one server's view of one socket of ours.
 type STUNAnswer struct {
 	Server string         `json:"server"`
+	From   netip.AddrPort `json:"from"` // its address; zero when its name led to none
 	Answer Answer         `json:"answer"`
 	Local  netip.AddrPort `json:"local"`
 	Mapped netip.AddrPort `json:"mapped"`

@@ -31,3 +31,26 @@ type Hop struct {
 	Code int        `json:"code"`
 	RTT  Duration   `json:"rtt_ms"`
 }
+
+// Lifetime is how long the router keeps an idle UDP mapping, after traffic both ways. (light 3)
+type Lifetime struct {
+	How     string   `json:"how"` // who sent to the idle mapping, by which protocol
+	Server  string   `json:"server"`
+	AtLeast Duration `json:"at_least_ms"` // the longest silence after which it let something in; 0: none
+	Under   Duration `json:"under_ms"`    // the shortest one after which it was gone; 0: none, of those that were tried
+	Tries   []Idle   `json:"tries"`
+}
+
+// Idle is one silence, and whether the mapping outlived it.
+type Idle struct {
+	For   Duration `json:"for_ms"`
+	Alive bool     `json:"alive"`
+}
+
+// String is one plain sentence.
+func (i Idle) String() string {
+	if i.Alive {
+		return "After " + i.For.String() + " of silence the mapping still let an answer in."
+	}
+	return "After " + i.For.String() + " of silence no answer came in any more."
+}

@@ -1,0 +1,48 @@
+package verdict
+
+import (
+	"testing"
+	"time"
+
+	"trunktester/probes/facts"
+)
+
+// mappingLives: it let something in after the one silence, in seconds, and no more after the other; 0 for none.
+func mappingLives(atLeast, under int) func(*site) {
+	return func(s *site) {
+		s.Facts.Lifetime = &facts.Lifetime{How: "STUN, RFC 5780", AtLeast: facts.Duration(atLeast) * facts.Duration(time.Second), Under: facts.Duration(under) * facts.Duration(time.Second)}
+	}
+}
+
+func TestMappingTickets(t *testing.T) {
+	judgeAll(t, []ticket{
+		{"the router forgets after less than half a minute", healthy().with(mappingLives(25, 40)), "3-6 amber", "", "ggAgg"},
+		{"the router forgets at once", healthy().with(mappingLives(0, 15)), "3-6 amber", "", "ggAgg"},
+		{"the router forgets just before 90 s", healthy().with(mappingLives(70, 88)), "3-6 amber", "", "ggAgg"},
+		{"the router forgets somewhere around 90 s", healthy().with(mappingLives(88, 100)), "ok green", "", "ggggg"},
+		{"the router keeps mappings", healthy().with(mappingLives(100, 0)), "ok green", "", "ggggg"},
+		{"the time could not be told", healthy().with(mappingLives(0, 0)), "ok green", "", "ggggg"},
+		{"a trunk over TCP does not mind", healthy().with(mappingLives(25, 40), func(s *site) { s.Profile.Trunk.Transport = "tcp" }), "ok green", "", "ggggg"},
+		{"a hosted PBX is not behind this router", healthy().with(mappingLives(25, 40), func(s *site) { s.Profile.PBX.Location = "hosted" }), "ok green", "", "ggggg"},
+		{"a routed line has no mappings", healthy().with(mappingLives(25, 40), func(s *site) { s.Facts.Public.Mapping = facts.MappingNone }), "ok green", "", "ggggg"},
+		{"the router forgets, and the PBX is not registered", healthy().with(mappingLives(25, 40), noEntries), "5-1 red", "3-6 amber", "ggagR"},
+	})
+}
+
+// A measurement of minutes holds up neither a red nor a green, and may add a weakness when it ends.
+func TestTheVerdictDoesNotWaitForMinutes(t *testing.T) {
+	measuring := func(done bool) func(*site) {
+		return func(s *site) {
+			s.Steps = append(s.Steps, facts.Step{ID: "lifetime", Light: 3, Done: done, Outcome: facts.Passed})
+		}
+	}
+	judgeAll(t, []ticket{
+		{"all is well, and it is being measured", healthy().with(measuring(false)), "ok green", "", "ggggg"},
+		{"a firewall rejects SIP, and it is being measured", healthy().with(silentSIP("udp", "tcp", "tls"), refusedBy("192.168.1.1", 13), measuring(false)), "3-1 red", "", "ggR--"},
+		{"the login is refused, and it is being measured", healthy().with(refusedLogin(403, "Forbidden"), measuring(false)), "4-2 red", "", "gggR-"},
+		{"it was measured", healthy().with(measuring(true), mappingLives(25, 40)), "3-6 amber", "", "ggAgg"},
+	})
+	if Judge(healthy().with(measuring(false)).Input).Final {
+		t.Error("final, though it may still change")
+	}
+}

@@ -1,0 +1,139 @@
+package probes
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/via"
+)
+
+// lifetimeIdles are the silences that are tried, all at the same time, each with a mapping of its own. 88 s
+// stands just below the 90 s of the catalogue; two of them lie beyond the usual 30 s, two beyond 60 s.
+func lifetimeIdles() []time.Duration {
+	return []time.Duration{15 * time.Second, 25 * time.Second, 40 * time.Second, 55 * time.Second, 70 * time.Second, 88 * time.Second, 100 * time.Second}
+}
+
+// LifetimeLimit is how long the whole measurement takes at most.
+const LifetimeLimit = 115 * time.Second
+
+// lifetimePrime is how long traffic goes both ways before the silence: Linux keeps a mapping for its longer time
+// only after two seconds of that (net/netfilter/nf_conntrack_proto_udp.c).
+const lifetimePrime = 2500 * time.Millisecond
+
+// Lifetime asks: after how long a silence does the router forget a UDP mapping? It passes when that was measured,
+// however short it is. Nothing of it goes to the provider's SIP servers.
+type Lifetime struct {
+	Via  via.Interface
+	Ways []LifetimeWay // in order of preference
+}
+
+// LifetimeWay is a way to have something sent to an idle mapping from outside.
+type LifetimeWay interface {
+	// Ready tries it without a silence, as the control: the error says why it is of no use here.
+	Ready(ctx context.Context, i via.Interface, known facts.Facts) (LifetimeAsker, error)
+	Name() string
+}
+
+// LifetimeAsker makes a mapping, leaves it idle for so long, and says whether it still lets something in.
+type LifetimeAsker interface {
+	Alive(ctx context.Context, idle time.Duration) (bool, error)
+	Server() string
+}
+
+// Look needs known.Address and known.Public.
+func (l Lifetime) Look(ctx context.Context, known facts.Facts) Result {
+	var evidence []facts.Evidence
+	for _, way := range l.Ways {
+		asker, err := way.Ready(ctx, l.Via, known)
+		if err != nil {
+			evidence = append(evidence, facts.Evidence{Kind: "control", Text: fmt.Sprintf("Not measured by %s: %v.", way.Name(), err)})
+			continue
+		}
+		evidence = append(evidence, facts.Evidence{Kind: "control",
+			Text: fmt.Sprintf("%s (%s) sends to a mapping that was just used, and it arrives.", asker.Server(), way.Name())})
+		found := facts.Lifetime{How: way.Name(), Server: asker.Server(), Tries: ladder(ctx, lifetimeIdles(), asker.Alive)}
+		found.AtLeast, found.Under = bracket(found.Tries)
+		r := Result{Outcome: facts.Passed, Saw: lifetimeSaw(found), Evidence: evidence, File: func(f *facts.Facts) { f.Lifetime = &found }}
+		for _, t := range found.Tries {
+			r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: t.String()})
+		}
+		if found.AtLeast == 0 && found.Under == 0 {
+			r.Outcome = facts.NotRun
+		}
+		return r
+	}
+	return Result{Outcome: facts.NotRun, Saw: "Not measured: nothing outside can send to an idle mapping of this line.", Evidence: evidence}
+}
+
+func lifetimeSaw(l facts.Lifetime) string {
+	switch {
+	case l.Under == 0 && l.AtLeast == 0:
+		return "How long the router keeps an idle UDP mapping could not be told."
+	case l.Under == 0:
+		return fmt.Sprintf("The router keeps an idle UDP mapping for %s at least.", l.AtLeast)
+	case l.AtLeast == 0:
+		return fmt.Sprintf("The router forgets an idle UDP mapping within %s.", l.Under)
+	}
+	return fmt.Sprintf("The router forgets an idle UDP mapping after %s to %s.", l.AtLeast, l.Under)
+}
+
+// ladder tries all silences at once and gives what was found out, in their order. It ends early when two
+// neighbouring ones found the mapping gone: longer ones cannot find it there. One alone may be a lost packet.
+func ladder(ctx context.Context, idles []time.Duration, alive func(context.Context, time.Duration) (bool, error)) []facts.Idle {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type result struct {
+		at int
+		facts.Idle
+		told bool
+	}
+	results := make(chan result, len(idles))
+	for at, idle := range idles {
+		go func() {
+			ok, err := alive(ctx, idle)
+			r := result{at, facts.Idle{For: facts.Duration(idle), Alive: ok}, err == nil}
+			results <- r
+		}()
+	}
+	found := make([]*facts.Idle, len(idles))
+	for range idles {
+		r := <-results
+		if r.told {
+			found[r.at] = &r.Idle
+		}
+		for i := 1; i < len(found); i++ {
+			if gone(found[i-1]) && gone(found[i]) {
+				cancel()
+			}
+		}
+	}
+	var tries []facts.Idle
+	for _, f := range found {
+		if f != nil {
+			tries = append(tries, *f)
+		}
+	}
+	return tries
+}
+
+func gone(i *facts.Idle) bool { return i != nil && !i.Alive }
+
+// bracket reads the tries: the mapping lived after the one, and was gone after the other. A silence that a longer
+// one outlived was a lost packet; under is 0 unless two found the mapping gone.
+func bracket(tries []facts.Idle) (atLeast, under facts.Duration) {
+	tries = slices.SortedFunc(slices.Values(tries), func(a, b facts.Idle) int { return cmp.Compare(a.For, b.For) })
+	last := -1
+	for i, t := range tries {
+		if t.Alive {
+			last, atLeast = i, t.For
+		}
+	}
+	if len(tries)-last > 2 {
+		under = tries[last+1].For
+	}
+	return atLeast, under
+}
