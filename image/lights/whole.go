@@ -25,7 +25,7 @@ const (
 // Patterns lists what the whole row said, oldest first. The samples begin at power-on: amber for the first time is
 // the lamp test.
 func Patterns(samples []Sample) []Pattern {
-	all := stretches(samples)
+	all := stretches(untorn(samples))
 	var told []Pattern
 	tested := false
 	for i := 0; i < len(all); {

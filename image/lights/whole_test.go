@@ -69,3 +69,32 @@ func TestPatterns(t *testing.T) {
 		}
 	}
 }
+
+// A look may fall between the settings of two lines: three flashes stay three flashes, whatever line was set first.
+func TestALookBetweenTwoFramesIsNone(t *testing.T) {
+	dark := leds.Show{}
+	scenes := []scene{{leds.Show{Whole: catalogue.WholeLampTest}, 2 * time.Second}, {dark, time.Second},
+		{leds.Show{Whole: catalogue.WholeWriting}, leds.Settle}, {leds.Show{Whole: catalogue.WholeDone}, 5 * time.Second}}
+	samples := performed(60*time.Millisecond, scenes...)
+	var looks []Sample
+	for i, s := range samples {
+		if i > 0 && s.Frame != samples[i-1].Frame {
+			between := s
+			between.Frame[3], between.Frame[4] = samples[i-1].Frame[3], samples[i-1].Frame[4]
+			if was := lines(samples[i-1].Frame[2]); was[0] { // its red goes first
+				between.Frame[2] = map[bool]leds.Colour{true: leds.Green}[was[1]]
+			}
+			between.At -= 30 * time.Millisecond
+			looks = append(looks, between)
+		}
+		looks = append(looks, s)
+	}
+	var got []catalogue.Whole
+	for _, p := range Patterns(looks) {
+		got = append(got, p.Whole)
+	}
+	want := []catalogue.Whole{catalogue.WholeLampTest, catalogue.WholeWriting, catalogue.WholeDone}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
