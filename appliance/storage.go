@@ -31,6 +31,8 @@ var storageNotices = []struct {
 }{
 	{lasting(unix.ENOSPC),
 		"The card's storage is full: new reports and logins are forgotten at power off. Tests are not affected. Download the reports and wipe the box (button for 10 s), or write the card again."},
+	{lasting(store.ErrHangs),
+		"The card does not answer: reports and settings are not kept, and the box does not log in by itself until it does; \"Run again\" still does. Power off and on; if this stays, use another card."},
 	{func(p store.Problem) bool { return p.Lasting && p.What == "directory" },
 		"The card's storage is missing or cannot be used: reports, logins and settings are forgotten at power off. Tests are not affected. Write the card again when there is time."},
 	{lasting(unix.EROFS),

@@ -29,6 +29,7 @@ func TestStorageThatDoesNotWorkIsSaidPlainly(t *testing.T) {
 		"read-only":            {[]store.Problem{card("ledger", unix.EROFS), card("reports", unix.EROFS)}, "The card's storage cannot be written"},
 		"full":                 {[]store.Problem{card("reports", unix.ENOSPC)}, "The card's storage is full"},
 		"full from the start":  {[]store.Problem{card("directory", unix.ENOSPC)}, "The card's storage is full"},
+		"dead":                 {[]store.Problem{card("directory", store.ErrHangs), card("reports", unix.EIO)}, "The card does not answer"},
 		"worn out":             {[]store.Problem{card("report", damage), card("reports", unix.EIO)}, "The card's storage does not work"},
 		"a damaged ledger":     {[]store.Problem{card("report", damage), card("ledger", damage)}, "What was remembered of earlier logins is damaged"},
 		"a damaged report":     {[]store.Problem{card("report", damage)}, "A file in the card's storage is damaged"},

@@ -12,9 +12,12 @@ const (
 )
 
 // LastTime is the last true time that was kept, zero when there is none.
-func (s *Store) LastTime() (last time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Store) LastTime() time.Time {
+	last, _ := within(s, s.patience, func() (time.Time, error) { return s.lastTime(), nil }) // a Problem tells
+	return last
+}
+
+func (s *Store) lastTime() (last time.Time) {
 	places := s.enter()
 	defer leave(places)
 	for _, p := range places {
@@ -42,8 +45,10 @@ func parseTime(body []byte, last *time.Time) error {
 // KeepTime writes a true time down in the most durable directory, for a clock that begins in 1970 at the
 // next power-on. A later time that stood there is gone: it was wrong.
 func (s *Store) KeepTime(t time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return s.alone(s.patience, func() error { return s.keepTime(t) })
+}
+
+func (s *Store) keepTime(t time.Time) error {
 	places := s.enter()
 	defer leave(places)
 	if len(places) == 0 || len(s.dirs) == 0 || places[len(places)-1].dir != s.dirs[len(s.dirs)-1] {

@@ -36,7 +36,7 @@ type Ledger struct {
 	key    string // of the trunk's settings; slow to compute
 }
 
-// keyIn is the key of the trunk in a version of the ledger. The caller holds the store's lock.
+// keyIn is the key of the trunk in a version of the ledger. The caller works in the store alone.
 func (l *Ledger) keyIn(b *book) string {
 	if salt := string(b.Salt); l.key == "" || l.salt != salt {
 		l.salt, l.key = salt, b.trunkKey(l.trunk)
@@ -122,8 +122,11 @@ func (l *Ledger) Learn(f facts.Facts) error {
 
 // Remembered is what earlier runs left. Called at the start of a run it also prepares a quick Begin.
 func (l *Ledger) Remembered() facts.Remembered {
-	l.store.mu.Lock()
-	defer l.store.mu.Unlock()
+	r, _ := within(l.store, l.store.patience, func() (facts.Remembered, error) { return l.remembered(), nil }) // Begin refuses then
+	return r
+}
+
+func (l *Ledger) remembered() facts.Remembered {
 	places := l.store.enter()
 	defer leave(places)
 	b := l.store.load(places)
@@ -151,8 +154,14 @@ func endingOf(reply *facts.Reply) ending {
 // error of change itself writes nothing. ErrNotRecorded when no directory took it; the program then
 // still remembers.
 func (s *Store) turn(change func(*book) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	err := s.alone(s.patience, func() error { return s.turned(change) })
+	if errors.Is(err, ErrHangs) {
+		err = fmt.Errorf("%w: %w", ErrNotRecorded, err)
+	}
+	return err
+}
+
+func (s *Store) turned(change func(*book) error) error {
 	places := s.enter()
 	defer leave(places)
 	b := s.load(places)

@@ -17,8 +17,10 @@ var ErrNoProfile = errors.New("no profile is kept")
 // SaveProfile keeps a trunk.toml, byte for byte, in the lasting directory, and nowhere else: what it cannot
 // keep there would be lost with the power, and the caller must know. The whole version before stays beside it.
 func (s *Store) SaveProfile(text []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return s.alone(s.patience, func() error { return s.saveProfile(text) })
+}
+
+func (s *Store) saveProfile(text []byte) error {
 	p, err := s.lasting()
 	if err != nil {
 		return fmt.Errorf("keep the profile: %w", err)
@@ -36,9 +38,9 @@ func (s *Store) SaveProfile(text []byte) error {
 // Profile gives the kept trunk.toml: the newest version, or the one before where that is damaged or gone,
 // which is then a Problem. ErrNoProfile when there is none, an error that wraps profile.ErrDamaged when no
 // version is whole.
-func (s *Store) Profile() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Store) Profile() ([]byte, error) { return within(s, s.patience, s.profile) }
+
+func (s *Store) profile() ([]byte, error) {
 	p, err := s.lasting()
 	if err != nil {
 		if len(s.dirs) > 0 && exists(s.dirs[len(s.dirs)-1]) {
@@ -64,7 +66,7 @@ func (s *Store) Profile() ([]byte, error) {
 	return nil, fmt.Errorf("read the profile in %s: %w", p.dir, newest)
 }
 
-// lasting opens and locks the last directory. The caller holds the store's lock.
+// lasting opens and locks the last directory. The caller works in the store alone.
 func (s *Store) lasting() (place, error) {
 	if len(s.dirs) == 0 {
 		return place{}, fmt.Errorf("the box has no storage: %w", os.ErrNotExist)

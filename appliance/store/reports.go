@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"os"
 	"regexp"
@@ -67,8 +66,10 @@ func (s *Store) keep(id string, site Site, report []byte, order func([]place)) e
 	if !validID.MatchString(id) {
 		return fmt.Errorf("save report %q: not an id", id)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return s.alone(s.patience, func() error { return s.kept(id, site, report, order) })
+}
+
+func (s *Store) kept(id string, site Site, report []byte, order func([]place)) error {
 	places := s.enter()
 	defer leave(places)
 	entries := s.entries(places)
@@ -119,11 +120,12 @@ func (s *Store) drop(p place, entries []Entry) {
 
 // Reports lists what is kept, newest first. Damaged ones are left out and become a Problem.
 func (s *Store) Reports() []Entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	places := s.enter()
-	defer leave(places)
-	return s.entries(places)
+	list, _ := within(s, s.patience, func() ([]Entry, error) { // a Problem tells
+		places := s.enter()
+		defer leave(places)
+		return s.entries(places), nil
+	})
+	return list
 }
 
 // Report gives a kept report as it was saved; ErrNoReport when there is none, or it is damaged.
@@ -131,8 +133,10 @@ func (s *Store) Report(id string) ([]byte, error) {
 	if !validID.MatchString(id) {
 		return nil, fmt.Errorf("report %q: %w", id, ErrNoReport)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return within(s, s.patience, func() ([]byte, error) { return s.report(id) })
+}
+
+func (s *Store) report(id string) ([]byte, error) {
 	places := s.enter()
 	defer leave(places)
 	for _, p := range slices.Backward(places) {
@@ -144,9 +148,9 @@ func (s *Store) Report(id string) ([]byte, error) {
 }
 
 // NewHistory makes the next report begin a new history, wherever it is made.
-func (s *Store) NewHistory() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Store) NewHistory() error { return s.alone(s.patience, s.newHistory) }
+
+func (s *Store) newHistory() error {
 	places := s.enter()
 	defer leave(places)
 	next, _ := json.Marshal(s.lastHistory(places, s.entries(places)) + 1) // a number always encodes
@@ -199,7 +203,7 @@ func (s *Store) leastHistory(places []place) int {
 func (s *Store) entries(places []place) []Entry {
 	list := []Entry{}
 	for _, p := range places {
-		maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return at.dir == p.dir && at.what == "report" })
+		s.forget(func(at spot) bool { return at.dir == p.dir && at.what == "report" })
 		dir, err := p.root.Open(reportsDir)
 		if err != nil {
 			s.note(p.dir, "reports", "list", ignoreMissing(err))

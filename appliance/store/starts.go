@@ -34,32 +34,33 @@ func (s starts) next(known bool, now moment, window time.Duration) starts {
 // Started writes down that the program starts, and gives how often within the window, this time included, it
 // was started again without an orderly end before. It is kept in the volatile directory: the power going
 // forgets it.
-func (s *Store) Started(window time.Duration) (again int) {
-	s.withStarts(func(p place) error {
+func (s *Store) Started(window time.Duration) int {
+	return s.withStarts(func(p place) (again int, err error) {
 		before, err := readStarts(p)
 		known := err == nil
 		now := before.next(known, s.now(), window)
-		again = len(now.Again)
 		body, _ := json.Marshal(now) // numbers and text always encode
-		return write(p.root, startsFile, seal(startsKind, body))
+		return len(now.Again), write(p.root, startsFile, seal(startsKind, body))
 	})
-	return again
 }
 
 // Ended forgets the starts: the program ends as it was asked to.
 func (s *Store) Ended() {
-	s.withStarts(func(p place) error { return remove(p.root, startsFile) })
+	s.withStarts(func(p place) (int, error) { return 0, remove(p.root, startsFile) })
 }
 
 // withStarts works in the volatile directory.
-func (s *Store) withStarts(do func(place) error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	places := s.enter()
-	defer leave(places)
-	if len(places) > 0 && places[0].dir == s.dirs[0] {
-		s.note(places[0].dir, "starts", "write", do(places[0]))
-	}
+func (s *Store) withStarts(do func(place) (int, error)) int {
+	n, _ := within(s, s.patience, func() (n int, err error) { // a Problem tells
+		places := s.enter()
+		defer leave(places)
+		if len(places) > 0 && places[0].dir == s.dirs[0] {
+			n, err = do(places[0])
+			s.note(places[0].dir, "starts", "write", err)
+		}
+		return n, nil
+	})
+	return n
 }
 
 func readStarts(p place) (starts, error) {

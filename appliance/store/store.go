@@ -8,8 +8,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"trunktester/appliance/profile"
 )
@@ -21,8 +23,11 @@ type Store struct {
 	now  func() moment
 	salt []byte // for a ledger that begins here
 
+	patience time.Duration // with the directories
+	busy     chan struct{} // full while somebody works in them: then book is his
+	book     book          // the ledger as far as this program knows it
+
 	mu       sync.Mutex
-	book     book             // the ledger as far as this program knows it
 	problems map[spot]Problem // what does not work at present
 }
 
@@ -42,12 +47,14 @@ type spot struct{ dir, what, name string }
 
 // Open uses the directories, volatile ones first: /run/trunktester, /perm/trunktester. Their parents must
 // exist. It never fails: Problems says what does not work, and without any directory the store
-// remembers only as long as the program runs.
+// remembers only as long as the program runs. No method waits for a directory that hangs.
 func Open(dirs ...string) *Store {
-	s := &Store{dirs: slices.Clone(dirs), now: clocks, salt: make([]byte, 16), problems: map[spot]Problem{}}
+	s := &Store{dirs: slices.Clone(dirs), now: clocks, salt: make([]byte, 16), patience: patience, busy: make(chan struct{}, 1), problems: map[spot]Problem{}}
 	rand.Read(s.salt) // never fails (crypto/rand)
 	for _, dir := range dirs {
-		s.note(dir, "directory", "", ensure(dir))
+		if err := s.alone(s.patience, func() error { s.note(dir, "directory", "", ensure(dir)); return nil }); err != nil {
+			break
+		}
 	}
 	return s
 }
@@ -77,14 +84,23 @@ func (s *Store) enter() []place {
 	return places
 }
 
+// forget clears the problems that some say true for.
+func (s *Store) forget(which func(spot) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return which(at) })
+}
+
 func leave(places []place) {
 	for _, p := range places {
 		p.leave()
 	}
 }
 
-// note keeps or clears the problem of one spot. The caller holds the lock, or is Open.
+// note keeps or clears the problem of one spot.
 func (s *Store) note(dir, what, name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	at := spot{dir, what, name}
 	if err == nil {
 		delete(s.problems, at)

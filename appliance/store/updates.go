@@ -28,41 +28,40 @@ type Attempt struct {
 
 // Updates gives what is remembered; a box that never had an update remembers nothing. A damaged memory falls
 // back to the version before.
-func (s *Store) Updates() (u Updates, err error) {
-	err = s.withLasting(func(p place) error {
-		u, err = readUpdates(p, updatesFile)
+func (s *Store) Updates() (Updates, error) {
+	return withLasting(s, func(p place) (Updates, error) {
+		u, err := readUpdates(p, updatesFile)
 		if err == nil {
-			return nil
+			return u, nil
 		}
 		if before, olderErr := readUpdates(p, updatesFile+previous); olderErr == nil && ignoreMissing(err) != nil {
-			u = before
-			return nil
+			return before, nil
 		}
-		return ignoreMissing(err)
+		return Updates{}, ignoreMissing(err)
 	})
-	return u, err
 }
 
 // SaveUpdates writes it down in the lasting directory.
 func (s *Store) SaveUpdates(u Updates) error {
-	return s.withLasting(func(p place) error {
+	_, err := withLasting(s, func(p place) (struct{}, error) {
 		body, _ := json.Marshal(u) // numbers and text always encode
-		return write(p.root, updatesFile, seal(updatesKind, body))
+		return struct{}{}, write(p.root, updatesFile, seal(updatesKind, body))
 	})
+	return err
 }
 
 // withLasting works in the most durable directory.
-func (s *Store) withLasting(do func(place) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.lasting()
-	if err != nil {
-		return err
-	}
-	defer p.leave()
-	err = do(p)
-	s.note(p.dir, "updates", "", err)
-	return err
+func withLasting[T any](s *Store, do func(place) (T, error)) (T, error) {
+	return within(s, s.patience, func() (done T, err error) {
+		p, err := s.lasting()
+		if err != nil {
+			return done, err
+		}
+		defer p.leave()
+		done, err = do(p)
+		s.note(p.dir, "updates", "", err)
+		return done, err
+	})
 }
 
 func readUpdates(p place, name string) (Updates, error) {

@@ -4,15 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 )
 
 // Wipe removes profile, reports and ledger, every version of each, from every directory (design section 8).
 // Their contents are overwritten first; what a memory card keeps of older blocks is beyond any program.
-func (s *Store) Wipe() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Store) Wipe() error { return s.alone(wipePatience, s.wipe) }
+
+func (s *Store) wipe() error {
 	s.book = book{}
 	var failed []error
 	for _, dir := range s.dirs {
@@ -23,7 +22,7 @@ func (s *Store) Wipe() error {
 			failed = append(failed, fmt.Errorf("wipe %s: %w", dir, err))
 			continue
 		}
-		maps.DeleteFunc(s.problems, func(at spot, _ Problem) bool { return at.dir == dir })
+		s.forget(func(at spot) bool { return at.dir == dir })
 	}
 	return errors.Join(failed...)
 }
