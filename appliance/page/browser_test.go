@@ -141,7 +141,7 @@ func TestBrowserShowsVerdictAndUnfolds(t *testing.T) {
 	at, _ := serve(t, newFakeBox(algState()))
 	b := browser(t)
 	b.do(chromedp.Navigate(home(at)))
-	if title := get(b, chromedp.Text("#words h2")); title != "The router rewrites SIP messages" {
+	if title := get(b, chromedp.Text("#words h1")); title != "The router rewrites SIP messages" {
 		t.Errorf("verdict %q", title)
 	}
 	if lamp := get(b, chromedp.AttributeValue("#lamp-3 i", "class")); lamp.Value != "count-2" {
@@ -220,7 +220,7 @@ func TestBrowserFollowsTheBoxWithoutReload(t *testing.T) {
 	b.do(chromedp.Click("#step-internet summary"), chromedp.WaitVisible("#step-internet .evidence"))
 	box.change(func(s *State) { *s = algState() })
 	b.do(chromedp.WaitVisible("#lamp-3 .red"), chromedp.WaitVisible("#step-sip-alg.failed"))
-	if title := get(b, chromedp.Text("#words h2")); title != "The router rewrites SIP messages" {
+	if title := get(b, chromedp.Text("#words h1")); title != "The router rewrites SIP messages" {
 		t.Errorf("verdict %q", title)
 	}
 	if !is(b, `window.unchanged === true`) {

@@ -113,6 +113,20 @@ func TestPage(t *testing.T) {
 			t.Errorf("GET %s does not hold %q:\n%.2000s", path, holds, body)
 		}
 	}
+	t.Run("weight", func(t *testing.T) {
+		total := 0
+		for _, path := range []string{"/", "/style.css", "/live.js", "/icon.svg"} {
+			a, err := b.ask("GET", "", path, nil, "Accept-Encoding", "gzip")
+			if err != nil || a.code != http.StatusOK {
+				t.Fatalf("%s: %d %v", path, a.code, err)
+			}
+			total += len(a.body)
+		}
+		t.Logf("the page of a whole run, as a browser loads it: %d bytes", total)
+		if total > 100<<10 {
+			t.Errorf("the page is %d bytes", total)
+		}
+	})
 	t.Run("packets", func(t *testing.T) {
 		file := b.get("/capture.pcapng")
 		if strings.Contains(file, "GET /report.txt") || !strings.Contains(file, "REGISTER sip:") {
