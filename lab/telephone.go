@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"trunktester/lab/serve"
+	"trunktester/lab/witness"
 )
 
 // telephone starts the customer's PBX and waits for its first registration, where it is to have one.
@@ -28,6 +30,15 @@ func (l *Lab) telephone(ctx context.Context) error {
 		return nil
 	}
 	return registered(ctx, l.Telephone)
+}
+
+// Phone starts a telephone that we did not write at the PBX's place, at its own address.
+func (l *Lab) Phone(ctx context.Context, o witness.PhoneOptions) (*witness.Process, error) {
+	if missing := witness.Missing(); missing != nil {
+		return nil, &MissingWitnessesError{missing}
+	}
+	o.Listen = netip.AddrPortFrom(netip.MustParseAddr(PBXAddr), 5060)
+	return witness.StartPhone(ctx, l.PBX.launch, o)
 }
 
 // registered waits for the first registration.

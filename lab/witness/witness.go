@@ -1,6 +1,7 @@
 // Package witness plays the lab's roles with programs that we did not write: Kamailio as registrar,
-// dnsmasq for DHCP and names, coturn for STUN. Options go in, a child process with its own folder comes
-// out; what it logged is read back into the types of lab/serve, so that one test judges both.
+// dnsmasq for DHCP and names, coturn for STUN, Baresip and SIPp as telephones. Options go in, a child process
+// with its own folder comes out; what a server logged is read back into the types of lab/serve, so that one
+// test judges both.
 package witness
 
 import (
@@ -27,6 +28,8 @@ var needs = []struct{ pack, file string }{
 	{"kamailio-tls-modules", "/usr/lib/*/kamailio/modules/tls.so"},
 	{"dnsmasq-base", "/usr/sbin/dnsmasq"},
 	{"coturn", "/usr/bin/turnserver"},
+	{"baresip-core", "/usr/bin/baresip"},
+	{"sip-tester", "/usr/bin/sipp"},
 }
 
 // Missing lists the Debian packages that are not installed; nil when every witness can start.
