@@ -33,6 +33,7 @@ func checklist(p parts) []Step {
 	path := func(transport string) probes.SIPPath {
 		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
 	}
+	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}
 	return []Step{
 		// Light 1: is the box properly connected to the router?
 		{ID: "link", Title: "Cable", Light: 1, Guide: []string{"1.1"}, Limit: 5 * time.Second,
@@ -58,7 +59,9 @@ func checklist(p parts) []Step {
 		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
 			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers}, Needs: []string{"address"}},
 		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
-			Probe: probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}, Needs: []string{"address"}, Enough: hasTarget},
+			Probe: name, Needs: []string{"address"}, Enough: hasTarget},
+		{ID: "witness", Title: "Name by other name servers", Light: 2, Guide: []string{"1.2"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: probes.Witness{Name: name, Path: path(trunk.Transport)}, Needs: []string{"address"}, After: []string{"name"}},
 		{ID: "public", Title: "Public address", Light: 2, Guide: []string{"2.2"}, Limit: 5 * time.Second,
 			Probe: probes.Public{Via: p.through, Servers: p.profile.Provider.STUN}, Needs: []string{"address"}},
 		{ID: "clock", Title: "Time", Light: 2, Limit: 6 * time.Second,

@@ -109,6 +109,9 @@ func (w World) kamailio() (witness.KamailioOptions, error) {
 			return o, errors.New("a PBX that is gone has left a binding behind")
 		}
 	}
+	if w.Home.Border {
+		return o, errors.New("the site's own SIP server knows the provider's accounts")
+	}
 	return o, witness.KamailioPlays(o.Settings)
 }
 

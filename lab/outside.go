@@ -69,8 +69,10 @@ func (o *opener) outsideRouter() {
 		}
 	}
 	options.NoDNS = !plays(o.cast, RoleNames)
+	set := turned(serve.DNSSettings{}, w.Home.DNS)
+	options.Lies, options.NXDOMAIN = set.Lies, set.NXDOMAIN
 	upstream := ISPAddr
-	if turned(serve.DNSSettings{}, w.Home.DNS).Silent { // a forwarder whose own resolver is gone answers nothing
+	if set.Silent { // a forwarder whose own resolver is gone answers nothing
 		upstream = deadUpstream
 	}
 	options.Upstream = netip.AddrPortFrom(netip.MustParseAddr(upstream), 53)

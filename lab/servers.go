@@ -274,6 +274,10 @@ func (o *opener) provider() {
 		b.Expires = time.Now().Add(10 * time.Minute)
 		l.Registrar.Bind(Username, b)
 	}
+	if l.World.Home.Border {
+		o.packets(l.Neighbour, NeighbourIP+":5060", l.Registrar.ServeUDP)
+		o.streams(l.Neighbour, NeighbourIP+":5060", l.Registrar.ServeTCP)
+	}
 	secure := func(ctx context.Context, listener net.Listener) error {
 		return l.Registrar.ServeTLS(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	}

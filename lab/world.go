@@ -52,6 +52,7 @@ type Home struct {
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
+	Border    bool                      // a SIP server of the site, at the neighbour's address, stands before the provider's
 	Catch     []Rule                    // connections that the router takes to itself
 	Page      func(*serve.WebSettings)  // what the router's own web server shows; nil: it has none
 	Rogue     func(*serve.DHCPSettings) // a second DHCP server; nil for none

@@ -95,13 +95,7 @@ _sip._udp.sip      SRV   10 10 5060 a.sip
 _sip._udp.sip      SRV   20 10 5060 b.sip
 `
 		}),
-		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(func(w *World) {
-			w.Provider.Ports = []string{"5070"}
-			w.Provider.Zone = `
-edge               A     ` + Provider1 + `
-_sip._udp.sip      SRV   10 10 5070 edge
-`
-		}),
+		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(srvAlone),
 		good("proxy", "an outbound proxy is set, and the domain itself does not resolve").with(
 			filed(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {
 				w.PBX.Settings = func(s *serve.PBXSettings) { s.Domain = "client42.example.net" }

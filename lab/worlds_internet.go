@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"net/netip"
+
 	"github.com/miekg/dns"
 
 	"trunktester/lab/serve"
@@ -26,6 +28,30 @@ func internetWorlds() []World {
 		}),
 		red("2-3", "provider-name-unknown", "the domain in the file is mistyped and does not exist").with(lights("gr---"),
 			filed(`trunk.domain = "sip.exmaple.net"`)),
+		red("2-4", "dns-altered", "the router's resolver tells a private address, where nobody is, for the provider's name").with(lights("gr---"),
+			says("SIP is answered there"), lies(Domain, "192.168.50.99")),
+		red("2-4", "dns-catches", "the router leads every name to a web server, and takes questions to other resolvers to itself; TCP is left alone").with(lights("gr---"),
+			says("names that do not exist"), lies("*", WebAddr), func(w *World) { w.Home.Catch = []Rule{names} }),
+		red("2-4", "dns-lies-alone", "the router leads every name to a web server, and its firewall blocks other resolvers").with(lights("gr---"),
+			says("no second witness"), lies("*", WebAddr), firewall(Rule{Proto: "udp", Ports: []uint16{53}, Action: Drop}, Rule{Proto: "tcp", Ports: []uint16{53}, Action: Drop})),
+		red("2-4", "dns-loses-name", "the router's resolver says that the provider's name does not exist; public ones know it").with(lights("gr---"), func(w *World) {
+			w.Home.DNS = func(s *serve.DNSSettings) { s.NXDOMAIN = []string{Domain} }
+		}),
+		red("2-4", "dns-srv-lost", "the name has SRV records alone, and the router's resolver loses those").with(lights("gr---"), srvAlone, says("SRV"), func(w *World) {
+			w.Home.DNS = func(s *serve.DNSSettings) { s.DropSRV = true }
+		}),
+		amber("2-4", "dns-hijack", "the router's resolver leads names that do not exist to a web server; the trunk works").with(lights("gaggg"), func(w *World) {
+			w.Home.DNS = func(s *serve.DNSSettings) { s.Hijack = netip.MustParseAddr(WebAddr) }
+		}),
+		red("2-3", "mistyped-hijack", "the domain in the file is mistyped, and the router's resolver leads names that do not exist to a web server").with(lights("gr---"),
+			filed(`trunk.domain = "sip.exmaple.net"`), says("like every name that does not exist"), func(w *World) {
+				w.Home.DNS = func(s *serve.DNSSettings) { s.Hijack = netip.MustParseAddr(WebAddr) }
+			}),
+		good("split-dns", "the router's resolver leads the provider's name to a SIP server of the site, which works").with(lies(Domain, NeighbourIP), filed("provider.networks"),
+			func(w *World) {
+				w.Home.Border, w.Provider.Zone = true, "sip A "+Provider1 // a service record to a private address is not trusted with a login
+			}),
+		good("geo-dns", "the router's resolver leads the provider's name to another server of the provider than public ones do").with(lies(Domain, Provider2)),
 		red("2-5", "captive-portal", "the router shows a login page in the place of every web page and drops the rest; it answers names").with(cutOff, lights("gr---"),
 			says("http://"+RouterLAN+"/login"), caught(loginPage, web), firewall(Rule{Action: Drop})),
 		red("2-5", "captive-portal-all", "a login page; the router takes secure web and names to itself as well and refuses the rest").with(cutOff, lights("gr---"),
@@ -42,6 +68,22 @@ func internetWorlds() []World {
 		red("2-6", "web-filter-provider-unreachable", "the router shows its own page in the place of every web page, and nothing comes from the provider").with(cutOff, lights("gr---"),
 			caught(filterPage, web), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 	}
+}
+
+// lies has the router's resolver tell this address for a name; "*" is every name.
+func lies(name, address string) func(*World) {
+	return func(w *World) {
+		w.Home.DNS = func(s *serve.DNSSettings) { s.Lies = map[string]netip.Addr{name: netip.MustParseAddr(address)} }
+	}
+}
+
+// srvAlone: the provider's name has no address, only an SRV record to another port.
+func srvAlone(w *World) {
+	w.Provider.Ports = []string{"5070"}
+	w.Provider.Zone = `
+edge               A     ` + Provider1 + `
+_sip._udp.sip      SRV   10 10 5070 edge
+`
 }
 
 // caught has the router take connections to itself, and show this page.

@@ -38,12 +38,16 @@ type dnsAsk struct {
 	server netip.AddrPort
 	name   string // fully qualified
 	qtype  uint16
+	stream bool // over TCP from the start, once
 }
 
 // ask returns within dnsPatience (twice that with TCP), or when ctx ends. The first send offers EDNS; the
 // repeats do not, since some routers drop what they do not know.
 func (a dnsAsk) ask(ctx context.Context) dnsReply {
 	r := dnsReply{dnsAsk: a}
+	if a.stream {
+		return r.onlyTCP(ctx)
+	}
 	conn, err := socketDialer(a.via).DialContext(ctx, dnsNetwork("udp", a.server), a.server.String())
 	if err != nil {
 		return r.end(ctx, fmt.Errorf("dial udp %s: %w", a.server, err))
@@ -135,16 +139,28 @@ func (a dnsAsk) query(edns bool) *dns.Msg {
 	return q
 }
 
+// onlyTCP asks over TCP alone.
+func (r dnsReply) onlyTCP(ctx context.Context) dnsReply {
+	r.overTCP(ctx)
+	if r.msg != nil {
+		r.answer = facts.Answered
+		return r
+	}
+	return r.end(ctx, r.err)
+}
+
 // overTCP asks again over TCP. When that fails, the cut answer stands: it is better than none.
 func (r *dnsReply) overTCP(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, dnsPatience)
+	until := time.Now().Add(dnsPatience)
+	dialing, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	conn, err := socketDialer(r.via).DialContext(ctx, dnsNetwork("tcp", r.server), r.server.String())
+	conn, err := socketDialer(r.via).DialContext(dialing, dnsNetwork("tcp", r.server), r.server.String())
 	if err != nil {
 		r.err = fmt.Errorf("dial tcp %s: %w", r.server, err)
 		return
 	}
 	defer conn.Close()
+	conn.SetDeadline(until)
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	q := r.query(false)
 	raw, err := q.Pack()

@@ -16,8 +16,9 @@ import (
 )
 
 // dnsLookup asks servers for one name: the next one as soon as one failed or was silent for dnsStagger.
-// The first usable reply wins and is last in the list of those that ended.
-func dnsLookup(ctx context.Context, i via.Interface, servers []netip.AddrPort, name string, qtype uint16) []dnsReply {
+// The first usable reply wins and is last in the list of those that ended. ask is the question; its server is
+// left open.
+func dnsLookup(ctx context.Context, servers []netip.AddrPort, ask dnsAsk) []dnsReply {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan dnsReply, len(servers))
@@ -25,8 +26,8 @@ func dnsLookup(ctx context.Context, i via.Interface, servers []netip.AddrPort, n
 	next, running := 0, 0
 	start := func() {
 		if next < len(servers) {
-			ask := dnsAsk{via: i, server: servers[next], name: name, qtype: qtype}
-			go func() { done <- ask.ask(ctx) }()
+			ask.server = servers[next]
+			go func(ask dnsAsk) { done <- ask.ask(ctx) }(ask)
 			next++
 			running++
 		}
@@ -88,7 +89,7 @@ func dnsHost(ctx context.Context, i via.Interface, resolvers []netip.AddrPort, h
 		return nil, fmt.Errorf("look up %q: %w", host, err)
 	}
 	name := dns.CanonicalName(host)
-	r, ok := dnsWinner(dnsLookup(ctx, i, resolvers, name, dns.TypeA))
+	r, ok := dnsWinner(dnsLookup(ctx, resolvers, dnsAsk{via: i, name: name, qtype: dns.TypeA}))
 	if !ok {
 		return nil, fmt.Errorf("look up %q: no DNS server told", host)
 	}

@@ -29,6 +29,7 @@ type Name struct {
 	Port      int          // explicit port, 0 for none: then SRV and NAPTR are asked
 	Transport string       // "udp", "tcp" or "tls"
 	Public    []netip.Addr // the second witness
+	Stream    bool         // the resolvers given are asked over TCP
 	DNSPort   uint16       // 0 is 53
 }
 
@@ -128,7 +129,9 @@ func (n Name) round(ctx context.Context, plan namePlan, local []netip.AddrPort, 
 	waiting := 0
 	needed := make([]bool, len(open))
 	for at, q := range open {
-		go func() { done <- end{at, dnsLookup(ctx, n.Via, local, q.name, q.qtype)} }()
+		go func() {
+			done <- end{at, dnsLookup(ctx, local, dnsAsk{via: n.Via, name: q.name, qtype: q.qtype, stream: n.Stream})}
+		}()
 		if needed[at] = plan.needed(q); needed[at] {
 			waiting++
 		}

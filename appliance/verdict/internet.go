@@ -26,7 +26,10 @@ func internet(in Input) []candidate {
 		found = append(found, resolver(f, *r)...)
 	}
 	if n := f.Name; n != nil && len(n.Targets) == 0 && !dead && !resolverDead(f) {
-		found = append(found, name(*n)...)
+		found = append(found, name(f, *n)...)
+	}
+	if !dead {
+		found = append(found, altered(in)...)
 	}
 	if q := f.Quality; q != nil {
 		found = append(found, quality(f, *q)...)
@@ -112,12 +115,24 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 
 // name judges a provider's name that led to no server. "No such name" from two resolvers is a mistyped
 // name; a name that only the local resolver does not know is a resolver that loses records.
-func name(n facts.Name) []candidate {
+func name(f facts.Facts, n facts.Name) []candidate {
 	local, public := verdictOn(n.Asked, n.Answers), verdictOn(n.Asked, n.Public)
 	if local == nameSilent {
 		return nil
 	}
-	if public == nameHasAddress {
+	told, _ := witness(f)
+	if public == nameSilent {
+		public = verdictOn(n.Asked, told.Answers)
+	}
+	if local == nameNoAddress && (told.Way == "srv" || told.Way == "naptr") {
+		c := candidate{code: "2-4", kind: catalogue.Stops, text: fmt.Sprintf(
+			"The router's name server loses the SIP records (SRV) of %s; public name servers lead it to %s by them.", n.Asked, told.Targets[0].Addr)}
+		if replied(f.Witness.Server) {
+			c.text += " SIP is answered there."
+		}
+		return []candidate{c}
+	}
+	if public == nameHasAddress || told.Way != "" {
 		return []candidate{{code: "2-4", kind: catalogue.Stops,
 			text: fmt.Sprintf("The router's name server knows no address for %s, but public name servers do.", n.Asked)}}
 	}

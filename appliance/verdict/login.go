@@ -197,8 +197,8 @@ func ignored(in Input) []candidate {
 	if !ping || !controlsAnswer(f) {
 		return nil
 	}
-	if cut(in) {
-		return nil // 3-3 or 3-4 speaks
+	if cut(in) || wrongServer(in) {
+		return nil // 3-3, 3-4 or 2-4 speaks
 	}
 	if own := path(f, trunk(in).Transport); own == nil || own.Transport == "tls" && tlsFault(*own) != nil {
 		return nil

@@ -29,7 +29,7 @@ func sipPath(in Input) []candidate {
 func blocked(in Input) []candidate {
 	f, own := in.Facts, trunk(in).Transport
 	p := path(f, own)
-	if p == nil || len(p.Targets) == 0 || answered(f, own) || trapped(f) {
+	if p == nil || len(p.Targets) == 0 || answered(f, own) || trapped(f) || wrongServer(in) {
 		return nil
 	}
 	if own == "tls" && tlsFault(*p) != nil {
@@ -153,7 +153,13 @@ func unreachable(in Input) []candidate {
 	if _, asked := controls(f); asked && !controlsAnswer(f) {
 		return nil // SIP is blocked to everybody: 3-1
 	}
+	if wrongServer(in) {
+		return nil // 2-3 or 2-4 speaks
+	}
 	text := fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())
+	if _, answers := witness(f); !answers && f.Witness != nil && inward(all[0].Target.Addr()) {
+		text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."
+	}
 	if e, ok := refuser(all); ok {
 		text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
 	}

@@ -31,6 +31,7 @@ type DNSSettings struct {
 	NXDOMAIN  []string              // names, with everything below them, that do not exist
 	DropSRV   bool                  // SRV and NAPTR questions are answered with no data
 	Lies      map[string]netip.Addr // address told for a name; "*" for every name, existing or not
+	Hijack    netip.Addr            // address told for names that do not exist, in place of NXDOMAIN
 	Delay     time.Duration
 }
 
@@ -109,6 +110,7 @@ func (s *DNS) handle(ctx context.Context, w dns.ResponseWriter, q *dns.Msg) {
 			reply = new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
 		}
 	}
+	set.hijack(reply)
 	if transport == "udp" {
 		size := dns.MinMsgSize
 		if opt := q.IsEdns0(); opt != nil {
@@ -137,7 +139,7 @@ func (s DNSSettings) answer(q *dns.Msg) (*dns.Msg, bool) {
 	}
 	if lie, ok := s.lie(name); ok && (qtype == dns.TypeA || qtype == dns.TypeAAAA) {
 		if lie.Is4() && qtype == dns.TypeA {
-			reply.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: lie.AsSlice()}}
+			reply.Answer = []dns.RR{addressRecord(q.Question[0].Name, lie)}
 		}
 		return reply, true
 	}
@@ -151,6 +153,18 @@ func (s DNSSettings) answer(q *dns.Msg) (*dns.Msg, bool) {
 		return nil, false
 	}
 	return reply.SetRcode(q, dns.RcodeNameError), true
+}
+
+// hijack puts an address in the place of "no such name".
+func (s DNSSettings) hijack(m *dns.Msg) {
+	if m.Rcode == dns.RcodeNameError && s.Hijack.IsValid() && m.Question[0].Qtype == dns.TypeA {
+		m.Rcode, m.Ns = dns.RcodeSuccess, nil
+		m.Answer = []dns.RR{addressRecord(m.Question[0].Name, s.Hijack)}
+	}
+}
+
+func addressRecord(name string, a netip.Addr) dns.RR {
+	return &dns.A{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: a.AsSlice()}
 }
 
 func (s DNSSettings) lie(name string) (netip.Addr, bool) {

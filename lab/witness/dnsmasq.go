@@ -19,9 +19,11 @@ type Dnsmasq struct{ *Process }
 
 // DnsmasqOptions are the records and the pool of a dnsmasq.
 type DnsmasqOptions struct {
-	Listen []netip.Addr // for DNS
-	NoDNS  bool         // addresses only
-	Zone   serve.Zone   // A, AAAA, CNAME, SRV and NAPTR records
+	Listen   []netip.Addr          // for DNS
+	NoDNS    bool                  // addresses only
+	Zone     serve.Zone            // A, AAAA, CNAME, SRV and NAPTR records
+	Lies     map[string]netip.Addr // addresses told for names and everything below them; "*" for all
+	NXDOMAIN []string              // names, with everything below them, that do not exist
 	// Upstream answers what Zone does not; the zero value: nobody, such names do not exist.
 	Upstream netip.AddrPort
 
@@ -66,6 +68,12 @@ func (o DnsmasqOptions) config() (string, error) {
 		line("server=%v#%d", o.Upstream.Addr(), o.Upstream.Port())
 	} else {
 		line("address=/#/") // every other name: NXDOMAIN
+	}
+	for name, lie := range o.Lies {
+		line("address=/%s/%v", strings.Replace(name, "*", "#", 1), lie)
+	}
+	for _, name := range o.NXDOMAIN {
+		line("address=/%s/", name)
 	}
 	for _, rrs := range o.Zone {
 		for _, rr := range rrs {

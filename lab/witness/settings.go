@@ -78,5 +78,5 @@ func DnsmasqLeases(s serve.DHCPSettings, name string) (DnsmasqOptions, error) {
 // DnsmasqAnswers tells whether a dnsmasq can answer names as our server does with these settings: nil,
 // or an *UnplayableError. Silent is a matter of its upstream.
 func DnsmasqAnswers(s serve.DNSSettings) error {
-	return unplayable("dnsmasq", s, "Zone", "Forward", "Silent")
+	return unplayable("dnsmasq", s, "Zone", "Forward", "Silent", "Lies", "NXDOMAIN")
 }

@@ -23,6 +23,7 @@ type Facts struct {
 	Clock      *Clock      `json:"clock"`
 	Public     *Public     `json:"public"`
 	Name       *Name       `json:"name"`
+	Witness    *Witness    `json:"witness"`
 	Ping       *Ping       `json:"ping"`
 	Quality    *Quality    `json:"quality"`
 	UDP        *Path       `json:"sip_udp"`

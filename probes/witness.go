@@ -1,0 +1,80 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"trunktester/probes/facts"
+)
+
+// Witness asks: do public resolvers lead the provider's name to the servers that the given ones lead to? They
+// are asked over UDP and over TCP, since a router that answers in their place mostly does so over UDP alone. It
+// passes when a server is the same, or when nothing can be compared because they do not answer. Where none is,
+// the first of theirs gets an OPTIONS, the control: big providers answer differently from place to place.
+type Witness struct {
+	Name Name // Public are the witnesses
+	Path SIPPath
+}
+
+// Look implements Probe. It needs Name.
+func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
+	if known.Name == nil || known.Name.Way == "literal" {
+		return Result{Outcome: facts.NotRun, Saw: "There is no name to compare."}
+	}
+	if len(w.Name.Public) == 0 {
+		return Result{Outcome: facts.NotRun, Saw: "The box's file names no public name server (internet.resolvers)."}
+	}
+	found := facts.Witness{}
+	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Witness = &found }}
+	var both sync.WaitGroup
+	var evidence [2][]facts.Evidence
+	both.Go(func() { found.UDP, evidence[0] = w.ask(ctx, false) })
+	both.Go(func() { found.TCP, evidence[1] = w.ask(ctx, true) })
+	both.Wait()
+	r.Evidence = append(evidence[0], evidence[1]...)
+
+	told, host := found.Told(), w.Name.Host
+	own, theirs := targetsFor(known.Name, w.Path.Transport), targetsFor(&told, w.Path.Transport)
+	switch {
+	case !slices.ContainsFunc(told.Answers, func(a facts.NameAnswer) bool { return a.Answer == facts.Answered }):
+		r.Saw = "Public name servers do not answer, so the given one is the only witness."
+	case len(theirs) == 0 && len(own) == 0:
+		r.Saw = fmt.Sprintf("Public name servers know no SIP server for %s either.", host)
+	case len(theirs) == 0:
+		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("Public name servers know no SIP server for %s, but the given one does.", host)
+	case slices.ContainsFunc(theirs, func(t facts.Target) bool { return witnessHas(own, t) }):
+		r.Saw = fmt.Sprintf("Public name servers lead %s to %s as well.", host, theirs[0].Addr)
+	default:
+		w.Path.Dial = from(w.Path.Dial, known)
+		a := w.Path.attempt(ctx, theirs[0], false, trueTime(known.Clock))
+		found.Server = &a.Attempt
+		r.Evidence = append(r.Evidence, asControl(a.evidence)...)
+		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("Public name servers lead %s elsewhere: %s", host, a.saw())
+	}
+	return r
+}
+
+// ask follows the name with the public resolvers in the place of the given ones.
+func (w Witness) ask(ctx context.Context, stream bool) (facts.Name, []facts.Evidence) {
+	n := w.Name
+	given := facts.Address{DNS: n.Public[:min(len(n.Public), nameWitness)]}
+	n.Public, n.Stream = nil, stream
+	r := n.Look(ctx, facts.Facts{Address: &given})
+	var f facts.Facts
+	r.File(&f)
+	return *f.Name, asControl(r.Evidence)
+}
+
+func witnessHas(targets []facts.Target, t facts.Target) bool {
+	return slices.ContainsFunc(targets, func(o facts.Target) bool { return o.Addr == t.Addr })
+}
+
+// asControl marks evidence as what a finding is compared with.
+func asControl(evidence []facts.Evidence) []facts.Evidence {
+	for i := range evidence {
+		evidence[i].Kind = "control"
+	}
+	return evidence
+}
