@@ -16,7 +16,8 @@ import (
 
 // Line is what the wire between the customer's router and the provider of the line does to packets.
 type Line struct {
-	Up, Down Way // from the customer, and to the customer
+	Up, Down Way     // from the customer, and to the customer
+	SIP      Meddler // what a device on it does to SIP; set when the world is built
 }
 
 // Way is one direction of a line. The zero value is a perfect wire.
@@ -58,8 +59,9 @@ func newWire(h *Host, customer, provider string, line Line, seed uint64) (*Wire,
 		return nil, err
 	}
 	w.tasks.Go(func() { w.pulse.beat(w.done) })
-	w.relay(w.conns[0], w.conns[1], lineRandom(seed, 0), func() Way { return w.line.Load().Up })
-	w.relay(w.conns[1], w.conns[0], lineRandom(seed, 1), func() Way { return w.line.Load().Down })
+	device := newMeddling(line.SIP)
+	w.relay(w.conns[0], w.conns[1], lineRandom(seed, 0), func() Way { return w.line.Load().Up }, device.up)
+	w.relay(w.conns[1], w.conns[0], lineRandom(seed, 1), func() Way { return w.line.Load().Down }, device.down)
 	return w, nil
 }
 
@@ -105,7 +107,7 @@ type frame struct {
 }
 
 // relay carries one direction: a reader that decides each frame's fate, a sender that keeps its time.
-func (w *Wire) relay(from, to *packet.Conn, rnd *rand.Rand, way func() Way) {
+func (w *Wire) relay(from, to *packet.Conn, rnd *rand.Rand, way func() Way, device func([]byte) []byte) {
 	queue := make(chan frame, 4096)
 	w.tasks.Go(func() {
 		defer close(queue)
@@ -120,7 +122,8 @@ func (w *Wire) relay(from, to *packet.Conn, rnd *rand.Rand, way func() Way) {
 				return
 			}
 			now, way := time.Now(), way()
-			if way.loses(buf[:n], rnd) {
+			passed := device(buf[:n])
+			if passed == nil || way.loses(passed, rnd) {
 				continue
 			}
 			if way.Rate > 0 {
@@ -130,7 +133,7 @@ func (w *Wire) relay(from, to *packet.Conn, rnd *rand.Rand, way func() Way) {
 				if free.Sub(now) > queueTime {
 					continue
 				}
-				free = free.Add(time.Duration(n*8) * time.Second / time.Duration(way.Rate))
+				free = free.Add(time.Duration(len(passed)*8) * time.Second / time.Duration(way.Rate))
 				now = free
 			}
 			due := now.Add(way.Delay)
@@ -142,7 +145,7 @@ func (w *Wire) relay(from, to *packet.Conn, rnd *rand.Rand, way func() Way) {
 			}
 			last = due
 			select {
-			case queue <- frame{due, append([]byte(nil), buf[:n]...)}:
+			case queue <- frame{due, append([]byte(nil), passed...)}:
 			default: // more than any line buffers
 			}
 		}

@@ -44,6 +44,8 @@ func loginWorlds() []World {
 		red("4-9", "address-ignored", "the provider drops SIP from this address; its ping and other SIP hosts answer").with(cutOff, func(w *World) {
 			w.Provider.Input = []Rule{{Proto: "udp", Ports: sipPorts(), Action: Drop}, {Proto: "tcp", Ports: sipPorts(), Action: Drop}}
 		}),
+		red("4-9", "register-ignored", "the provider answers OPTIONS, and no REGISTER over any transport").with(cutOff, says("cannot tell"),
+			registrar(func(s *serve.RegistrarSettings) { s.IgnoreRegister = true })),
 		red("4-9", "banned-by-login", "the provider falls silent at the first login").with(absentPBX,
 			registrar(func(s *serve.RegistrarSettings) { s.SilentAfterCredentials = true })),
 	}

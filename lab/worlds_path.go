@@ -36,6 +36,10 @@ func pathWorlds() []World {
 			func(w *World) { w.Home.NAT, w.Home.Carrier, w.Home.SecondALG = NATNone, true, true }),
 		amber("3-2", "sip-alg-no-nat", "a routed line, and the router reads SIP and drops what it does not know").with(lights("ggagg"), says("probably"),
 			func(w *World) { w.Home.NAT, w.Home.SIPALG = NATNone, true }),
+		amber("3-2", "alg-proxy", "a device on the line rewrites the private address wherever it stands, and puts it back in replies").with(lights("ggagg"), meddled(MeddlerProxy)),
+		amber("3-2", "alg-one-way", "a device on the line rewrites the private address, and does not put it back").with(lights("ggagg"), meddled(MeddlerOneWay)),
+		amber("3-2", "alg-register-only", "a device on the line rewrites REGISTER only").with(lights("ggagg"), meddled(MeddlerRegister)),
+		red("3-2", "alg-swallows", "a device on the line lets no REGISTER pass; over TLS it does").with(cutOff, meddled(MeddlerSwallower)),
 		red("3-3", "udp-blocked", "UDP to the SIP port is dropped; TCP passes").with(cutOff, firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop})),
 		red("3-3", "udp-refused", "UDP to the SIP port is refused by the router; TCP passes").with(cutOff, firewall(
@@ -94,5 +98,8 @@ func knowsAccount(s *serve.RegistrarSettings) {
 func onSite(w *World) {
 	filed(`trunk.proxy = "`+RouterLAN+`"`, "provider.networks")(w)
 }
+
+// meddled puts a device that is not Linux's SIP ALG on the line.
+func meddled(kind Meddler) func(*World) { return func(w *World) { w.Line.SIP = kind } }
 
 func says(piece string) func(*World) { return func(w *World) { w.Says = piece } }

@@ -81,7 +81,11 @@ func (s *search) ending(ctx context.Context, to netip.AddrPort, hop int) (sip.Qu
 	if err != nil {
 		return sip.Question{}, err
 	}
-	r := s.request(s.way.method)
+	method := s.way.method
+	if s.way.register { // some devices rewrite nothing else
+		method = sip.REGISTER
+	}
+	r := s.request(method)
 	r.Hops, r.Sends = hop, 2
 	return sip.Question{Conn: conn, Request: r, Purpose: sip.Search}, nil
 }

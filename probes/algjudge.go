@@ -56,7 +56,7 @@ func translated(probe, control sip.Exchange) (outside netip.Addr, f finding, ok 
 	case !outside.IsValid():
 		return outside, inconclusive("The server adds no received= to the control either, so its absence says nothing."), false
 	case outside == own:
-		return outside, inconclusive("The server sees the box's own address %s: no address translation on the way, so nothing would be rewritten.", own), false
+		return outside, inconclusive("The answer names the box's own address %s: no address translation on the way, or a device that puts the address back into answers.", own), false
 	}
 	return outside, finding{}, true
 }

@@ -210,6 +210,28 @@ func sends(p *facts.Path) (n int, span facts.Duration) {
 	return n, span
 }
 
+// unanswered counts the sends of a method that the first server left without any reply, and over how long; zero when it
+// answered one.
+func unanswered(p *facts.Path, method string) (n int, span facts.Duration) {
+	if p == nil || len(p.Targets) == 0 {
+		return 0, 0
+	}
+	for _, x := range p.Targets[0].Exchanges {
+		if x.Method == method && x.Reply != nil {
+			return 0, 0
+		}
+		if x.Method == method {
+			n, span = n+x.Sends, max(span, x.Spanned)
+		}
+	}
+	return n, span
+}
+
+// contrasted reports whether REGISTER fares worse in the clear than over TLS (A9).
+func contrasted(f facts.Facts) bool {
+	return f.ALG != nil && slices.ContainsFunc(f.ALG.Proofs, func(p facts.Proof) bool { return p.ID == "A9" && p.Result == "proof" })
+}
+
 // notRegistered reports whether the PBX is proved not to be registered: an empty list from a provider
 // that is known to show its list, or a person who saw no entry.
 func notRegistered(in Input) bool {

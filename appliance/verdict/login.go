@@ -38,7 +38,7 @@ func credentials(in Input) []candidate {
 			return []candidate{realm(in, l, want)}
 		}
 		if l.First == nil {
-			return nil
+			return deaf(in)
 		}
 		if code := row(l.First.Code, l.First.Reason, false); code != "" {
 			return []candidate{status(code, *l.First, false)}
@@ -125,6 +125,20 @@ func status(code string, r facts.Reply, after bool) candidate {
 	}
 	c.text += boxFile
 	return c
+}
+
+// deaf judges a provider that answers SIP, but no REGISTER, so that no login could be tried.
+func deaf(in Input) []candidate {
+	f, own := in.Facts, trunk(in).Transport
+	n, span := unanswered(path(f, own), "REGISTER")
+	enough := n >= sipSends && span >= facts.Duration(sipSpan) || own != "udp" && n > 0
+	if !answered(f, own) || !enough || contrasted(f) {
+		return nil
+	}
+	return []candidate{{code: "4-9", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Provider, catalogue.IT},
+		text: fmt.Sprintf("The provider answers OPTIONS over %s, but no REGISTER: %d were sent. Either the provider ignores it from this address, or a device on the way drops it: cannot tell which.",
+			strings.ToUpper(own), n) + boxFile,
+		advice: "Ask the provider whether it got the REGISTER messages whose Call-ID stands in the report, and from which address."}}
 }
 
 // silence judges a login that was never answered. Two lost packets explain it as well as a ban does when

@@ -208,6 +208,10 @@ func alg(in Input) []candidate {
 	case proved && own != "tls" && let(f) && notRegistered(in) && !wrongSettings(in):
 		c.kind = catalogue.Stops
 		c.text += " Everything else is fine, and the PBX is not registered." + boxAddress
+	case own != "tls" && contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
+		c.kind = catalogue.Stops
+		c.text += " The trunk cannot log in this way. Such a device or the provider itself does it: cannot tell which." + boxAddress
+		c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
 	case own == "tls":
 		c.text += " This trunk uses TLS, which such a device cannot read."
 		c.kind = catalogue.Tells

@@ -265,6 +265,19 @@ func algProved(s *site) {
 	s.Facts.ALG = &facts.ALG{Word: facts.ALGProved, Why: "the Via came back with received=192.168.1.20."}
 }
 
+// registerUnanswered: the provider answers OPTIONS over UDP, and no REGISTER, so that no login was sent.
+func registerUnanswered(s *site) {
+	s.with(from(4))
+	s.Facts.UDP.Targets[0].Exchanges = []facts.Exchange{{Method: "OPTIONS", Sends: 1, Reply: &facts.Reply{Code: 200}},
+		{Method: "REGISTER", Sends: 4, Spanned: facts.Duration(3500 * time.Millisecond)}}
+	s.Facts.Login = &facts.Login{Transport: "udp", Withheld: "no answer to REGISTER"}
+}
+
+// transportContrast: over TLS the same REGISTER is answered.
+func transportContrast(s *site) {
+	s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely, Why: "over TLS REGISTER was answered.", Proofs: []facts.Proof{{ID: "A9", Result: "proof"}}}
+}
+
 func noEntries(s *site) { s.Facts.Bindings.Contacts = nil }
 
 func showsUnknown(s *site) { s.Profile.Provider.ShowsBindings = nil }

@@ -178,6 +178,9 @@ func TestTickets(t *testing.T) {
 		{"a rewriting router, and the PBX is not registered", healthy().with(algProved, noEntries), "3-2 red", "5-1 red", "ggRgr"},
 		{"a rewriting router and a wrong password", healthy().with(algProved, refusedLogin(401, "Unauthorized")), "4-2 red", "3-2 amber", "ggaR-"},
 		{"a rewriting router does not touch TLS", healthy().with(algProved, func(s *site) { s.Profile.Trunk.Transport = "tls"; s.Facts.Login.Transport = "tls" }), "ok green", "3-2 green", "ggggg"},
+		{"REGISTER passes over TLS only, and the trunk uses UDP", healthy().with(registerUnanswered, transportContrast), "3-2 red", "", "ggR--"},
+		{"the provider answers OPTIONS and no REGISTER", healthy().with(registerUnanswered), "4-9 red", "", "gggR-"},
+		{"one REGISTER was lost, and the login was accepted", healthy().with(transportContrast, func(s *site) { s.Facts.ALG.Word = facts.ALGLikely }), "3-2 amber", "", "ggAgg"},
 		{"something may rewrite, the PBX is not registered", healthy().with(noEntries, func(s *site) { s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely} }), "5-1 red", "3-2 amber", "ggagR"},
 
 		{"the realm is not the one in the settings", healthy().with(func(s *site) { s.Profile.Trunk.Realm = "example.org" }, refusedBefore(401, "Unauthorized"), func(s *site) {

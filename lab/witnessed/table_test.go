@@ -108,7 +108,9 @@ func madeBy(w lab.World) lab.Part {
 		return kernel("connection tracking")
 	case h.Intercept != nil:
 		return kernel("NAT")
-	case h.SIPALG:
+	case w.Line.SIP != lab.MeddlerNone:
+		return lab.Part{Own: errors.New("the lab's relay rewrites the messages, as devices do that cannot be had here")}
+	case h.ALG():
 		return role(lab.RoleALG)
 	case h.Catch != nil:
 		return kernel("NAT")
