@@ -113,7 +113,7 @@ func (b *Box) Run(ctx context.Context) error {
 		if !cut && !last.Lost {
 			wait = pace.next(last)
 		}
-		if person, err = b.rest(ctx, links, wait); err != nil {
+		if person, err = b.rest(ctx, name, links, wait); err != nil {
 			return err
 		}
 	}
@@ -200,6 +200,9 @@ func shows(before State, now Sight) bool {
 func (b *Box) moved(l netsetup.LinkEvent) bool {
 	news := l.Carrier != b.carrier
 	b.carrier = l.Carrier
+	if news && !l.Carrier {
+		b.Tester.Neighbour.Forget()
+	}
 	if news {
 		b.flaps.moved(l.Carrier, time.Now())
 		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
@@ -210,12 +213,13 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 	return news
 }
 
-// rest waits for a reason to run again, and keeps the lease meanwhile. person says that somebody asked.
-func (b *Box) rest(ctx context.Context, links <-chan netsetup.LinkEvent, wait time.Duration) (person bool, err error) {
+// rest waits for a reason to run again; meanwhile it keeps the lease and listens to the switch. person says that somebody asked.
+func (b *Box) rest(ctx context.Context, name string, links <-chan netsetup.LinkEvent, wait time.Duration) (person bool, err error) {
 	keep, stop := context.WithCancel(ctx)
 	kept := make(chan error, 1)
 	go func() { kept <- b.Cable.Keep(keep) }()
 	defer func() { stop(); <-kept }()
+	defer b.Tester.hear(ctx, name)()
 	again := time.NewTimer(wait)
 	defer again.Stop()
 	beat := time.NewTicker(time.Second)

@@ -23,6 +23,9 @@ type parts struct {
 	roots    *x509.CertPool // authorities for TLS; nil: the system's
 	full     bool           // wait for the slow measurements as well
 	flaps    func() int     // see Ask.Flaps
+
+	neighbour probes.Listener
+	acquired  <-chan struct{} // closed when the question for an address has its answer
 }
 
 // checklist is the provider's guide as steps, in the order of the lights. A needed step stands earlier.
@@ -46,6 +49,8 @@ func checklist(p parts) []Step {
 			Probe: probes.Conflict{PBX: p.profile.PBX.Address}, Needs: []string{"address"}},
 		{ID: "offers", Title: "One DHCP server", Light: 1, Guide: []string{"1.3"}, Limit: 5 * time.Second,
 			Probe: probes.Offers{}, Needs: []string{"address"}},
+		{ID: "neighbour", Title: "What the switch says", Light: 1, Guide: []string{"1.3", "1.4"}, Limit: p.patience + 5*time.Second,
+			Probe: probes.Neighbour{Listener: p.neighbour, Acquired: p.acquired}, Needs: []string{"link"}},
 		{ID: "cable", Title: "Cable during the run", Light: 1, Guide: []string{"1.1"}, Limit: 2 * time.Second,
 			Probe: probes.Cable{Flaps: p.flaps}, Needs: []string{"link"}, After: []string{"quality"}},
 		{ID: "lan", Title: "Way to the router", Light: 1, Guide: []string{"1.3"}, Limit: 10 * time.Second,

@@ -15,6 +15,7 @@ import (
 	"trunktester/appliance/verdict"
 	"trunktester/netsetup"
 	"trunktester/probes"
+	"trunktester/probes/announce"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/probes/via"
@@ -38,6 +39,9 @@ type Tester struct {
 	Version  string
 	Model    string
 	Log      *slog.Logger
+
+	// Neighbour listens to the switch while a run goes on, and remembers it until it is told to forget.
+	Neighbour announce.Listener
 }
 
 // Ask is what one run is asked to be.
@@ -77,8 +81,10 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	conduct := sip.NewConduct(sip.Diagnosis)
 	defer conduct.Close()
 	network := newKeeper(t.Network, t.Log)
+	defer t.hear(ctx, name)()
 	list := checklist(parts{
 		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps,
+		neighbour: &t.Neighbour, acquired: network.acquired,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
 	remembered := ledger.Remembered()
@@ -105,6 +111,14 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 		t.Log.Warn("not remembered for the next run", "err", err)
 	}
 	return last, nil
+}
+
+// hear listens to the switch until the returned function is called, which waits for the end.
+func (t *Tester) hear(ctx context.Context, name string) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var listening sync.WaitGroup
+	listening.Go(func() { t.Neighbour.Listen(ctx, name) })
+	return func() { cancel(); listening.Wait() }
 }
 
 // ledger opens this run's page of the ledger of logins.
@@ -171,11 +185,14 @@ type keeper struct {
 	end  context.CancelFunc
 	kept sync.WaitGroup
 	lost atomic.Bool
+
+	acquired chan struct{} // closed when the question for an address has its answer, or none
+	once     sync.Once
 }
 
 func newKeeper(n Network, log *slog.Logger) *keeper {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &keeper{Network: n, log: log, ctx: ctx, end: cancel}
+	return &keeper{Network: n, log: log, ctx: ctx, end: cancel, acquired: make(chan struct{})}
 }
 
 // stop reports whether the address was lost.
@@ -186,6 +203,7 @@ func (k *keeper) stop() (lost bool) {
 }
 
 func (k *keeper) Acquire(ctx context.Context) (facts.Address, error) {
+	defer k.once.Do(func() { close(k.acquired) })
 	found, err := k.Network.Acquire(ctx)
 	if err == nil {
 		k.kept.Go(func() {

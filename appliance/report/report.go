@@ -79,9 +79,9 @@ type Site struct {
 
 // Switch is what the switch announces about the socket by LLDP or CDP.
 type Switch struct {
-	Name string `json:"name"`
-	Port string `json:"port"`
-	VLAN *int   `json:"vlan"` // voice VLAN, nil when none is announced
+	Name Text `json:"name"`
+	Port Text `json:"port"`
+	VLAN *int `json:"vlan"` // voice VLAN, nil when none is announced
 }
 
 // Trunk is the part of the profile that may leave the box.
@@ -111,7 +111,6 @@ type Input struct {
 	Version   string
 	Model     string
 	Position  Position
-	Switch    *Switch
 
 	Profile  profile.Profile
 	Facts    facts.Facts
@@ -132,7 +131,7 @@ func Build(in Input) Report {
 		Started: in.Started, Finished: in.Finished, SinceBoot: in.SinceBoot.Seconds(),
 		Clock: "none", Version: in.Version, Model: Text(in.Model), Kit: Text(in.Profile.Kit.Name),
 		Position: in.Position,
-		Site:     Site{GatewayMAC: gatewayMAC(in.Facts), PublicIP: publicIP(in.Facts), LLDP: in.Switch},
+		Site:     Site{GatewayMAC: gatewayMAC(in.Facts), PublicIP: publicIP(in.Facts), LLDP: announced(in.Facts)},
 		ALG:      facts.ALGCouldNotTell,
 		Verdict:  in.Verdict, Also: in.Also, Steps: in.Steps, Facts: in.Facts,
 		Requests: in.Requests, Answers: in.Answers,
@@ -173,6 +172,14 @@ func gatewayMAC(f facts.Facts) Text {
 		return ""
 	}
 	return Text(f.Gateway.MAC)
+}
+
+func announced(f facts.Facts) *Switch {
+	if f.Neighbour == nil || f.Neighbour.Switch == nil {
+		return nil
+	}
+	s := f.Neighbour.Switch
+	return &Switch{Name: Text(s.Name), Port: Text(s.Port), VLAN: s.VoiceVLAN}
 }
 
 // publicIP is the address that the outside sees: by STUN, else as the provider said it.

@@ -19,7 +19,10 @@ func line(in Input) []candidate {
 			text: fmt.Sprintf("No signal on the network cable (port %s) for %s.", l.Interface, l.Waited)}}
 	}
 	if a := f.Address; a != nil {
-		found = append(found, address(*a)...)
+		found = append(found, address(in, *a)...)
+	}
+	if a := f.Address; a != nil && a.Prefix.IsValid() {
+		found = append(found, dataNetwork(in)...)
 	}
 	if g := f.Gateway; !stops(found) && g != nil && g.Addr.IsValid() && g.MAC == "" && g.ARPSent >= arpTries {
 		found = append(found, candidate{code: "1-3", kind: catalogue.Stops,
@@ -34,12 +37,15 @@ func line(in Input) []candidate {
 	return append(append(found, poorLink(f)...), lanLoss(f)...)
 }
 
-func address(a facts.Address) []candidate {
+func address(in Input, a facts.Address) []candidate {
 	switch {
 	case a.Mode == "dhcp" && !a.Prefix.IsValid() && len(a.Declined) > 0:
 		return []candidate{{code: "1-6", kind: catalogue.Stops,
 			text: fmt.Sprintf("Every address that the router offered is in use by another device already (%s).", list(a.Declined))}}
 	case a.Mode == "dhcp" && !a.Prefix.IsValid() && a.Refused == "" && a.Discovers > 0:
+		if wrong := wrongNetwork(in); wrong != nil {
+			return wrong
+		}
 		return []candidate{{code: "1-2", kind: catalogue.Stops,
 			text: fmt.Sprintf("The cable has a signal, but no address came: %d DHCP requests in %s were not answered.", a.Discovers, a.Waited)}}
 	case a.Refused != "":

@@ -150,6 +150,31 @@ func silentSIP(transports ...string) func(*site) {
 	}
 }
 
+// noLease: DHCP requests were not answered.
+func noLease(s *site) {
+	s.Facts.Gateway, s.Facts.Address = nil, &facts.Address{Mode: "dhcp", Discovers: 4}
+}
+
+// says: what was heard of the switch.
+func says(n facts.Neighbour) func(*site) {
+	return func(s *site) { s.Facts.Neighbour = &n }
+}
+
+// office is a switch with a VLAN for phones and one for frames without a tag, 0 where it names none.
+func office(voice, data int) facts.Neighbour {
+	a := facts.Announcement{Protocol: "lldp", Name: "sw-office-3", Port: "Gi1/0/7"}
+	if voice != 0 {
+		a.VoiceVLAN = &voice
+	}
+	if data != 0 {
+		a.PortVLAN = &data
+	}
+	return facts.Neighbour{Switch: &a}
+}
+
+// vlan: the tag that the box's file sets.
+func vlan(id int) func(*site) { return func(s *site) { s.Profile.Network.VLAN = id } }
+
 // gigabit is what most ports offer.
 var gigabit = &facts.Ability{SpeedMbit: 1000, FullDuplex: true}
 

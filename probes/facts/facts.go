@@ -16,6 +16,7 @@ type Facts struct {
 	Conflict   *Conflict   `json:"conflict"`
 	Offers     *Offers     `json:"offers"`
 	Cable      *Cable      `json:"cable"`
+	Neighbour  *Neighbour  `json:"neighbour"`
 	LAN        *Echo       `json:"lan"` // ARP round trips to the gateway (light 1)
 	Internet   *Internet   `json:"internet"`
 	Portal     *Portal     `json:"portal"`
@@ -75,6 +76,23 @@ type Cable struct {
 	Watched  Duration `json:"watched_ms"` // since the counters of Link
 	Counters Counters `json:"counters"`
 	Flaps    int      `json:"flaps"` // short losses of the carrier in the last minute, where somebody watched before the run
+}
+
+// Neighbour is what the other end of the cable said by itself, since the carrier was there. (light 1)
+type Neighbour struct {
+	Listened Duration      `json:"listened_ms"`
+	Switch   *Announcement `json:"switch"` // nil when nothing was announced
+	Tagged   []int         `json:"tagged"` // VLANs of the frames that came with a tag
+	Login    bool          `json:"login"`  // the socket asks for a network login (802.1X)
+}
+
+// Announcement is what a switch says about itself and the socket.
+type Announcement struct {
+	Protocol  string `json:"protocol"` // "lldp" or "cdp"
+	Name      string `json:"name"`
+	Port      string `json:"port"`
+	PortVLAN  *int   `json:"port_vlan"`  // of frames without a tag, nil when not told
+	VoiceVLAN *int   `json:"voice_vlan"` // of the phones' frames, which carry a tag; nil when there is none
 }
 
 // Address is the box's own IPv4 address. (light 1)

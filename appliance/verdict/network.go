@@ -1,0 +1,88 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// This file judges whether the socket belongs to the network that was meant.
+
+// wrongNetwork is 1-8 where a socket gives no address, nil when nothing says why.
+func wrongNetwork(in Input) []candidate {
+	why := hints(in)
+	if len(why) == 0 {
+		return nil
+	}
+	return []candidate{{code: "1-8", kind: catalogue.Stops, text: fmt.Sprintf(
+		"No address came (%d DHCP requests in %s were not answered), and this socket seems to be meant for something else: %s. If it is not, the network's DHCP server is down.",
+		in.Facts.Address.Discovers, in.Facts.Address.Waited, strings.Join(why, "; "))}}
+}
+
+// hints are what the switch said that explains why no address came. What the box's file has set already explains
+// nothing.
+func hints(in Input) (why []string) {
+	n := in.Facts.Neighbour
+	if n == nil {
+		return nil
+	}
+	if n.Login {
+		why = append(why, "it asks for a network login (802.1X)")
+	}
+	if vlan := otherVoice(in); vlan != 0 {
+		why = append(why, fmt.Sprintf("the switch %s announces the VLAN %d for phones", called(*n.Switch), vlan))
+	}
+	if others := slices.DeleteFunc(slices.Clone(n.Tagged), func(vlan int) bool { return vlan == ownVLAN(in) }); len(others) > 0 {
+		why = append(why, fmt.Sprintf("frames with the VLAN tag %s are on the cable", numbers(others)))
+	}
+	return why
+}
+
+// dataNetwork is 1-8 as information: the phones have a VLAN of their own, and the box was not in it.
+func dataNetwork(in Input) []candidate {
+	vlan := otherVoice(in)
+	if vlan == 0 || ownVLAN(in) != 0 {
+		return nil
+	}
+	return []candidate{{code: "1-8", kind: catalogue.Tells, text: fmt.Sprintf(
+		"Tested from the data network: the switch %s announces the VLAN %d for phones, and the box's file names none.", called(*in.Facts.Neighbour.Switch), vlan)}}
+}
+
+// otherVoice is the VLAN announced for phones, 0 when there is none or when the box is in it.
+func otherVoice(in Input) int {
+	n := in.Facts.Neighbour
+	if n == nil || n.Switch == nil || n.Switch.VoiceVLAN == nil {
+		return 0
+	}
+	vlan, untagged := *n.Switch.VoiceVLAN, n.Switch.PortVLAN
+	if vlan == ownVLAN(in) || ownVLAN(in) == 0 && untagged != nil && *untagged == vlan {
+		return 0
+	}
+	return vlan
+}
+
+// ownVLAN is the tag that the box's file sets, 0 for none.
+func ownVLAN(in Input) int {
+	if in.Profile == nil {
+		return 0
+	}
+	return in.Profile.Network.VLAN
+}
+
+func called(s facts.Announcement) string {
+	if s.Port == "" {
+		return fmt.Sprintf("%q", s.Name)
+	}
+	return fmt.Sprintf("%q (port %s)", s.Name, s.Port)
+}
+
+func numbers(of []int) string {
+	words := make([]string, len(of))
+	for i, n := range of {
+		words[i] = fmt.Sprint(n)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,71 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"trunktester/probes/facts"
+)
+
+// listenFor is how long is listened at least. A switch repeats LLDP after 30 s (IEEE 802.1AB section 9.2.5.7) and CDP
+// after 60 s, but says both, and asks for a login, when the cable is plugged in.
+const listenFor = 2 * time.Second
+
+// Neighbour asks: what does the switch say about this socket? Passed always: whether it fits is for the verdict. It
+// listens until the question for an address has its answer, since a socket that gives none may say why.
+type Neighbour struct {
+	Listener Listener
+	Acquired <-chan struct{} // closed when that question has its answer; nil: it is not asked
+	For      time.Duration   // 0: listenFor
+}
+
+// Listener listens all the time; *announce.Listener does it.
+type Listener interface {
+	Heard() (facts.Neighbour, error)
+}
+
+// Look needs nothing of the facts.
+func (p Neighbour) Look(ctx context.Context, _ facts.Facts) Result {
+	wait := p.For
+	if wait == 0 {
+		wait = listenFor
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
+	if p.Acquired != nil {
+		select {
+		case <-ctx.Done():
+		case <-p.Acquired:
+		}
+	}
+	found, err := p.Listener.Heard()
+	if err != nil {
+		return broken(err)
+	}
+	return Result{Outcome: facts.Passed, Saw: neighbourSaw(found), File: func(f *facts.Facts) { f.Neighbour = &found }}
+}
+
+func neighbourSaw(n facts.Neighbour) string {
+	var saw []string
+	if s := n.Switch; s != nil {
+		words := fmt.Sprintf("the switch is %q, port %q (%s)", s.Name, s.Port, strings.ToUpper(s.Protocol))
+		if s.VoiceVLAN != nil {
+			words += fmt.Sprintf(", phones use VLAN %d", *s.VoiceVLAN)
+		}
+		saw = append(saw, words)
+	}
+	if len(n.Tagged) > 0 {
+		saw = append(saw, fmt.Sprintf("frames with the VLAN tags %v are on the cable", n.Tagged))
+	}
+	if n.Login {
+		saw = append(saw, "the socket asks for a network login (802.1X)")
+	}
+	if len(saw) == 0 {
+		return fmt.Sprintf("the switch said nothing in %s", n.Listened)
+	}
+	return strings.Join(saw, "; ")
+}
