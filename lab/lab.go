@@ -162,6 +162,9 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	if err := l.telephone(ctx); err != nil {
 		return err
 	}
+	if err := l.say(ctx, w.Home.Socket); err != nil {
+		return err
+	}
 	if w.Home.Flap > 0 {
 		l.tasks.Go(func() { l.flap(ctx, w.Home.Flap) })
 	}

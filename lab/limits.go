@@ -45,7 +45,7 @@ func Limits() []string {
 		"1-7 poor-link with damaged frames: no virtual port counts any",
 	}
 	if err := probeVLAN(); errors.Is(err, unix.EOPNOTSUPP) {
-		limits = append(limits, "1-8 wrong-network with a tag: this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q)")
+		limits = append(limits, "1-8 wrong-network by a server that answers in a VLAN only: this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q)")
 	}
 	if err := ProbeALG(); err != nil {
 		limits = append(limits, fmt.Sprintf("3-2 sip-alg: %v", err))

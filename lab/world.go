@@ -60,6 +60,7 @@ type Home struct {
 	Unplug    bool                      // the box's cable is out
 	Copper    *Copper                   // the box's cable is one of copper; nil: a virtual one, always good
 	Flap      time.Duration             // the box's cable is out for a moment, again and again after so long; 0 for never
+	Socket    Socket                    // what the switch says on the box's cable
 	Lossy     int                       // the box's cable loses every so manyth frame on the way to the router, of any kind; 0 for none
 	DeafARP   int                       // the router leaves every so manyth ARP request without an answer; 0 for none
 	Frozen    bool                      // the router answers no ARP

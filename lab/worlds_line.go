@@ -25,7 +25,7 @@ func dhcp(turn func(*serve.DHCPSettings)) func(*World) {
 func lineWorlds() []World {
 	return []World{
 		red("1-1", "no-link", "the cable is out").with(lights("r----"), func(w *World) { w.Home.Unplug = true }),
-		red("1-2", "no-address", "no DHCP server answers").with(lights("r----"), dhcp(func(s *serve.DHCPSettings) { s.Silent = true })),
+		red("1-2", "no-address", "no DHCP server answers").with(lights("r----"), noDHCP),
 		red("1-3", "router-silent", "the router gives an address and then answers no ARP").with(lights("r----"),
 			func(w *World) { w.Home.Frozen = true }),
 		red("1-4", "address-incomplete", "the lease names no router").with(lights("r----"), dhcp(func(s *serve.DHCPSettings) { s.NoRouter = true })),
@@ -49,6 +49,20 @@ func lineWorlds() []World {
 		good("fast-ethernet", "the box's port can do 100 Mbit/s and no more").with(copper(Copper{Mbit: 100, Own: fastPort(), Peer: gigabitPort()})),
 		good("old-switch", "the switch can do 10 Mbit/s and no more").with(
 			copper(Copper{Mbit: 10, Own: gigabitPort(), Peer: fastPort()[:2]})),
+		red("1-8", "wrong-network", "the socket gives no address, and the switch announces a VLAN for phones by LLDP").with(lights("r----"), says("VLAN 20 for phones"),
+			noDHCP, socket(Socket{LLDP: office(20)})),
+		red("1-8", "wrong-network-cdp", "the socket gives no address, and the switch announces a VLAN for phones by CDP").with(lights("r----"), says("VLAN 20 for phones"),
+			noDHCP, socket(Socket{CDP: office(20)})),
+		red("1-8", "tagged-socket", "the socket gives no address, and carries frames with a tag").with(lights("r----"), says("VLAN tag 30"),
+			noDHCP, socket(Socket{Tagged: 30})),
+		red("1-8", "login-socket", "the socket gives no address, and asks for a network login").with(lights("r----"), says("802.1X"),
+			noDHCP, socket(Socket{Login: true})),
+		red("1-2", "no-address-lldp", "no DHCP server answers, and the switch announces itself and no VLAN for phones").with(lights("r----"),
+			noDHCP, socket(Socket{LLDP: office(0)}), never("1-8")),
+		good("data-network", "the switch announces a VLAN for phones, and the box is in the data network").with(socket(Socket{LLDP: office(20)}), also("1-8")),
+		good("phones-untagged", "the switch announces a VLAN for phones in which the socket is anyway").with(socket(Socket{LLDP: office(10)}), never("1-8")),
+		good("tags-beside", "frames with a tag are on the cable, and the socket asks for a login that it does not need").with(
+			socket(Socket{Login: true, Tagged: 30}), never("1-8")),
 		amber("1-9", "lan-loss", "the box's cable loses every seventh frame on the way to the router").with(lights("agggg"), lossy),
 		amber("1-9", "lan-loss-no-ping", "the same, and the router drops ping, to itself and through it").with(lights("agggg"), lossy, dropsPing,
 			says("No host answered ping")),
@@ -60,6 +74,16 @@ func lineWorlds() []World {
 			func(w *World) { w.Home.DeafARP = 50 }),
 	}
 }
+
+// office is a switch whose frames without a tag are in VLAN 10.
+func office(voice uint16) *serve.Announcement {
+	return &serve.Announcement{Name: "sw-office-3", Port: "Gi1/0/7", Voice: voice, Untagged: 10}
+}
+
+func socket(s Socket) func(*World) { return func(w *World) { w.Home.Socket = s } }
+
+// noDHCP is a router that answers no DHCP.
+func noDHCP(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }
 
 func copper(c Copper) func(*World) { return func(w *World) { w.Home.Copper = &c } }
 

@@ -158,3 +158,18 @@ func TestPublicIP(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSwitchIsNamed(t *testing.T) {
+	voice := 20
+	in := sample()
+	in.Facts.Neighbour = &facts.Neighbour{Switch: &facts.Announcement{Protocol: "cdp", Name: "sw-office-3", Port: "Gi1/0/7", VoiceVLAN: &voice}}
+	if got := Build(in).Site.LLDP; got == nil || got.Name != "sw-office-3" || got.Port != "Gi1/0/7" || got.VLAN == nil || *got.VLAN != 20 {
+		t.Errorf("%+v", got)
+	}
+	for name, heard := range map[string]*facts.Neighbour{"not listened": nil, "heard nothing": {Tagged: []int{7}}} {
+		in.Facts.Neighbour = heard
+		if got := Build(in).Site.LLDP; got != nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

@@ -116,6 +116,7 @@ func TestTickets(t *testing.T) {
 		{"no address, and the VLAN for phones is that of the box's file", healthy().with(from(2), noLease, says(office(20, 0)), vlan(20)), "1-2 red", "", "R----"},
 		{"no address, and the VLAN for phones is another one than that of the box's file", healthy().with(from(2), noLease, says(office(30, 0)), vlan(20)), "1-8 red", "", "R----"},
 		{"no address, and the VLAN for phones is that of frames without a tag", healthy().with(from(2), noLease, says(office(20, 20))), "1-2 red", "", "R----"},
+		{"no address in the VLAN of the box's file, and the phones' VLAN needs no tag", healthy().with(from(2), noLease, says(office(30, 30)), vlan(20)), "1-8 red", "", "R----"},
 		{"no address, and tagged frames are on the cable", healthy().with(from(2), noLease, says(facts.Neighbour{Tagged: []int{20}})), "1-8 red", "", "R----"},
 		{"no address, and the frames carry the tag of the box's file", healthy().with(from(2), noLease, says(facts.Neighbour{Tagged: []int{20}}), vlan(20)), "1-2 red", "", "R----"},
 		{"no address, and the socket asks for a network login", healthy().with(from(2), noLease, says(facts.Neighbour{Login: true})), "1-8 red", "", "R----"},
