@@ -74,8 +74,10 @@ func boot(ctx context.Context, p plugged) (*board, error) {
 	}
 	folder := p.card.folder
 	in := func(name string) string { return filepath.Join(folder, name) }
-	if err := os.Remove(in("qmp")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+	for _, socket := range []string{in("qmp"), in("qtest")} {
+		if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
 	}
 	if p.writes != "" {
 		if err := os.WriteFile(p.writes, nil, 0o600); err != nil {
@@ -84,7 +86,7 @@ func boot(ctx context.Context, p plugged) (*board, error) {
 	}
 	args := []string{"-n", "19", emulator, "-M", "raspi3b", "-m", "1G", "-kernel", in("vmlinuz"), "-dtb", in(deviceTree),
 		"-append", console.ReplaceAllString(cmdline, "") + more, "-serial", "file:" + in("serial.log"), "-display", "none",
-		"-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait", "-usb"}
+		"-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait", "-qtest", "unix:" + in("qtest") + ",server=on,wait=off", "-qtest-log", "none", "-usb"}
 	args = append(append(args, network()...), p.drive()...)
 	for _, s := range p.sticks {
 		args = append(args, "-drive", "if=none,format=raw,id="+s.name+",file="+s.file, "-device", "usb-storage,id="+s.name+"-plug,drive="+s.name)
@@ -187,11 +189,15 @@ func (b *board) plug(s *stick) error {
 	return err
 }
 
-// unplug pulls a stick that plug put in.
+// unplug pulls a stick that plug put in. The emulator lets its file go a moment later.
 func (b *board) unplug(s *stick) error {
 	if _, err := b.ask("device_del", map[string]any{"id": s.name + "-plug"}); err != nil {
 		return err
 	}
-	_, err := b.ask("blockdev-del", map[string]any{"node-name": s.name})
-	return err
+	for until := time.Now().Add(answerIn); ; time.Sleep(50 * time.Millisecond) {
+		_, err := b.ask("blockdev-del", map[string]any{"node-name": s.name})
+		if err == nil || time.Now().After(until) {
+			return err
+		}
+	}
 }

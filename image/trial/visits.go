@@ -36,6 +36,14 @@ func visits() []visit {
 			{"the cable pulled", "r1 - - - -", cableOut, nil},
 			{"the cable in again", "g g g g g", cableIn, nil},
 		}},
+		{"button", "sip-alg", []step{
+			{"a kit with its profile", "g g r2 g r", kit, nil},
+			{"a short press", "", steps("g g r g r1"), nil},
+			{"another one", "", steps("g g r2 g r"), nil},
+			{"held for three seconds", "g g r2 g r", runsAgain, nil},
+			{"held until the row blinks, let go", "g g - - -", wipes, nil},
+			{"back at the PC", "", func(_ context.Context, s *site) error { s.off(); return nil }, wiped},
+		}},
 		{"no-address", "no-address", []step{{"a kit with its profile", "r2 - - - -", kit, nil}}},
 	}
 }
