@@ -209,6 +209,9 @@ func (l *Lab) faults() error {
 	if home.DeafARP > 0 {
 		err = errors.Join(err, l.Router.ignoreARP(home.DeafARP))
 	}
+	if l.World.PBX.Isolated {
+		err = errors.Join(err, l.Isolate())
+	}
 	if home.UnplugWAN {
 		err = errors.Join(err, l.Router.down("wan"))
 	}

@@ -30,7 +30,7 @@ func start(t *testing.T, world World) *Lab {
 }
 
 func TestEveryWorldStarts(t *testing.T) {
-	for _, world := range Worlds() {
+	for _, world := range append(Worlds(), PBXChecks()...) {
 		t.Run(world.Name, func(t *testing.T) {
 			t.Parallel()
 			if err := ProbeALG(); world.Home.ALG() && err != nil {

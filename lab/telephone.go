@@ -18,9 +18,11 @@ func (l *Lab) telephone(ctx context.Context) error {
 	if world.Absent {
 		return nil
 	}
-	l.Telephone = serve.NewPBX(turned(serve.PBXSettings{
-		Domain: Domain, Username: Username, Password: Password, UserAgent: PBXAgent,
-	}, world.Settings))
+	usual := serve.PBXSettings{Domain: Domain, Username: Username, Password: Password, UserAgent: PBXAgent}
+	if world.AtBox {
+		usual.RetryAfter = time.Second // somebody saves its settings again and again
+	}
+	l.Telephone = serve.NewPBX(turned(usual, world.Settings))
 	run, err := l.line(world)
 	if err != nil {
 		return err
@@ -59,6 +61,9 @@ func registered(ctx context.Context, pbx *serve.PBX) error {
 // line opens the PBX's way to the provider.
 func (l *Lab) line(world PBX) (run func(context.Context) error, err error) {
 	server := l.World.Provider.server()
+	if world.AtBox {
+		server = PoolFirst + ":5060" // the box's first lease
+	}
 	switch world.Transport {
 	case "tcp", "tls":
 		dial := func(ctx context.Context) (net.Conn, error) { return l.dialProvider(ctx, world.Transport, server) }

@@ -98,6 +98,8 @@ type PBX struct {
 	Transport string // "": udp
 	Settings  func(*serve.PBXSettings)
 	Fails     bool // it is meant not to register: Start does not wait for it
+	AtBox     bool // it is pointed at the box, as in a PBX check
+	Isolated  bool // the switch keeps it apart from the box
 }
 
 // Worlds are all worlds, in the order of their codes.
@@ -116,12 +118,13 @@ func Find(what string) (World, bool) {
 	if w, ok := drawn(what); ok {
 		return w, true
 	}
-	for _, w := range Worlds() {
+	all := append(Worlds(), PBXChecks()...)
+	for _, w := range all {
 		if w.Name == what {
 			return w, true
 		}
 	}
-	for _, w := range Worlds() {
+	for _, w := range all {
 		if w.Code == what {
 			return w, true
 		}

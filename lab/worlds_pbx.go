@@ -40,3 +40,22 @@ func pbxWorlds() []World {
 			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 400 })),
 	}
 }
+
+// PBXChecks are worlds in which a person has pointed the PBX at the box. They are none of Worlds, since a run by
+// itself does not see what is wrong: the box's PBX check does, "trunktester pbx-check" or the page's.
+func PBXChecks() []World {
+	atBox := func(w *World) {
+		w.PBX.AtBox, w.PBX.Fails, w.File = true, true, file(`trunk.realm = "`+Domain+`"`)
+	}
+	return []World{
+		good("pbx-check-right", "the PBX is pointed at the box, and its settings are right").with(atBox),
+		red("5-6", "pbx-check-username", "the PBX is pointed at the box, with another username").with(lights("g---r"), atBox, says("441632960009"),
+			pbx(func(s *serve.PBXSettings) { s.Username = "441632960009" })),
+		red("5-6", "pbx-check-realm", "the PBX is pointed at the box, and its credentials are for another realm").with(lights("g---r"), atBox, says("asterisk"),
+			pbx(func(s *serve.PBXSettings) { s.Realm = "asterisk" })),
+		red("5-8", "pbx-check-password", "the PBX is pointed at the box, and a space stands behind its password").with(lights("g---r"), atBox, says("a space at its end"),
+			pbx(func(s *serve.PBXSettings) { s.Password += " " })),
+		amber("5-9", "pbx-check-silent", "the PBX is pointed at the box, and the switch keeps them apart").with(lights("g---a"), atBox, says("could not be told"),
+			func(w *World) { w.PBX.Isolated = true }),
+	}
+}

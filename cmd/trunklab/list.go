@@ -13,7 +13,7 @@ func list(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "WORLD\tCODE\tSEVERITY\tWHAT IS THE CASE")
 	algErr := lab.ProbeALG()
-	for _, world := range lab.Worlds() {
+	for _, world := range append(lab.Worlds(), lab.PBXChecks()...) {
 		about := world.About
 		if world.Home.ALG() && algErr != nil {
 			about += " (not here: " + algErr.Error() + ")"

@@ -262,3 +262,40 @@ func TestPBXCheckOnThePage(t *testing.T) {
 		t.Error("the kept report has no PBX check")
 	}
 }
+
+// The PBX's settings are right, it is pointed back, and it does not register: two minutes later the box says that
+// something keeps the PBX from the provider, and not before.
+func TestPBXCheckPointedBackInVain(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "healthy", withoutPBX)
+	b.start(b.usual("appliance")...)
+	b.finished("")
+	post := func(action string) {
+		t.Helper()
+		if a, err := b.ask("POST", "", "/pbx-check", url.Values{"action": {action}}); err != nil || a.code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %v", action, a.code, err)
+		}
+	}
+	post("start")
+	until(t, "the address to enter", func() bool { return strings.Contains(b.get("/"), "enter <b>") })
+	pbx, away := b.pointPBX("udp", nil)
+	until(t, "the PBX accepted", pbx.Registered)
+	until(t, "the right settings on the page", func() bool { return strings.Contains(b.get("/"), `value="back"`) })
+	away()
+	back := time.Now()
+	post("back")
+	r, _ := b.shown()
+	for r.Verdict.Code != "5-7" && time.Since(back) < 5*patience {
+		if !r.Running() && r.Verdict.Code != "5-1" {
+			t.Fatalf("verdict %s after %v", r.Verdict.Code, time.Since(back))
+		}
+		time.Sleep(100 * time.Millisecond)
+		r, _ = b.shown()
+	}
+	if took := time.Since(back); r.Verdict.Code != "5-7" || took < 2*time.Minute {
+		t.Errorf("verdict %s after %v: %s", r.Verdict.Code, took, r.Verdict.Text)
+	}
+	if far := b.FarEnd(); far.WithCredentials > 6 || far.Invites > 0 { // three runs
+		t.Errorf("%d requests with credentials, %d INVITEs", far.WithCredentials, far.Invites)
+	}
+}
