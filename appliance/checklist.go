@@ -3,6 +3,7 @@ package appliance
 import (
 	"crypto/x509"
 	"net/netip"
+	"strings"
 	"time"
 
 	"trunktester/appliance/profile"
@@ -33,6 +34,7 @@ func checklist(p parts) []Step {
 	trunk, world := p.profile.Trunk, p.profile.Internet
 	host, port := trunk.Contacted()
 	own := "sip-" + trunk.Transport
+	far := probes.FarEnd{Host: p.profile.Provider.Reflector, Token: p.profile.Provider.Token, Dial: p.dialer}
 	path := func(transport string) probes.SIPPath {
 		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
 	}
@@ -92,9 +94,14 @@ func checklist(p parts) []Step {
 		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
 		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: unlessFull(p),
-			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeBySTUN{}}}, Needs: []string{"address"}, After: []string{"public"}},
+			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeByReflector{FarEnd: far}, probes.LifetimeBySTUN{}}}, Needs: []string{"address"}, After: []string{"public"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
+		{ID: "fragments", Title: "Long SIP messages", Light: 3, Guide: []string{"1.8"}, Limit: 7 * time.Second, Skip: unlessUDP(trunk),
+			Probe: probes.Fragments{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Hosts: world.SIPControls, Reflector: far.Host, Token: far.Token},
+			Needs: []string{"sip-udp"}, After: []string{"alg"}},
+		{ID: "rtp", Title: "Voice ports", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile),
+			Probe: probes.RTP{FarEnd: far, Low: p.profile.Expect.RTPLow, Top: p.profile.Expect.RTPTop, Networks: p.profile.Provider.Networks}, Needs: []string{"address"}},
 
 		// Light 4: does the provider accept this trunk?
 		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
@@ -172,6 +179,20 @@ func unlessFull(p parts) string {
 		return "Takes two minutes: measured by a full run (-full)."
 	}
 	return without(p.profile.Trunk)
+}
+
+func unlessUDP(t profile.Trunk) string {
+	if without(t) == "" && t.Transport != "udp" {
+		return "This trunk uses " + strings.ToUpper(t.Transport) + ": its messages are never sent in fragments."
+	}
+	return without(t)
+}
+
+func withoutReflector(p profile.Profile) string {
+	if without(p.Trunk) == "" && p.Provider.Reflector == "" {
+		return "The provider runs no reflector: voice ports were not tested."
+	}
+	return without(p.Trunk)
 }
 
 func withoutIntercept(t profile.Trunk) string {

@@ -48,6 +48,7 @@ type Filter struct {
 	Forward []Rule // packets that leave through Outside; for the host's own traffic see Input
 	Input   []Rule // packets to the host itself
 	Catch   []Rule // what comes in from the customer's switch and goes to the host itself, whatever its Action says
+	Pieces  bool   // drops fragments, before connection tracking puts them together
 	Guard   bool   // nothing new comes in from Outside, as in every home router
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
 }
@@ -72,6 +73,7 @@ func (f Filter) apply(h *Host) error {
 	s.input(f)
 	s.nat(f)
 	s.catch(f)
+	s.pieces(f)
 	if f.SIPALG {
 		s.sipHelper()
 	}
@@ -143,6 +145,20 @@ func (s ruleset) catch(f Filter) {
 			s.add(chain, in(lanBridge), match, []expr.Any{&expr.Redir{}})
 		}
 	}
+}
+
+// pieces drops fragments: those with an offset, or with more to follow (RFC 791). It comes before connection tracking
+// puts them together (priority -400).
+func (s ruleset) pieces(f Filter) {
+	if !f.Pieces {
+		return
+	}
+	chain := s.chain("pieces", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, nftables.ChainPriorityRef(-450))
+	s.add(chain, []expr.Any{
+		payload(expr.PayloadBaseNetworkHeader, 6, 2),
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: []byte{0x3f, 0xff}, Xor: make([]byte, 2)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 2)},
+	}, verdict(expr.VerdictDrop))
 }
 
 // sipHelper assigns the kernel's SIP helper by rule, after conntrack (priority -200) has made the entry.

@@ -173,7 +173,7 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 
 // filters sets every host's packet filter.
 func (l *Lab) filters() error {
-	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, Catch: l.World.Home.Catch}
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces}
 	if l.World.Home.Intercept != nil {
 		home.Catch = append(home.Catch[:len(home.Catch):len(home.Catch)], Rule{Proto: "udp", Ports: []uint16{5060}}, Rule{Proto: "tcp", Ports: []uint16{5060}})
 	}
@@ -185,7 +185,7 @@ func (l *Lab) filters() error {
 	if l.hosts.Second != nil {
 		err = errors.Join(err, Filter{Outside: "wan", Guard: true, SIPALG: l.World.Home.SecondALG}.apply(l.hosts.Second))
 	}
-	err = errors.Join(err, Filter{Input: l.World.Provider.Input}.apply(l.Provider))
+	err = errors.Join(err, Filter{Input: l.World.Provider.Input, Pieces: l.World.Provider.NoPieces}.apply(l.Provider))
 	if l.World.Outside.Dead {
 		dead := Filter{Outside: "inet", NAT: NATNone, Forward: []Rule{{Action: Drop}}}
 		if !l.World.Outside.VoiceOnly {

@@ -13,8 +13,8 @@ const (
 	ReflectorToken = "5f1b2c3d4e5f60718293"
 )
 
-// ReflectorRTP are the ports of its voice echo.
-func ReflectorRTP() []uint16 { return []uint16{10000, 12000, 16384, 20000} }
+// ReflectorRTP are the ports of its voice echo, those that the box tries.
+func ReflectorRTP() []uint16 { return []uint16{10000, 12500, 15000, 17500, 20000} }
 
 // reflector starts the real reflector at the provider.
 func (o *opener) reflector() {

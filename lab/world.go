@@ -48,6 +48,7 @@ type Home struct {
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
 	SecondALG bool                           // that second router rewrites SIP
+	NoPieces  bool                           // the router drops fragments of packets
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
@@ -87,6 +88,7 @@ type Provider struct {
 	Input     []Rule
 	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
 	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
+	NoPieces  bool                                            // its servers drop fragments of packets
 	Ports     []string                                        // of UDP and TCP, in place of 5060
 	Reflector func(*reflector.Config)                         // the provider runs a reflector, with these changes; nil: it runs none
 }

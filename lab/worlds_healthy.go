@@ -6,6 +6,7 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
+	"trunktester/reflector"
 )
 
 // good is a healthy variation: everything must be green.
@@ -72,6 +73,15 @@ func healthyWorlds() []World {
 			w.Home.Forgets = 20 * time.Second
 			w.Outside.STUN = func(s *serve.STUNSettings) { s.NoResponsePort = true }
 		}),
+		good("fragments-at-provider", "the provider drops fragments, and other hosts do not").with(also("3-5"),
+			func(w *World) { w.Provider.NoPieces = true }),
+		good("long-refused", "the provider refuses long messages").with(never("3-5"), registrar(func(s *serve.RegistrarSettings) { s.Longest = 1300 })),
+		good("rtp-part", "a part of the voice ports is lost on the way to the reflector").with(reflecting(), also("3-8"),
+			firewall(Rule{Proto: "udp", Ports: ReflectorRTP()[3:], Action: Drop})),
+		good("rtp-unserved", "the reflector echoes voice at one port only").with(reflecting(), never("3-8"),
+			func(w *World) { w.Provider.Reflector = func(c *reflector.Config) { c.RTP = c.RTP[:1] } }),
+		good("rtp-elsewhere", "voice ports are dropped, and the reflector stands outside of the provider's networks").with(never("3-8"),
+			reflecting(`provider.networks = ["198.51.100.0/27"]`), firewall(Rule{Proto: "udp", Ports: ReflectorRTP(), Action: Drop})),
 		good("router-tells", "the router tells its outside address, which is the public one").with(
 			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.PCP = true, true, true }), never("3-7")),
 		good("several-lines", "the router tells the public address of another line than the one that voice takes").with(

@@ -48,14 +48,27 @@ func pathWorlds() []World {
 			Rule{Proto: "tcp", Ports: []uint16{5060}, Action: Drop})),
 		red("3-4", "tls-blocked", "the trunk uses TLS, and its port is reset by the router").with(cutOff, tlsTrunk, filed(`trunk.transport = "tls"`, privateCA), firewall(
 			Rule{Proto: "tcp", Ports: []uint16{5061}, Action: TCPReset})),
+		amber("3-5", "fragments-lost", "the router drops fragments, to the provider and to everybody").with(lights("ggagg"), says("lost on this side"),
+			func(w *World) { w.Home.NoPieces = true }),
+		amber("3-5", "fragments-lost-untold", "the router drops fragments, and no control host is configured").with(lights("ggagg"), filed("internet.sip_controls"),
+			says("cannot be told"), func(w *World) { w.Home.NoPieces = true }),
 		amber("3-6", "nat-short", "the router forgets idle UDP mappings after 20 s").with(lights("ggagg"), full,
 			func(w *World) { w.Home.Forgets = 20 * time.Second }),
+		amber("3-6", "nat-short-reflector", "the router forgets idle UDP mappings after 20 s; only the provider's reflector can send to one").with(lights("ggagg"), full,
+			reflecting(), func(w *World) {
+				w.Home.Forgets = 20 * time.Second
+				w.Outside.STUN = func(s *serve.STUNSettings) { s.NoResponsePort = true }
+			}),
 		amber("3-7", "double-nat", "the line's provider shares a public address among customers; the trunk is known by that address").with(absentPBX, lights("ggagg"),
 			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(RouterWAN)...), registrar(noRegistrar)),
 		red("3-7", "double-nat-portal", "the portal's Check IP is the router's outside address, which is translated once more").with(absentPBX,
 			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(CarrierCust)...), registrar(noRegistrar), also("4-6")),
 		red("4-6", "double-nat-site", "the site has two routers in a row, and the portal holds an address that the line no longer has").with(absentPBX,
 			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.NATPMP = true }), filed(addressTrunk("203.0.113.77")...), registrar(noRegistrar), also("3-7")),
+		amber("3-8", "rtp-blocked", "the router's firewall drops the voice ports").with(lights("ggagg"), reflecting(),
+			firewall(Rule{Proto: "udp", Ports: ReflectorRTP(), Action: Drop})),
+		amber("3-8", "rtp-rejected", "the router's firewall rejects a part of the voice ports").with(lights("ggagg"), reflecting(),
+			firewall(Rule{Proto: "udp", Ports: ReflectorRTP()[1:3], Action: AdminProhibited})),
 		red("3-9", "sip-intercepted", "the router takes all SIP to a server of its own, which does not know the account").with(cutOff, lights("ggr--"),
 			intercept(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
 		red("3-9", "sip-intercepted-403", "the router takes all SIP to a server of its own, which refuses every registration").with(cutOff, lights("ggr--"),

@@ -21,7 +21,9 @@ func sipPath(in Input) []candidate {
 		found = append(found, blocked(in)...)
 	}
 	found = append(found, doubleNAT(in)...)
+	found = append(found, fragments(in)...)
 	found = append(found, shortMapping(in)...)
+	found = append(found, voiceBlocked(in)...)
 	return append(found, alg(in)...)
 }
 

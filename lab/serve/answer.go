@@ -91,6 +91,9 @@ func (r *Registrar) decide(a asked) response {
 	if why := a.damage(); why != "" {
 		return response{code: 400, reason: why}
 	}
+	if a.set.Longest > 0 && len(a.seen.Bytes) > a.set.Longest {
+		return status(513)
+	}
 	switch a.method {
 	case "OPTIONS":
 		if a.set.ForceOptions.Code != 0 {

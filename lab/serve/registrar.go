@@ -58,6 +58,7 @@ type RegistrarSettings struct {
 	Date         bool          // sends Date
 	DateOffset   time.Duration // added to the true time in Date
 
+	Longest                int // bytes; longer requests are refused with 513; 0: none are
 	Silent                 bool
 	IgnoreOptions          bool
 	IgnoreRegister         bool               // REGISTER without credentials is not answered

@@ -106,6 +106,8 @@ func madeBy(w lab.World) lab.Part {
 		return kernel("link state")
 	case h.Frozen, h.Squat > 0:
 		return kernel("ARP")
+	case h.NoPieces, w.Provider.NoPieces:
+		return kernel("packet filter")
 	case h.Forgets > 0:
 		return kernel("connection tracking")
 	case h.Intercept != nil:

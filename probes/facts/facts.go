@@ -35,6 +35,8 @@ type Facts struct {
 	WAN        *WAN        `json:"wan"`
 	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
 	Lifetime   *Lifetime   `json:"lifetime"`
+	RTP        *RTP        `json:"rtp"`
+	Fragments  *Fragments  `json:"fragments"`
 	ALG        *ALG        `json:"alg"`
 	Login      *Login      `json:"login"`
 	Bindings   *Bindings   `json:"bindings"`

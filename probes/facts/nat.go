@@ -54,3 +54,29 @@ func (i Idle) String() string {
 	}
 	return "After " + i.For.String() + " of silence no answer came in any more."
 }
+
+// RTP is voice packets to the provider's reflector and back. (light 3)
+type RTP struct {
+	Server netip.Addr `json:"server"`
+	Inside bool       `json:"inside"` // the reflector stands in the provider's networks
+	SIP    bool       `json:"sip"`    // it answered SIP at the same time: the control
+	Ports  []RTPPort  `json:"ports"`
+}
+
+// RTPPort is one port of the range. Refused: the reflector's own host says that nothing listens there.
+type RTPPort struct {
+	Port   int      `json:"port"`
+	Sent   int      `json:"sent"`
+	Back   int      `json:"back"`
+	Answer Answer   `json:"answer"`
+	TOS    int      `json:"tos"` // the byte with the DSCP as it arrived, sent as 184; -1 when not told
+	RTT    Duration `json:"rtt_ms"`
+}
+
+// Fragments is SIP over UDP in messages that do not fit one packet. (light 3)
+type Fragments struct {
+	Whole    Attempt   `json:"whole"`    // 1,200 bytes: the control
+	Long     Attempt   `json:"long"`     // 1,600 bytes
+	TCP      *Attempt  `json:"tcp"`      // the long one over TCP; nil where TCP is not answered
+	Controls []Attempt `json:"controls"` // other hosts: the first exchange is the whole one, the second the long one
+}

@@ -1,0 +1,96 @@
+package verdict
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"trunktester/probes/facts"
+)
+
+// long is what became of a long message, with these many sends when nothing came; reply 0 is silence.
+func long(reply, sends int) facts.Exchange {
+	x := facts.Exchange{Method: "OPTIONS", Sends: sends, Spanned: facts.Duration(3500*time.Millisecond) * facts.Duration(sends) / 4}
+	if reply != 0 {
+		x.Reply = &facts.Reply{Code: reply}
+	}
+	return x
+}
+
+// longMessages: over UDP the provider answered the long message so, over TCP so; each control is a pair of answers.
+func longMessages(udp, tcp int, controls ...[2]int) func(*site) {
+	return func(s *site) {
+		f := &facts.Fragments{Whole: facts.Attempt{Exchanges: []facts.Exchange{long(200, 1)}}, Long: facts.Attempt{Exchanges: []facts.Exchange{long(udp, 4)}}}
+		if tcp >= 0 {
+			f.TCP = &facts.Attempt{Exchanges: []facts.Exchange{long(tcp, 1)}}
+		}
+		for _, c := range controls {
+			f.Controls = append(f.Controls, facts.Attempt{Exchanges: []facts.Exchange{long(c[0], 4), long(c[1], 4)}})
+		}
+		s.Facts.Fragments = f
+	}
+}
+
+func TestFragmentTickets(t *testing.T) {
+	yes, no, dead := [2]int{200, 200}, [2]int{200, 0}, [2]int{0, 0}
+	judgeAll(t, []ticket{
+		{"the router drops fragments", healthy().with(longMessages(0, 200, no, no)), "3-5 amber", "", "ggAgg"},
+		{"the same, and one control host is down", healthy().with(longMessages(0, 200, no, dead)), "3-5 amber", "", "ggAgg"},
+		{"fragments vanish, and there is no other host to ask", healthy().with(longMessages(0, 200)), "3-5 amber", "", "ggAgg"},
+		{"fragments vanish, and the other hosts answer nothing at all", healthy().with(longMessages(0, 200, dead)), "3-5 amber", "", "ggAgg"},
+		{"fragments vanish near the provider", healthy().with(longMessages(0, 200, yes, no)), "ok green", "3-5 green", "ggggg"},
+		{"the provider refuses long messages with 513", healthy().with(longMessages(513, 513, no)), "ok green", "", "ggggg"},
+		{"the provider answers long messages", healthy().with(longMessages(200, 200, no)), "ok green", "", "ggggg"},
+		{"the provider takes no long message over TCP either", healthy().with(longMessages(0, 0, no)), "ok green", "", "ggggg"},
+		{"the provider has no TCP", healthy().with(longMessages(0, -1, no)), "ok green", "", "ggggg"},
+		{"the short message was not answered either", healthy().with(longMessages(0, 200, no), func(s *site) { s.Facts.Fragments.Whole.Exchanges[0].Reply = nil }), "ok green", "", "ggggg"},
+		{"the long message was sent twice only", healthy().with(longMessages(0, 200, no), func(s *site) { s.Facts.Fragments.Long.Exchanges[0] = long(0, 2) }), "ok green", "", "ggggg"},
+		{"a trunk over TCP has no fragments", healthy().with(longMessages(0, 200, no), func(s *site) { s.Profile.Trunk.Transport = "tcp" }), "ok green", "", "ggggg"},
+		{"the router drops fragments, and the password is wrong", healthy().with(longMessages(0, 200, no), refusedLogin(401, "Unauthorized")), "4-2 red", "3-5 amber", "ggaR-"},
+	})
+}
+
+// voice: what became of voice packets at each port, and whether the reflector stands inside and answered SIP.
+func voice(inside, sip bool, ports ...facts.Answer) func(*site) {
+	return func(s *site) {
+		s.Facts.RTP = &facts.RTP{Server: netip.MustParseAddr("198.51.100.60"), Inside: inside, SIP: sip}
+		for i, a := range ports {
+			s.Facts.RTP.Ports = append(s.Facts.RTP.Ports, facts.RTPPort{Port: 10000 + 2500*i, Sent: 5, Answer: a})
+		}
+	}
+}
+
+func TestVoiceTickets(t *testing.T) {
+	const back, lost, rejected, unserved, unsent = facts.Answered, facts.Silent, facts.Unreachable, facts.Refused, facts.CouldNotAsk
+	judgeAll(t, []ticket{
+		{"voice passes", healthy().with(voice(true, true, back, back, back)), "ok green", "", "ggggg"},
+		{"the firewall drops all voice ports", healthy().with(voice(true, true, lost, lost, lost)), "3-8 amber", "", "ggAgg"},
+		{"the firewall rejects some voice ports", healthy().with(voice(true, true, back, rejected, back)), "3-8 amber", "", "ggAgg"},
+		{"some voice ports are silent", healthy().with(voice(true, true, back, lost, back)), "ok green", "3-8 green", "ggggg"},
+		{"the reflector serves one port, and is reached at the others", healthy().with(voice(true, true, lost, unserved)), "ok green", "3-8 green", "ggggg"},
+		{"the reflector serves no port, and is reached at all", healthy().with(voice(true, true, unserved, unserved)), "ok green", "", "ggggg"},
+		{"the reflector is down", healthy().with(voice(true, false, lost, lost)), "ok green", "", "ggggg"},
+		{"the reflector is elsewhere", healthy().with(voice(false, true, lost, lost)), "ok green", "", "ggggg"},
+		{"the box could not send", healthy().with(voice(true, true, unsent, unsent)), "ok green", "", "ggggg"},
+		{"voice ports are blocked, and the PBX is not registered", healthy().with(voice(true, true, lost, lost), noEntries), "5-1 red", "3-8 amber", "ggagR"},
+	})
+}
+
+// Only a host that answers a short message says who loses the long ones.
+func TestFragmentsSayWhoLosesThem(t *testing.T) {
+	for want, s := range map[string]*site{
+		"lost on this side":      healthy().with(longMessages(0, 200, [2]int{200, 0})),
+		"cannot be told":         healthy().with(longMessages(0, 200, [2]int{0, 0})),
+		"lost near the provider": healthy().with(longMessages(0, 200, [2]int{200, 200})),
+	} {
+		v := Judge(s.Input)
+		text := v.Finding.Text
+		if len(v.Also) > 0 {
+			text = v.Also[0].Text
+		}
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said: %s", want, text)
+		}
+	}
+}

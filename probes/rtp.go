@@ -1,0 +1,177 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+	"trunktester/reflector/wire"
+)
+
+// Limits of the look at the voice ports.
+const (
+	rtpPorts   = 5                       // across the range: its ends and three between
+	rtpPackets = 5                       // to each port; no verdict stands on one lost packet
+	rtpGap     = 40 * time.Millisecond   // between two to the same port
+	rtpWait    = 1000 * time.Millisecond // for the last echo
+	rtpSize    = 172                     // 20 ms of G.711 in an RTP packet (RFC 3551)
+	rtpTOS     = 46 << 2                 // expedited forwarding, as voice is marked (RFC 4594)
+)
+
+// RTP asks: do voice packets pass, across the range of ports that the firewall is set for? The provider's reflector
+// sends them back. It passed when every port that the reflector serves gave an echo.
+type RTP struct {
+	FarEnd
+	Low, Top int            // expect.rtp
+	Networks []netip.Prefix // provider.networks: only a reflector inside speaks for the way to the provider
+}
+
+// Look needs known.Address and, as the control, SIP to the same reflector.
+func (p RTP) Look(ctx context.Context, known facts.Facts) Result {
+	m, err := p.found(ctx, known)
+	if err != nil {
+		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("Voice ports were not tested: %v.", err)}
+	}
+	found := facts.RTP{Server: m.to.Addr(), Inside: slices.ContainsFunc(p.Networks, func(n netip.Prefix) bool { return n.Contains(m.to.Addr()) })}
+	if !found.Inside {
+		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("Voice ports were not tested: the reflector %s lies outside of the provider's networks.", m.to.Addr())}
+	}
+	var all sync.WaitGroup
+	ports := rtpSpread(p.Low, p.Top)
+	found.Ports = make([]facts.RTPPort, len(ports))
+	failed := make([]error, len(ports))
+	for i, port := range ports {
+		all.Go(func() { found.Ports[i], failed[i] = m.voice(ctx, port) })
+	}
+	conn, err := m.socket(ctx)
+	if err == nil {
+		_, err = m.ask(ctx, conn, wire.Wish{})
+		conn.Close()
+	}
+	found.SIP = err == nil
+	all.Wait()
+	return p.result(found, failed)
+}
+
+func (p RTP) result(found facts.RTP, failed []error) Result {
+	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.RTP = &found }}
+	r.Evidence = append(r.Evidence, facts.Evidence{Kind: "control", Text: fmt.Sprintf("The reflector %s %s SIP over UDP.", found.Server,
+		map[bool]string{true: "answers", false: "does not answer"}[found.SIP])})
+	words := map[facts.Answer][]string{}
+	for i, port := range found.Ports {
+		text := fmt.Sprintf("%d voice packets to port %d: %d came back", port.Sent, port.Port, port.Back)
+		if failed[i] != nil {
+			text += fmt.Sprintf(" (%v)", failed[i])
+		}
+		r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: text + "."})
+		words[port.Answer] = append(words[port.Answer], fmt.Sprint(port.Port))
+	}
+	var saw []string
+	for _, a := range []struct {
+		answer facts.Answer
+		words  string
+	}{{facts.Answered, "come back from port"}, {facts.Silent, "are lost to port"}, {facts.Unreachable, "are rejected on the way to port"}, {facts.Refused, "are not echoed by the reflector at port"}, {facts.CouldNotAsk, "could not be sent to port"}} {
+		if list := words[a.answer]; list != nil {
+			saw = append(saw, a.words+" "+strings.Join(list, ", "))
+		}
+	}
+	r.Saw = "Voice packets " + strings.Join(saw, "; they ") + "."
+	switch {
+	case words[facts.Silent] != nil || words[facts.Unreachable] != nil:
+		r.Outcome = facts.Failed
+	case len(words[facts.CouldNotAsk]) == len(found.Ports):
+		r.Outcome = facts.Broken
+	}
+	return r
+}
+
+// rtpSpread gives ports across the range, its ends among them; even ones, as RTP wants (RFC 3550 section 11).
+func rtpSpread(low, top int) []uint16 {
+	var ports []uint16
+	for i := range rtpPorts {
+		port := uint16(low+(top-low)*i/(rtpPorts-1)) &^ 1
+		if int(port) < low {
+			port += 2
+		}
+		if !slices.Contains(ports, port) && int(port) <= top {
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+// voice sends a few voice packets to one port and counts their echoes.
+func (m mirror) voice(ctx context.Context, port uint16) (facts.RTPPort, error) {
+	found := facts.RTPPort{Port: int(port), Answer: facts.CouldNotAsk, TOS: -1}
+	d := m.Dial.Via.Dialer()
+	d.LocalAddr = &net.UDPAddr{IP: m.own.AsSlice()}
+	conn, err := d.DialContext(ctx, "udp4", netip.AddrPortFrom(m.to.Addr(), port).String())
+	if err != nil {
+		return found, err
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.UDPConn).SyscallConn()
+	if err == nil {
+		err = sip.WatchErrors(raw, false)
+	}
+	if err != nil {
+		return found, err
+	}
+	// Without the mark the packets pass just as well.
+	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS, rtpTOS) })
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
+	found.Answer = facts.Silent
+	var failed error
+	sent := make([]time.Time, rtpPackets)
+	buf := make([]byte, wire.LongestVoice+1)
+	ssrc := uint32(port)<<16 | uint32(time.Now().UnixNano()&0xffff)
+	for n := range rtpPackets {
+		sent[n] = time.Now()
+		p := wire.Probe{Sequence: uint16(n), Timestamp: uint32(n) * 160, SSRC: ssrc, Own: uint64(n)}
+		if _, err := conn.Write(p.Packet(m.Token.Reveal(), rtpSize)); err == nil {
+			found.Sent++
+		}
+		until := sent[n].Add(rtpGap)
+		if n == rtpPackets-1 {
+			until = sent[n].Add(rtpWait)
+		}
+		for ctx.Err() == nil && found.Back <= n {
+			conn.SetReadDeadline(until)
+			size, err := conn.Read(buf)
+			if err == nil {
+				if echo, heard, err := wire.ParseEcho(buf[:size]); err == nil && echo.SSRC == ssrc && echo.Own < rtpPackets {
+					found.Back, found.Answer, found.TOS = found.Back+1, facts.Answered, heard.TOS
+					found.RTT = facts.Duration(time.Since(sent[echo.Own]))
+				}
+				continue
+			}
+			for _, e := range sip.DrainErrors(raw) {
+				failed = fmt.Errorf("%s", e)
+				if found.Back > 0 {
+					continue
+				}
+				if found.Answer = facts.Unreachable; e.Offender == m.to.Addr() {
+					found.Answer = facts.Refused // nothing listens there: what came to the reflector has passed
+				}
+			}
+			if time.Now().After(until) {
+				break
+			}
+		}
+		if wait := time.Until(sent[n].Add(rtpGap)); n < rtpPackets-1 && wait > 0 {
+			if sleep(ctx, wait) != nil {
+				break
+			}
+		}
+	}
+	return found, failed
+}
