@@ -71,7 +71,8 @@ type State struct {
 	Row      catalogue.Row // as it shines
 	Sight    Sight         // the run so far, or the last one
 	Running  bool
-	Position report.Position
+	Position report.Position // as told since the cable was plugged in
+	Stale    bool            // the cable was unplugged since the run of Sight
 	PBX      PBXCheck
 	Notices  map[string]string // sentences about the box itself, by topic
 	Page     []string          // URLs of the page, the best first; empty while there is none
@@ -206,7 +207,8 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 	if news {
 		b.flaps.moved(l.Carrier, time.Now())
 		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
-		if !l.Carrier {
+		if !l.Carrier { // it may come back in another socket
+			b.change(func(s *State) { s.Position, s.Stale = report.PositionUnknown, true })
 			b.endPBX(errCut)
 		}
 	}

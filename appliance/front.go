@@ -34,6 +34,7 @@ type Front struct {
 
 	mu      sync.Mutex
 	places  map[report.Position]report.Report // last run at each position of this site
+	between report.Text                       // what they say together
 	last    string                            // the run that the packets belong to
 	packets *capture.Capture                  // nil while nothing is recorded
 	names   []string                          // that the page has by mDNS
@@ -54,7 +55,10 @@ func (f *Front) State() page.State {
 	s := f.box.State()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running,
+	if s.Sight.Report.ID == f.last {
+		s.Sight.Report.Between = f.between
+	}
+	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running, Position: s.Position,
 		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
@@ -154,9 +158,10 @@ func (f *Front) Capture(id string) (io.ReadCloser, error) {
 
 // keep stores a finished run: on the card if it is worth a write, else in the working memory.
 func (f *Front) keep(s Sight) {
+	places := f.compared(s.Report)
+	s.Report.Between = report.Between(places)
 	f.mu.Lock()
-	f.last = s.Report.ID
-	f.places[s.Report.Position] = s.Report
+	f.last, f.places, f.between = s.Report.ID, places, s.Report.Between
 	to := f.store.Hold
 	if f.thrift.worth(answerOf(s), s.Asked, time.Now()) {
 		to = f.store.Save
@@ -176,7 +181,7 @@ func (f *Front) keep(s Sight) {
 func (f *Front) tellStorage() { f.box.Notice("storage", storageNotice(f.store.Problems())) }
 
 func site(r report.Report) store.Site {
-	return store.Site{GatewayMAC: string(r.Site.GatewayMAC), Public: r.Site.PublicIP}
+	return store.Site{GatewayMAC: string(r.Site.GatewayMAC), Public: r.Site.PublicIP, Position: string(r.Position)}
 }
 
 // pagePort is where the page listens.

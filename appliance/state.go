@@ -73,9 +73,19 @@ func (b *Box) RunAgain() error {
 	}
 }
 
-// SetPosition says in which socket the box stands, for the next run.
+// SetPosition says in which socket the box stands: that of the run before and of all further ones, until the cable
+// is unplugged.
 func (b *Box) SetPosition(p report.Position) {
-	b.change(func(s *State) { s.Position = p })
+	b.change(func(s *State) {
+		s.Position = p
+		if !s.Stale {
+			s.Sight = s.Sight.At(p)
+		}
+	})
+	if last := b.State(); !last.Running && !last.Stale && last.Sight.Verdict.Final && b.Seen != nil {
+		last.Sight.Asked = true
+		b.Seen(last.Sight)
+	}
 }
 
 // SetAnswers keeps what a person told; the last run is judged again with it at once.
@@ -162,7 +172,7 @@ func (b *Box) begin() {
 // see takes what a run shows so far.
 func (b *Box) see(sight Sight) {
 	b.change(func(s *State) {
-		s.Sight = sight.Checked(s.PBX)
+		s.Sight, s.Stale = sight.At(s.Position).Checked(s.PBX), false
 		s.Whole = s.Sight.Verdict.Whole()
 	})
 }
@@ -180,7 +190,8 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 			s.Whole = catalogue.WholeBoxFault
 		default:
 			asked := sight.Asked
-			sight = sight.Checked(s.PBX)
+			sight = sight.At(s.Position).Checked(s.PBX)
+			s.Stale = false
 			sight.Asked = asked
 			s.Whole, s.Sight = sight.Verdict.Whole(), sight
 		}

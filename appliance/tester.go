@@ -169,6 +169,17 @@ func (s Sight) Answered(a facts.Answers) Sight {
 	return n
 }
 
+// At is the same run, in another socket.
+func (s Sight) At(p report.Position) Sight {
+	if s.input.Position == p || s.Report.ID == "" {
+		return s
+	}
+	s.input.Position = p
+	n := judged(s.input)
+	n.began, n.Lost, n.Asked = s.began, s.Lost, s.Asked
+	return n
+}
+
 // avoid are the source ports that belong to the PBX (design section 7).
 func avoid(p profile.Profile) []int {
 	if p.Expect.Port == 0 {

@@ -204,8 +204,8 @@ func TestBrowserAnswersAndPosition(t *testing.T) {
 	if a := st.Report.Answers.SIPALGDisabled; a == nil || *a {
 		t.Errorf("answer is %v, want no", a)
 	}
-	if st.Report.Position != "pbx" {
-		t.Errorf("position %q", st.Report.Position)
+	if st.Position != "pbx" {
+		t.Errorf("position %q", st.Position)
 	}
 }
 

@@ -73,7 +73,14 @@ func (b *fakeBox) RunAgain() error {
 
 func (b *fakeBox) SetPosition(p report.Position) error {
 	if b.refuse == nil {
-		b.change(func(s *State) { s.Report.Position = p })
+		b.change(func(s *State) { s.Report.Position, s.Position = p, p })
+	}
+	return b.refuse
+}
+
+func (b *fakeBox) NewSite() error {
+	if b.refuse == nil {
+		b.change(func(s *State) { s.Places = nil })
 	}
 	return b.refuse
 }
@@ -114,7 +121,7 @@ func algState() State {
 	r := report.Build(in)
 	other := in
 	other.ID, other.Position, other.Verdict = "lan-1", report.PositionLAN, r.Verdict
-	return State{Row: in.Row, Report: r, HasProfile: true,
+	return State{Row: in.Row, Report: r, HasProfile: true, Position: r.Position,
 		Places: map[report.Position]report.Report{report.PositionRouter: r, report.PositionLAN: report.Build(other)},
 		Help: Help{Provider: "ST+ helpdesk", Phone: "0333 000 0000", Portal: "https://portal.example.net/", Reseller: "Example Telecom",
 			SupportUntil: time.Date(2031, 12, 31, 0, 0, 0, 0, time.UTC)}}

@@ -55,6 +55,15 @@ func (s *Server) position(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
+// site begins a new history.
+func (s *Server) site(w http.ResponseWriter, r *http.Request) {
+	if err := s.opt.Box.NewSite(); err != nil {
+		s.broken(w, "begin a new site", err)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
 // answers takes what the form holds; what it does not hold stays as it was.
 func (s *Server) answers(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {

@@ -33,6 +33,8 @@ type Box interface {
 	RunAgain() error
 	// SetPosition says in which socket the box stands.
 	SetPosition(report.Position) error
+	// NewSite forgets the runs at other sockets: the box was taken elsewhere.
+	NewSite() error
 	// SetAnswers replaces what a person told.
 	SetAnswers(facts.Answers) error
 	// PBXCheck begins or ends the PBX check, or takes a person's word that the PBX points back; ErrNotNow.
@@ -51,6 +53,7 @@ type State struct {
 	Running    bool
 	HasProfile bool
 	Refused    string                            // why the last trunk.toml was refused, "" otherwise
+	Position   report.Position                   // where the box stands now, as far as it was told
 	Places     map[report.Position]report.Report // the last run at each position of this site
 	Help       Help
 	Notices    []string // sentences about the box itself

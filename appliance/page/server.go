@@ -150,6 +150,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /run", s.run)
 	mux.HandleFunc("POST /position", s.position)
 	mux.HandleFunc("POST /answers", s.answers)
+	mux.HandleFunc("POST /site", s.site)
 	mux.HandleFunc("POST /pbx-check", s.pbxCheck)
 
 	guarded := http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, s.limits.body))

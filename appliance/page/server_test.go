@@ -105,6 +105,8 @@ func TestActions(t *testing.T) {
 		{"/position", "position=", nil, 303},
 		{"/position", "", nil, 400},
 		{"/position", "position=cellar", nil, 400},
+		{"/site", "", nil, 303},
+		{"/site", "", errors.New("inside"), 500},
 		{"/answers", "sip_alg_disabled=no&settings_changed=", nil, 303},
 		{"/answers", "sip_alg_disabled=perhaps", nil, 400},
 		{"/answers", "%zz", nil, 400},

@@ -76,7 +76,7 @@ type ask struct {
 }
 
 func (s *Server) look(st State) view {
-	v := view{State: st, Lamps: lamps(st.Whole, st.Row), Version: s.opt.Version, Between: report.Between(st.Places)}
+	v := view{State: st, Lamps: lamps(st.Whole, st.Row), Version: s.opt.Version, Between: string(report.Between(st.Places))}
 	if !st.Help.SupportUntil.IsZero() {
 		v.Support = st.Help.SupportUntil.Format("2 January 2006")
 	}
@@ -101,7 +101,7 @@ func (s *Server) look(st State) view {
 		v.Tone, v.Pill, v.Spoken = st.Report.Verdict.Severity, report.Pill(st.Report), report.Spoken(st.Report)
 	}
 	for _, p := range report.Positions() {
-		here := place{Position: p, Words: p.Words(), Here: st.Report.Position == p}
+		here := place{Position: p, Words: p.Words(), Here: st.Position == p}
 		if r, ok := st.Places[p]; ok {
 			here.Run, here.Pill, here.Lamps = &r, report.Pill(r), report.Lamps(r.Row())
 		}

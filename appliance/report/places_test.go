@@ -39,8 +39,30 @@ func TestBetween(t *testing.T) {
 			}
 		}
 		got := Between(at)
-		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+		if (c.want == "") != (got == "") || !strings.Contains(string(got), c.want) {
 			t.Errorf("%s: %q, want %q in it", c.name, got, c.want)
+		}
+	}
+}
+
+// A line may change within hours.
+func TestRunsFarApart(t *testing.T) {
+	morning := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	at := func(d time.Duration, clock string, light int) Report {
+		return Report{Started: morning.Add(d), Finished: morning.Add(d), Clock: clock, Verdict: catalogue.Finding{Code: "x", Severity: catalogue.Red, Light: light}}
+	}
+	for _, c := range []struct {
+		router, lan Report
+		warned      bool
+	}{
+		{at(0, "ntp", 4), at(10*time.Minute, "ntp", 3), false},
+		{at(0, "ntp", 4), at(3*time.Hour, "ntp", 3), true},
+		{at(3*time.Hour, "ntp", 4), at(0, "http", 3), true},
+		{at(0, "none", 4), at(3*time.Hour, "ntp", 3), false},
+	} {
+		got := Between(map[Position]Report{PositionRouter: c.router, PositionLAN: c.lan})
+		if strings.Contains(string(got), "run again at both") != c.warned {
+			t.Errorf("%v and %v: %q", c.router.Started, c.lan.Started, got)
 		}
 	}
 }

@@ -29,6 +29,7 @@ type Report struct {
 	Kit       Text                `json:"kit"`
 	Position  Position            `json:"position"`
 	Site      Site                `json:"site"`
+	Between   Text                `json:"between"` // the runs at this site's positions compared, in one sentence
 	Profile   Trunk               `json:"profile"`
 	ALG       string              `json:"alg"` // one of the five words of facts.ALG
 	Verdict   catalogue.Finding   `json:"verdict"`

@@ -68,6 +68,9 @@ func (t *text) verdict(r Report) {
 	}
 	t.line("Public IP:  %s", public)
 	t.line("Box at:     %s", r.Position.Words())
+	if r.Between != "" {
+		t.line("Sockets:    %s", r.Between)
+	}
 	t.line("SIP ALG:    %s", algWords(r.ALG))
 	if r.Kit != "" {
 		t.line("Kit:        %s", r.Kit)
@@ -94,7 +97,7 @@ func (t *text) guide(r Report) {
 	printed := map[string]string{} // step to the item where its evidence stands
 	for _, g := range Guide() {
 		t.heading(g.Item + " " + g.Question)
-		said := false
+		said := t.socket(r, g.At)
 		for _, s := range r.Steps {
 			if !slices.Contains(s.Guide, g.Item) {
 				continue
@@ -121,6 +124,21 @@ func (t *text) guide(r Report) {
 			t.step(s, "")
 		}
 	}
+}
+
+// socket says whether the box stood where an item asks; false for an item that asks for no socket.
+func (t *text) socket(r Report, at Position) bool {
+	switch {
+	case at == PositionUnknown:
+		return false
+	case r.Position == PositionUnknown:
+		t.line("[not told] The box was not told in which socket it stood.")
+	case r.Position == at:
+		t.line("[tested here] The box stood at %s; tests that stand under another item were made here too.", at.Words())
+	default:
+		t.line("[not tested here] The box stood at %s.", r.Position.Words())
+	}
+	return true
 }
 
 // step prints a step with its evidence, or a pointer to the item where that stands already.

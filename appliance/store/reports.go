@@ -25,8 +25,9 @@ var ErrNoReport = errors.New("no such report")
 
 // Site is where the box stands: two runs are at the same site when either address is the same.
 type Site struct {
-	GatewayMAC string     `json:"gateway_mac"` // "" when not known
-	Public     netip.Addr `json:"public_ip"`   // zero when not known
+	GatewayMAC string     `json:"gateway_mac"`        // "" when not known
+	Public     netip.Addr `json:"public_ip"`          // zero when not known
+	Position   string     `json:"position,omitempty"` // within the site; "" when not told
 }
 
 // Same compares what is known of both.
@@ -124,6 +125,18 @@ func (s *Store) Reports() []Entry {
 		places := s.enter()
 		defer leave(places)
 		return s.entries(places), nil
+	})
+	return list
+}
+
+// History lists the reports of a site, newest first: those that a report made there now would join.
+func (s *Store) History(site Site) []Entry {
+	list, _ := within(s, s.patience, func() ([]Entry, error) { // a Problem tells
+		places := s.enter()
+		defer leave(places)
+		entries := s.entries(places)
+		history := s.historyFor(places, entries, site)
+		return slices.DeleteFunc(entries, func(e Entry) bool { return e.History != history }), nil
 	})
 	return list
 }

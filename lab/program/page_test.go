@@ -222,6 +222,50 @@ func TestPage(t *testing.T) {
 	})
 }
 
+// The box is tested at the router, and carried to the LAN socket, where the line is dead. The person tells where it
+// is after the run, as one does; the page and the report say between which two the fault lies.
+func TestTheBoxIsCarried(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "healthy")
+	p := b.start(b.usual("appliance")...)
+	tell := func(position string) report.Report {
+		t.Helper()
+		if a, err := b.ask("POST", "", "/position", url.Values{"position": {position}}); err != nil || a.code != http.StatusSeeOther {
+			t.Fatalf("%d %v", a.code, err)
+		}
+		r, _ := b.shown()
+		return r
+	}
+	first := b.finished("")
+	if r := tell("router"); r.ID != first.ID || r.Position != report.PositionRouter || r.Between != "" {
+		t.Errorf("run %s at %q: %q", r.ID, r.Position, r.Between)
+	}
+	at := p.lights(allGreen, 0)
+	if err := b.PullCable(); err != nil {
+		t.Fatal(err)
+	}
+	at = p.lights("LINE red, 1 flash;", at)
+	b.Wire.Set(lab.Line{Up: lab.Way{Loss: 1}, Down: lab.Way{Loss: 1}})
+	if err := b.PlugCable(); err != nil {
+		t.Fatal(err)
+	}
+	p.lights("LINE green; INTERNET red,", at)
+	var r report.Report
+	until(t, "a run behind the dead line", func() bool { r, _ = b.shown(); return !r.Running() && r.Verdict.Light == 2 })
+	if r.Position != report.PositionUnknown || r.Between != "" {
+		t.Errorf("nobody told where it is, and it says %q: %q", r.Position, r.Between)
+	}
+	const between = "The fault lies between the router and the LAN socket"
+	if r := tell("lan"); !strings.HasPrefix(string(r.Between), between) {
+		t.Errorf("%s at %q: %q", r.Verdict.Code, r.Position, r.Between)
+	}
+	for _, path := range []string{"/", "/report.txt", "/report.html"} {
+		if !strings.Contains(b.get(path), between) {
+			t.Errorf("%s does not say it", path)
+		}
+	}
+}
+
 // The events of a run come one by one while it goes on.
 func TestPageEvents(t *testing.T) {
 	t.Parallel()
