@@ -103,7 +103,8 @@ func (s *sketch) wanted(chosen []drawnFault) {
 	}
 	s.Code, s.Severity, s.OrGreen = verdict.code, verdict.severity, verdict.orGreen && len(chosen) == 1
 	for _, f := range chosen {
-		if f.code != verdict.code && f.severity == catalogue.Amber && !f.orGreen && (verdict.severity == catalogue.Amber || f.code < verdict.code) {
+		hidden := slices.Contains(f.hiddenBy, verdict.code)
+		if f.code != verdict.code && f.severity == catalogue.Amber && !f.orGreen && !hidden && (verdict.severity == catalogue.Amber || f.code < verdict.code) {
 			s.Also = append(s.Also, f.code)
 		}
 	}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"crypto/tls"
+	"net/netip"
 	"time"
 
 	"github.com/miekg/dns"
@@ -18,12 +19,17 @@ type drawnFault struct {
 	apply    func(*sketch)
 	fits     func(sketch) bool // is it really a fault there? nil: everywhere
 	orGreen  bool              // by chance it may stay below what can be judged
+	hiddenBy []string          // verdicts beside which it need not be told
+	alone    bool              // it makes other answers a matter of chance
 }
 
 func (f drawnFault) light() byte { return f.code[0] }
 
 // keptApart are pairs of which one undoes the other.
 func keptApart(a, b drawnFault) bool {
+	if a.alone || b.alone {
+		return true
+	}
 	pair := func(x, y string) bool { return a.code == x && b.code == y || a.code == y && b.code == x }
 	return pair("3-2", "5-3") || // the ALG rewrites the PBX's Contact as well
 		pair("3-2", "5-2") || // and its port
@@ -45,6 +51,12 @@ func translated(s sketch) bool {
 	return s.Home.NAT != NATNone && s.Provider.Ports == nil && s.transport != "tls"
 }
 
+// readable: what a device on the line reads is the trunk's own message, with an address to rewrite.
+func readable(s sketch) bool { return translated(s) && s.transport == "udp" }
+
+// usualNames: the provider publishes an address for the name in the file.
+func usualNames(s sketch) bool { return s.Provider.Zone == "" }
+
 // readNotTranslated: on a routed line a device that reads SIP shows only by what it drops.
 func readNotTranslated(s sketch) bool {
 	return s.Home.NAT == NATNone && s.Provider.Ports == nil && s.transport == "udp"
@@ -61,6 +73,9 @@ func drawnFaults() []drawnFault {
 	leaf := func(make func(*serve.Authority) (tls.Certificate, error)) func(*sketch) {
 		return func(s *sketch) { s.PBX.Fails, s.Provider.Leaf = true, make }
 	}
+	world := func(changes ...func(*World)) func(*sketch) {
+		return func(s *sketch) { s.World = s.World.with(changes...) }
+	}
 	const r, a = catalogue.Red, catalogue.Amber
 	return []drawnFault{
 		{code: "1-1", severity: r, words: "the cable is out", apply: func(s *sketch) { s.Home.Unplug = true }},
@@ -71,6 +86,10 @@ func drawnFaults() []drawnFault {
 		}},
 		{code: "1-6", severity: a, words: "the first address of the pool is held by another device", apply: func(s *sketch) { s.Home.Squat = 1 }},
 
+		{code: "1-7", severity: a, words: "the two ends of the cable agreed on 10 Mbit/s",
+			apply: world(copper(Copper{Mbit: 10, Own: gigabitPort(), Peer: gigabitPort()}))},
+		{code: "1-9", severity: a, words: "the box's cable loses every seventh frame", alone: true, apply: world(lossy)},
+
 		{code: "2-1", severity: r, words: "behind the line's provider nothing answers", apply: func(s *sketch) { s.PBX.Fails, s.Outside.Dead = true, true }},
 		{code: "2-1", severity: r, words: "the router's own cable is out", apply: func(s *sketch) { s.Home.UnplugWAN = true }},
 		{code: "2-2", severity: r, words: "the router's resolver is silent", apply: func(s *sketch) { s.Home.DNS = func(d *serve.DNSSettings) { d.Silent = true } }},
@@ -78,6 +97,11 @@ func drawnFaults() []drawnFault {
 			s.Home.DNS = func(d *serve.DNSSettings) { d.Rcode = dns.RcodeServerFailure }
 		}},
 		{code: "2-3", severity: r, words: "the domain is mistyped", fits: noProxy, apply: setting(`trunk.domain = "sip.exmaple.net"`)},
+		{code: "2-4", severity: r, words: "the router's resolver tells a private address for the provider's name", apply: world(lies(Domain, "192.168.50.99")), fits: usualNames},
+		{code: "2-4", severity: a, words: "the router's resolver leads names that do not exist to a web server", apply: func(s *sketch) {
+			s.Home.DNS = func(d *serve.DNSSettings) { d.Hijack = netip.MustParseAddr(WebAddr) }
+		}},
+		{code: "2-5", severity: r, words: "a login page stands in the way", apply: world(cutOff, caught(loginPage, web), firewall(Rule{Action: Drop}))},
 		{code: "2-6", severity: r, words: "nothing at all comes from the provider", fits: sketch.pingable, apply: func(s *sketch) {
 			s.PBX.Fails, s.Provider.Input = true, []Rule{{Action: Drop}}
 		}},
@@ -97,6 +121,13 @@ func drawnFaults() []drawnFault {
 		}},
 		{code: "3-2", severity: a, words: "the router rewrites SIP", fits: translated, apply: func(s *sketch) { s.Home.SIPALG = true }},
 		{code: "3-2", severity: a, words: "the router translates nothing, and drops SIP that it does not know", fits: readNotTranslated, apply: func(s *sketch) { s.Home.SIPALG = true }},
+		{code: "3-2", severity: a, words: "a device on the line rewrites the private address and puts it back", fits: readable, apply: world(meddled(MeddlerProxy))},
+		{code: "3-2", severity: a, words: "a device on the line rewrites the private address for good", fits: readable, apply: world(meddled(MeddlerOneWay))},
+		{code: "3-2", severity: a, words: "a device on the line rewrites REGISTER only", fits: readable,
+			hiddenBy: []string{"4-4", "4-7"}, // after a refused REGISTER nothing more is sent
+			apply: world(meddled(MeddlerRegister))},
+		{code: "3-9", severity: r, words: "the router takes all SIP to a server of its own", fits: translated, apply: world(cutOff,
+			intercept(func(p *serve.RegistrarSettings) { p.UnknownUserCode = 404 }))},
 		{code: "3-3", severity: r, words: "UDP to the SIP port is dropped", fits: onUDP, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("udp", Drop)

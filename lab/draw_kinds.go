@@ -16,6 +16,7 @@ func routerKinds() []variation {
 		{"a router that takes another port for every destination", func(s *sketch) { s.Home.NAT = NATSymmetric }},
 		{"a routed line", func(s *sketch) { s.Home.NAT = NATNone }},
 		{"the line's provider translates once more", func(s *sketch) { s.Home.Carrier = true }},
+		{"the site's own second router translates once more", func(s *sketch) { s.Home.Second = true }},
 		{"the router drops ping", func(s *sketch) { s.Home.NoPing = true }},
 	}
 }
