@@ -108,8 +108,8 @@ func (s *sketch) wanted(chosen []drawnFault) {
 			s.Also = append(s.Also, f.code)
 		}
 	}
-	if len(chosen) == 2 && chosen[0].code == "2-6" && slices.ContainsFunc(s.Home.Forward, func(r Rule) bool { return r.Action == AdminProhibited }) {
-		s.Code = "3-1" // the firewall's refusal is a proof, the provider's silence is none
+	if len(chosen) == 2 && chosen[0].code == "2-6" && chosen[1].code == "3-1" {
+		s.Code = "3-1" // that other SIP hosts are silent as well, or a refusal, proves it; the provider's silence proves nothing
 	}
 	if len(chosen) == 2 && chosen[0].code == "3-2" && chosen[1].code == "5-1" { // rule 4 of the catalogue
 		s.Code, s.Severity, s.Also = "3-2", catalogue.Red, []string{"5-1"}

@@ -125,7 +125,7 @@ func drawnFaults() []drawnFault {
 		{code: "3-2", severity: a, words: "a device on the line rewrites the private address for good", fits: readable, apply: world(meddled(MeddlerOneWay))},
 		{code: "3-2", severity: a, words: "a device on the line rewrites REGISTER only", fits: readable,
 			hiddenBy: []string{"4-4", "4-7"}, // after a refused REGISTER nothing more is sent
-			apply: world(meddled(MeddlerRegister))},
+			apply:    world(meddled(MeddlerRegister))},
 		{code: "3-9", severity: r, words: "the router takes all SIP to a server of its own", fits: translated, apply: world(cutOff,
 			intercept(func(p *serve.RegistrarSettings) { p.UnknownUserCode = 404 }))},
 		{code: "3-3", severity: r, words: "UDP to the SIP port is dropped", fits: onUDP, apply: func(s *sketch) {
