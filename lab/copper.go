@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -21,6 +22,7 @@ type Copper struct {
 	Mbit      int
 	Half      bool          // half duplex
 	Own, Peer []int         // bits of ethtool's link modes that the box's port and the router's offer
+	VLAN      int           // the socket carries this VLAN only, with its tag; 0: frames without a tag
 	Jitter    time.Duration // each frame waits up to this much longer, in each direction, on its own
 }
 
@@ -56,12 +58,37 @@ func (c Copper) lay(box *Host, name string, router *Host, port string) (*laid, e
 		l.close()
 		return nil, err
 	}
-	l.relay(l.ends[0], l.ends[1], c.Jitter)
-	l.relay(l.ends[1], l.ends[0], c.Jitter)
+	l.relay(l.ends[0], l.ends[1], c.Jitter, c.fromBox)
+	l.relay(l.ends[1], l.ends[0], c.Jitter, c.toBox)
 	return l, nil
 }
 
-func (l *laid) relay(from, to *os.File, jitter time.Duration) {
+// vnetHeader is the length of struct virtio_net_hdr (include/uapi/linux/virtio_net.h), which stands before each frame.
+const vnetHeader = 10
+
+// fromBox is what a socket of the VLAN takes of a frame of the box: one with its tag, without it. nil is nothing.
+func (c Copper) fromBox(frame []byte) []byte {
+	const after = vnetHeader + 12
+	switch {
+	case c.VLAN == 0:
+		return frame
+	case len(frame) < after+4, frame[after] != 0x81, frame[after+1] != 0x00, int(frame[after+2]&0x0f)<<8|int(frame[after+3]) != c.VLAN:
+		return nil
+	}
+	return slices.Concat(frame[:after], frame[after+4:])
+}
+
+// toBox is what such a socket makes of a frame towards the box. What a switch says of itself has no tag.
+func (c Copper) toBox(frame []byte) []byte {
+	const after = vnetHeader + 12
+	own := func(first ...byte) bool { return bytes.HasPrefix(frame[vnetHeader:], first) }
+	if c.VLAN == 0 || len(frame) < after || own(0x01, 0x80, 0xc2) || own(0x01, 0x00, 0x0c) {
+		return frame
+	}
+	return slices.Concat(frame[:after], []byte{0x81, 0x00, byte(c.VLAN >> 8), byte(c.VLAN)}, frame[after:])
+}
+
+func (l *laid) relay(from, to *os.File, jitter time.Duration, change func([]byte) []byte) {
 	l.tasks.Go(func() {
 		buf := make([]byte, 1<<17)
 		for {
@@ -69,11 +96,15 @@ func (l *laid) relay(from, to *os.File, jitter time.Duration) {
 			if err != nil {
 				return // closed
 			}
-			if jitter == 0 {
-				to.Write(buf[:n]) //nolint:errcheck // an end that is down
+			frame := change(buf[:n])
+			if frame == nil {
 				continue
 			}
-			frame := bytes.Clone(buf[:n])
+			if jitter == 0 {
+				to.Write(frame) //nolint:errcheck // an end that is down
+				continue
+			}
+			frame = bytes.Clone(frame)
 			time.AfterFunc(rand.N(jitter), func() { to.Write(frame) }) //nolint:errcheck // the same, or closed
 		}
 	})

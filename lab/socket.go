@@ -16,7 +16,8 @@ import (
 type Socket struct {
 	LLDP, CDP *serve.Announcement
 	Login     bool   // it asks for a network login (802.1X)
-	Tagged    uint16 // frames of this VLAN are on the cable, 0 for none
+	Busy      bool   // broadcasts of other devices are on the cable
+	Tagged    uint16 // broadcasts of this VLAN are, with its tag; 0 for none
 }
 
 // sayEvery is how often the switch repeats itself: the pace of LLDP's fast start (IEEE 802.1AB section 9.2.5.9).
@@ -33,8 +34,11 @@ func (s Socket) frames(from net.HardwareAddr) (frames [][]byte) {
 	if s.Login {
 		frames = append(frames, serve.LoginRequest(from))
 	}
+	if s.Busy {
+		frames = append(frames, serve.Broadcast(from, 0))
+	}
 	if s.Tagged != 0 {
-		frames = append(frames, serve.Tagged(from, s.Tagged))
+		frames = append(frames, serve.Broadcast(from, s.Tagged))
 	}
 	return frames
 }

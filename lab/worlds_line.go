@@ -53,8 +53,14 @@ func lineWorlds() []World {
 			noDHCP, socket(Socket{LLDP: office(20)})),
 		red("1-8", "wrong-network-cdp", "the socket gives no address, and the switch announces a VLAN for phones by CDP").with(lights("r----"), says("VLAN 20 for phones"),
 			noDHCP, socket(Socket{CDP: office(20)})),
-		red("1-8", "tagged-socket", "the socket gives no address, and carries frames with a tag").with(lights("r----"), says("VLAN tag 30"),
-			noDHCP, socket(Socket{Tagged: 30})),
+		red("1-8", "tagged-socket", "the socket carries VLAN 20 only, and the box sends no tag").with(lights("r----"), says("VLAN tag 20"),
+			copper(inVLAN(20)), socket(Socket{Busy: true})),
+		red("1-8", "wrong-vlan", "the socket carries VLAN 20 only, and the box's file names 30").with(lights("r----"), says("names the VLAN 30"),
+			copper(inVLAN(20)), socket(Socket{Busy: true}), filed("network.vlan = 30")),
+		good("voice-vlan", "the socket carries VLAN 20 only, the switch announces it for phones, and the box's file names it").with(
+			copper(inVLAN(20)), socket(Socket{Busy: true, LLDP: office(20)}), filed("network.vlan = 20"), never("1-8")),
+		red("1-2", "voice-vlan-no-address", "the same, and no DHCP server answers").with(lights("r----"), noDHCP,
+			copper(inVLAN(20)), socket(Socket{Busy: true, LLDP: office(20)}), filed("network.vlan = 20"), never("1-8")),
 		red("1-8", "login-socket", "the socket gives no address, and asks for a network login").with(lights("r----"), says("802.1X"),
 			noDHCP, socket(Socket{Login: true})),
 		red("1-2", "no-address-lldp", "no DHCP server answers, and the switch announces itself and no VLAN for phones").with(lights("r----"),
@@ -78,6 +84,11 @@ func lineWorlds() []World {
 // office is a switch whose frames without a tag are in VLAN 10.
 func office(voice uint16) *serve.Announcement {
 	return &serve.Announcement{Name: "sw-office-3", Port: "Gi1/0/7", Voice: voice, Untagged: 10}
+}
+
+// inVLAN is the cable to a socket of one VLAN.
+func inVLAN(id int) Copper {
+	return Copper{Mbit: 1000, Own: gigabitPort(), Peer: gigabitPort(), VLAN: id}
 }
 
 func socket(s Socket) func(*World) { return func(w *World) { w.Home.Socket = s } }

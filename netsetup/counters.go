@@ -14,9 +14,9 @@ import (
 // iflaCarrierDownCount is IFLA_CARRIER_DOWN_COUNT of include/uapi/linux/if_link.h.
 const iflaCarrierDownCount = 48
 
-// LinkCounters reads what the kernel counts on the interface.
+// LinkCounters reads what the kernel counts on the cable of the interface.
 func LinkCounters(ifname string) (facts.Counters, error) {
-	l, err := link(ifname)
+	l, err := Port(ifname) // a VLAN damages no frames
 	if err != nil {
 		return facts.Counters{}, err
 	}

@@ -42,14 +42,14 @@ func (e *NoPermission) Error() string {
 
 func (e *NoPermission) Unwrap() error { return e.Err }
 
-// NoVLAN says that this kernel cannot tag frames.
+// NoVLAN says that frames cannot be tagged here: neither by the kernel nor by us.
 type NoVLAN struct {
 	ID  int
 	Err error
 }
 
 func (e *NoVLAN) Error() string {
-	return fmt.Sprintf("this machine's kernel cannot use VLAN %d (no 802.1Q support): set vlan = 0, or use the box", e.ID)
+	return fmt.Sprintf("this machine cannot use VLAN %d: its kernel has no 802.1Q support, and there is no /dev/net/tun: set vlan = 0, or use the box", e.ID)
 }
 
 func (e *NoVLAN) Unwrap() error { return e.Err }

@@ -127,8 +127,12 @@ type Mode struct {
 	Own, Peer  *facts.Ability
 }
 
-// LinkMode asks the driver by ethtool netlink. A driver that cannot tell is no error.
+// LinkMode asks the driver of the cable by ethtool netlink. A driver that cannot tell is no error.
 func LinkMode(ifname string) (Mode, error) {
+	port, err := Port(ifname)
+	if err != nil {
+		return Mode{}, err
+	}
 	client, err := ethtool.New()
 	if errors.Is(err, os.ErrNotExist) {
 		return Mode{}, nil // a kernel without ethtool netlink (before 5.6)
@@ -137,7 +141,7 @@ func LinkMode(ifname string) (Mode, error) {
 		return Mode{}, failed(err, needsAdmin, "ask for the speed of %s", ifname)
 	}
 	defer client.Close()
-	found, err := client.LinkMode(ethtool.Interface{Name: ifname})
+	found, err := client.LinkMode(ethtool.Interface{Name: port.Attrs().Name})
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.EOPNOTSUPP) {
 		return Mode{}, nil
 	}

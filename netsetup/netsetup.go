@@ -54,7 +54,8 @@ type Setup struct {
 	mu      sync.Mutex
 	link    netlink.Link   // nil until Up
 	raised  bool           // the link was down before
-	tagged  bool           // the VLAN interface is ours
+	tagged  bool           // there is a VLAN interface above the link
+	tagger  *tagger        // where it is one of our own, nil else
 	changed bool           // addresses or routes of ours may be there
 	ack     *dhcpv4.DHCPv4 // of the lease held, nil for none
 	lease   Lease
@@ -85,7 +86,7 @@ func (s *Setup) Up() (name string, mac net.HardwareAddr, err error) {
 		}
 		s.link, s.raised = l, s.raised || raised // for Undo, should the tag fail
 		if s.plan.VLAN != 0 {
-			tagged, err := tag(l, s.plan.VLAN)
+			tagged, err := s.vlan(l)
 			if err != nil {
 				return "", nil, err
 			}
@@ -231,6 +232,7 @@ func (s *Setup) Undo() error {
 	}
 	l, err := netlink.LinkByIndex(s.link.Attrs().Index)
 	if err != nil {
+		s.untagOwn()
 		return nil // the adapter was pulled out, and everything with it
 	}
 	if s.changed {
@@ -240,7 +242,7 @@ func (s *Setup) Undo() error {
 		s.changed = false
 	}
 	if s.tagged {
-		if l, err = untag(l); err != nil {
+		if l, err = s.untag(l); err != nil {
 			return err
 		}
 		s.tagged, s.link = false, l

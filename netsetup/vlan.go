@@ -11,6 +11,28 @@ import (
 // vlanAlias marks a tagged interface as ours (IFLA_IFALIAS).
 const vlanAlias = "trunktester"
 
+// vlan gives the interface of the plan's VLAN: the kernel's where it has 802.1Q, else one of our own, which lasts until
+// Undo.
+func (s *Setup) vlan(parent netlink.Link) (netlink.Link, error) {
+	if t := s.tagger; t != nil {
+		if t.parent == parent.Attrs().Index {
+			return netlink.LinkByName(t.link.Attrs().Name)
+		}
+		t.close() // the adapter was pulled and is back
+		s.tagger = nil
+	}
+	l, err := tag(parent, s.plan.VLAN)
+	if !errors.Is(err, unix.EOPNOTSUPP) {
+		return l, err
+	}
+	t, err := newTagger(parent, s.plan.VLAN)
+	if err != nil {
+		return nil, err
+	}
+	s.tagger = t
+	return t.link, nil
+}
+
 // tag gives the interface that carries the tag on top of parent, made now or left by an earlier run of ours.
 // One that somebody else made is used as well, and not removed at the end.
 func tag(parent netlink.Link, id int) (netlink.Link, error) {
@@ -19,8 +41,6 @@ func tag(parent netlink.Link, id int) (netlink.Link, error) {
 	attrs.Name, attrs.ParentIndex, attrs.Alias = name, parent.Attrs().Index, vlanAlias
 	err := netlink.LinkAdd(&netlink.Vlan{LinkAttrs: attrs, VlanId: id, VlanProtocol: netlink.VLAN_PROTOCOL_8021Q})
 	switch {
-	case errors.Is(err, unix.EOPNOTSUPP):
-		return nil, &NoVLAN{ID: id, Err: err}
 	case err != nil && !errors.Is(err, unix.EEXIST):
 		return nil, failed(err, needsAdmin, "add VLAN %d to %s", id, parent.Attrs().Name)
 	case err == nil:
@@ -50,9 +70,18 @@ func markVLAN(name string) error {
 	return nil
 }
 
-// untag removes a tagged interface of ours and gives its parent.
-func untag(l netlink.Link) (parent netlink.Link, err error) {
-	parent, err = netlink.LinkByIndex(l.Attrs().ParentIndex)
+// untagOwn ends a VLAN interface of our own.
+func (s *Setup) untagOwn() {
+	if s.tagger != nil {
+		s.tagger.close()
+		s.tagger = nil
+	}
+}
+
+// untag removes a VLAN interface of ours and gives its parent.
+func (s *Setup) untag(l netlink.Link) (parent netlink.Link, err error) {
+	parent, err = Port(l.Attrs().Name)
+	s.untagOwn()
 	if err != nil {
 		return nil, failed(err, needsAdmin, "find the parent of %s", l.Attrs().Name)
 	}

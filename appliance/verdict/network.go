@@ -17,9 +17,12 @@ func wrongNetwork(in Input) []candidate {
 	if len(why) == 0 {
 		return nil
 	}
-	return []candidate{{code: "1-8", kind: catalogue.Stops, text: fmt.Sprintf(
-		"No address came (%d DHCP requests in %s were not answered), and this socket seems to be meant for something else: %s. If it is not, the network's DHCP server is down.",
-		in.Facts.Address.Discovers, in.Facts.Address.Waited, strings.Join(why, "; "))}}
+	text := fmt.Sprintf("No address came (%d DHCP requests in %s were not answered), and this socket seems to be meant for something else: %s. ",
+		in.Facts.Address.Discovers, in.Facts.Address.Waited, strings.Join(why, "; "))
+	if own := ownVLAN(in); own != 0 {
+		text += fmt.Sprintf("The box's file names the VLAN %d. ", own)
+	}
+	return []candidate{{code: "1-8", kind: catalogue.Stops, text: text + "Otherwise the network's DHCP server is down."}}
 }
 
 // hints are what the switch said that explains why no address came. What the box's file has set already explains

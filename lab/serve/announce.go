@@ -62,12 +62,13 @@ func LoginRequest(from net.HardwareAddr) []byte {
 		1, 1, 0, 5, 1) // request, its number, length, identity
 }
 
-// Tagged is a broadcast of another VLAN: somebody there asks for an address by ARP.
-func Tagged(from net.HardwareAddr, vlan uint16) []byte {
-	frame := ethernet([]byte{255, 255, 255, 255, 255, 255}, from, 0x8100)
-	frame = binary.BigEndian.AppendUint16(frame, 5<<13|vlan)
-	frame = binary.BigEndian.AppendUint16(frame, 0x0806)
-	frame = append(frame, 0, 1, 8, 0, 6, 4, 0, 1)
+// Broadcast is what any device sends now and then: it asks for an address by ARP. vlan is its tag, 0 for none.
+func Broadcast(from net.HardwareAddr, vlan uint16) []byte {
+	frame := append([]byte{255, 255, 255, 255, 255, 255}, from...)
+	if vlan != 0 {
+		frame = binary.BigEndian.AppendUint16(append(frame, 0x81, 0x00), 5<<13|vlan)
+	}
+	frame = append(frame, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1)
 	frame = append(append(frame, from...), 10, 20, 0, 1)
 	return append(frame, 0, 0, 0, 0, 0, 0, 10, 20, 0, 2)
 }

@@ -26,7 +26,7 @@ func TestAnnouncements(t *testing.T) {
 	if announce.Take(&n, LoginRequest(from), 0); !n.Login {
 		t.Error("no login is asked for")
 	}
-	if f := Tagged(from, 30); !bytes.Equal(f[12:18], []byte{0x81, 0x00, 0xa0, 0x1e, 0x08, 0x06}) || len(f) != 46 {
+	if f := Broadcast(from, 30); !bytes.Equal(f[12:18], []byte{0x81, 0x00, 0xa0, 0x1e, 0x08, 0x06}) || len(f) != 46 {
 		t.Errorf("%x", f)
 	}
 }

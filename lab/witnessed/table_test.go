@@ -96,6 +96,8 @@ func madeBy(w lab.World) lab.Part {
 	switch h := w.Home; {
 	case w.Line.Up.Loss > 0:
 		return lab.Part{Own: errors.New("the lab's relay loses the packets")}
+	case h.Copper != nil && h.Copper.VLAN != 0:
+		return lab.Part{Own: errors.New("the lab's relay is the socket of a VLAN")}
 	case h.Socket != (lab.Socket{}):
 		return lab.Part{Own: errors.New("the lab says what a switch would; the reading is tested with frames of lldpd")}
 	case h.Copper != nil && h.Copper.Jitter > 0:

@@ -11,7 +11,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
@@ -113,50 +112,44 @@ func (l *Listener) listen(ctx context.Context, ifname string) error {
 	}
 }
 
-// open gives a packet socket (packet(7)) that sees what comes in over the cable and may be an announcement. On a
-// tagged interface it is the one below that is listened to.
+// open gives a socket that sees what comes in over the cable and may be an announcement.
 func open(ifname string) (*os.File, error) {
-	link, err := netlink.LinkByName(ifname)
+	port, err := netsetup.Port(ifname)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", ifname, err)
+		return nil, err
 	}
-	index := link.Attrs().Index
-	if tagged, ok := link.(*netlink.Vlan); ok {
-		index = tagged.ParentIndex
-	}
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if errors.Is(err, unix.EPERM) {
-		return nil, &netsetup.NoPermission{Doing: "listen on " + ifname, Needs: "CAP_NET_RAW", Err: err}
-	}
+	index, doing := port.Attrs().Index, "listen on "+port.Attrs().Name
+	file, err := netsetup.PacketSocket(index, filter(), doing)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", ifname, os.NewSyscallError("socket", err))
+		return nil, err
 	}
-	all := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, unix.ETH_P_ALL))
-	program, err := filter()
+	raw, err := file.SyscallConn()
 	if err == nil {
-		err = errors.Join(
-			unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}),
-			unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1),
-			unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_AUXDATA, 1),
-			unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: index}),
-		)
+		ctlErr := raw.Control(func(fd uintptr) { err = join(int(fd), index) })
+		err = errors.Join(ctlErr, err)
 	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	return file, nil
+}
+
+// join asks the adapter for the announcements, and the kernel for the tags that it takes off.
+func join(fd, index int) error {
+	err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_AUXDATA, 1)
 	for _, group := range groups {
 		m := unix.PacketMreq{Ifindex: int32(index), Type: unix.PACKET_MR_MULTICAST, Alen: uint16(len(group))}
 		copy(m.Address[:], group[:])
 		err = errors.Join(err, unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &m))
 	}
-	if err != nil {
-		unix.Close(fd) //nolint:errcheck // a descriptor of our own
-		return nil, fmt.Errorf("listen on %s: %w", ifname, err)
-	}
-	return os.NewFile(uintptr(fd), "announcements"), nil
+	return err
 }
 
 // filter lets pass what came with a tag, LLDP, 802.1X and CDP, and spares the program all else.
-func filter() ([]unix.SockFilter, error) {
+func filter() []bpf.Instruction {
 	const most, none = 2048, 0
-	program := []bpf.Instruction{
+	return []bpf.Instruction{
 		bpf.LoadExtension{Num: bpf.ExtVLANTagPresent},
 		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: 0, SkipTrue: 7},
 		bpf.LoadAbsolute{Off: 12, Size: 2},
@@ -169,12 +162,6 @@ func filter() ([]unix.SockFilter, error) {
 		bpf.RetConstant{Val: most},
 		bpf.RetConstant{Val: none},
 	}
-	instructions, err := bpf.Assemble(program)
-	out := make([]unix.SockFilter, len(instructions))
-	for i, in := range instructions {
-		out[i] = unix.SockFilter{Code: in.Op, Jt: in.Jt, Jf: in.Jf, K: in.K}
-	}
-	return out, err
 }
 
 // tagOf is the VLAN of the tag that the kernel took off a frame (struct tpacket_auxdata), 0 for none.

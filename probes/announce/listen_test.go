@@ -149,7 +149,7 @@ func TestNobodyListens(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	l.Listen(context.Background(), "eth7")
-	if _, err := l.Heard(); err == nil || !strings.Contains(err.Error(), "listen on eth7") {
+	if _, err := l.Heard(); err == nil || !strings.Contains(err.Error(), `no network interface "eth7"`) {
 		t.Errorf("got %v", err)
 	}
 }
