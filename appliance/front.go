@@ -140,7 +140,7 @@ func (f *Front) Report(id string) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, errors.Join(page.ErrUnknown, err)
 	}
-	return report.Decode(b)
+	return decoded(b)
 }
 
 // Capture is the packets of the last run.
