@@ -250,3 +250,22 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		t.Errorf("a port that is taken: %v", err)
 	}
 }
+
+// An absurd mask does not let the internet in.
+func TestNeighbour(t *testing.T) {
+	for _, c := range []struct {
+		own, who string
+		want     bool
+	}{
+		{"192.168.1.20/24", "192.168.1.30", true},
+		{"192.168.1.20/24", "192.168.2.30", false},
+		{"192.168.1.20/0", "198.51.100.5", false},
+		{"10.0.0.20/8", "10.200.0.1", true},
+		{"192.168.1.20/0", "100.64.0.9", false},
+	} {
+		check := &Check{opt: Options{Own: netip.MustParsePrefix(c.own)}}
+		if got := check.neighbour(netip.MustParseAddr(c.who)); got != c.want {
+			t.Errorf("%s for a box at %s: %v", c.who, c.own, got)
+		}
+	}
+}
