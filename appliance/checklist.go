@@ -77,6 +77,8 @@ func checklist(p parts) []Step {
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "edge", Title: "Edge of the leased line", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
+			Probe: probes.Edge{Via: p.through, Addr: p.profile.Line.Edge}, Needs: []string{"address"}},
 
 		// Light 3: do SIP messages reach the provider, unchanged?
 		{ID: "sip-udp", Title: "SIP over UDP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
@@ -161,6 +163,16 @@ func withoutPage(i profile.Internet) string {
 		return "The box's file names no check page (internet.portal_check)."
 	}
 	return ""
+}
+
+func withoutEdge(l profile.Line) string {
+	switch {
+	case l.Edge.IsValid():
+		return ""
+	case l.Kind == "leased":
+		return "The box's file names no edge device (line.edge): ask the line provider whether it sees its own."
+	}
+	return "This line is no leased line (line.kind)."
 }
 
 func withoutControls(p profile.Profile) string {

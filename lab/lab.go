@@ -186,6 +186,10 @@ func (l *Lab) filters() error {
 		err = errors.Join(err, Filter{Outside: "wan", Guard: true, SIPALG: l.World.Home.SecondALG}.apply(l.hosts.Second))
 	}
 	err = errors.Join(err, Filter{Input: l.World.Provider.Input, Pieces: l.World.Provider.NoPieces}.apply(l.Provider))
+	if l.World.Outside.EdgeMute {
+		mute := []Rule{{Proto: "icmp", Action: Drop}, {Proto: "udp", Ports: []uint16{33434}, Action: Drop}}
+		err = errors.Join(err, Filter{Input: mute}.apply(l.ISP))
+	}
 	if l.World.Outside.Dead {
 		dead := Filter{Outside: "inet", NAT: NATNone, Forward: []Rule{{Action: Drop}}}
 		if !l.World.Outside.VoiceOnly {

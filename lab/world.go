@@ -75,6 +75,7 @@ func (h Home) ALG() bool { return h.SIPALG || h.SecondALG }
 type Outside struct {
 	Dead      bool // behind the provider of the line nothing answers, except the SIP provider if VoiceOnly
 	VoiceOnly bool
+	EdgeMute  bool                     // the line provider's device answers nothing for itself; what it forwards passes
 	DNS       func(*serve.DNSSettings) // the public resolvers and the line provider's
 	STUN      func(*serve.STUNSettings)
 	Web       func(*serve.WebSettings)

@@ -61,6 +61,14 @@ func internetWorlds() []World {
 		amber("2-7", "line-quality", "eight packets of a hundred are lost each way").with(lights("gaggg"), func(w *World) {
 			w.Line = Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
 		}),
+		red("2-9", "edge-unseen", "a leased line that carries nothing; its edge device is named in the file").with(cutOff, lights("gr---"), leased,
+			says(ISPAddr), func(w *World) { w.Line = Line{Up: Way{Loss: 1}, Down: Way{Loss: 1}} }),
+		red("2-1", "leased-no-internet", "a leased line whose edge device answers, and nothing behind it does").with(cutOff, lights("gr---"), leased,
+			says("The edge device"), func(w *World) { w.Outside.Dead = true }),
+		good("edge-mute", "a leased line whose edge device drops what is for itself; the trunk works").with(leased,
+			func(w *World) { w.Outside.EdgeMute = true }),
+		red("2-6", "edge-mute-provider-unreachable", "a leased line whose edge device drops what is for itself, and nothing comes from the provider").with(cutOff, lights("gr---"), leased,
+			func(w *World) { w.Outside.EdgeMute, w.Provider.Input = true, []Rule{{Action: Drop}} }),
 		good("web-filter", "the router shows its own page in the place of every web page; everything else passes").with(caught(filterPage, web)),
 		good("check-page-down", "the server of the check page accepts connections and answers nothing").with(func(w *World) {
 			w.Outside.Web = func(s *serve.WebSettings) { s.Silent = true }
@@ -68,6 +76,11 @@ func internetWorlds() []World {
 		red("2-6", "web-filter-provider-unreachable", "the router shows its own page in the place of every web page, and nothing comes from the provider").with(cutOff, lights("gr---"),
 			caught(filterPage, web), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 	}
+}
+
+// leased: the file names the edge device of a leased line.
+func leased(w *World) {
+	w.File = file(`line.kind = "leased"`, `line.edge = "`+ISPAddr+`"`)
 }
 
 // lies has the router's resolver tell this address for a name; "*" is every name.

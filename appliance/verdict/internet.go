@@ -19,7 +19,10 @@ func internet(in Input) []candidate {
 	}
 	silent := outsideSilent(f)
 	dead := silent && !providerAlive(f)
-	if silent {
+	switch {
+	case dead && edgeUnseen(f):
+		found = append(found, edge(f))
+	case silent:
 		found = append(found, outside(f, dead))
 	}
 	if r := f.Resolver; r != nil && !dead {
@@ -44,8 +47,14 @@ func outside(f facts.Facts, dead bool) candidate {
 		return candidate{code: "2-1", kind: catalogue.Hurts, minor: true,
 			text: "The provider's host answers, but " + text + ". On a line that is only for voice this may be intended."}
 	}
-	return candidate{code: "2-1", kind: catalogue.Stops,
+	c := candidate{code: "2-1", kind: catalogue.Stops,
 		text: fmt.Sprintf("The router %s answers, but nothing behind it does: %s.", f.Gateway.Addr, text)}
+	if edgeSeen(f) {
+		c.text = fmt.Sprintf("The edge device of the leased line, %s, answers, but nothing behind it does: %s.", f.Edge.Addr, text)
+		c.acts = []catalogue.Actor{catalogue.ISP}
+		c.advice = "Tell the line provider that its edge device is seen and that nothing behind it answers."
+	}
+	return c
 }
 
 // providerAlive reports whether the provider's host showed any sign of life, SIP or not.

@@ -24,6 +24,7 @@ type Facts struct {
 	Clock      *Clock      `json:"clock"`
 	Public     *Public     `json:"public"`
 	Name       *Name       `json:"name"`
+	Edge       *Edge       `json:"edge"`
 	Witness    *Witness    `json:"witness"`
 	Ping       *Ping       `json:"ping"`
 	Quality    *Quality    `json:"quality"`
