@@ -97,12 +97,14 @@ func checklist(p parts) []Step {
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
 		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: unlessFull(p),
 			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeByReflector{FarEnd: far}, probes.LifetimeBySTUN{}}}, Needs: []string{"address"}, After: []string{"public"}},
+		{ID: "reflector", Title: "SIP as it arrives", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, "a device that rewrites SIP can be proved, but not ruled out"),
+			Probe: probes.Reflector{FarEnd: far, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public"}},
+			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public", "reflector"}},
 		{ID: "fragments", Title: "Long SIP messages", Light: 3, Guide: []string{"1.8"}, Limit: 7 * time.Second, Skip: unlessUDP(trunk),
 			Probe: probes.Fragments{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Hosts: world.SIPControls, Reflector: far.Host, Token: far.Token},
 			Needs: []string{"sip-udp"}, After: []string{"alg"}},
-		{ID: "rtp", Title: "Voice ports", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile),
+		{ID: "rtp", Title: "Voice ports", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, "voice ports were not tested"),
 			Probe: probes.RTP{FarEnd: far, Low: p.profile.Expect.RTPLow, Top: p.profile.Expect.RTPTop, Networks: p.profile.Provider.Networks}, Needs: []string{"address"}},
 
 		// Light 4: does the provider accept this trunk?
@@ -200,18 +202,19 @@ func unlessUDP(t profile.Trunk) string {
 	return without(t)
 }
 
-func withoutReflector(p profile.Profile) string {
-	if without(p.Trunk) == "" && p.Provider.Reflector == "" {
-		return "The provider runs no reflector: voice ports were not tested."
-	}
-	return without(p.Trunk)
-}
-
 func withoutIntercept(t profile.Trunk) string {
 	if without(t) == "" && t.Transport == "tls" {
 		return "This trunk uses TLS: a device that answers in the provider's place would not have its certificate."
 	}
 	return without(t)
+}
+
+// withoutReflector says what the lack of a reflector means.
+func withoutReflector(p profile.Profile, so string) string {
+	if without(p.Trunk) == "" && p.Provider.Reflector == "" {
+		return "The box's file names no reflector (provider.reflector): " + so + "."
+	}
+	return without(p.Trunk)
 }
 
 func unlessAuth(t profile.Trunk, auth string) string {

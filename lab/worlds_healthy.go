@@ -6,6 +6,7 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
+	"trunktester/probes/facts"
 	"trunktester/reflector"
 )
 
@@ -126,7 +127,15 @@ _sip._udp.sip      SRV   20 10 5060 b.sip
 		good("static-address", "the box's file sets its address by hand, and no DHCP server answers").with(filed(
 			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
 			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),
-		good("reflector", "the provider runs a reflector").with(reflecting()),
+		good("reflector", "the provider runs a reflector, where SIP arrives as it was sent").with(reflecting(), alg(facts.ALGRuledOut)),
+		good("reflector-token", "the provider runs a reflector, and the box's file has another token").with(
+			reflecting(`provider.reflector_token = "0000000000000000"`), alg(facts.ALGNotSeen)),
+		good("reflector-mistaken", "the box's file names a SIP server as the reflector that is none").with(
+			filed(`provider.reflector = "`+Control1+`"`), alg(facts.ALGNotSeen)),
+		good("topology-hidden", "the provider's border controller hides private addresses in its answers, over TLS as well").with(
+			registrar(hidesTopology), alg(facts.ALGCouldNotTell)),
+		good("topology-hidden-reflector", "the provider's border controller hides private addresses, and its reflector shows that the line does not").with(
+			reflecting(), registrar(hidesTopology), alg(facts.ALGRuledOut)),
 		good("no-stun", "no STUN server answers").with(func(w *World) {
 			w.Outside.STUN = func(s *serve.STUNSettings) { s.Silent = true }
 		}),
@@ -146,6 +155,11 @@ _sip._udp.sip      SRV   20 10 5060 b.sip
 		{Name: "no-trunk", About: "a healthy line, and no trunk.toml", Code: "no-trunk", Severity: catalogue.Amber, Lights: "gg---", PBX: PBX{Absent: true}},
 	}
 }
+
+func hidesTopology(s *serve.RegistrarSettings) { s.HideTopology = true }
+
+// alg is the report's word for a device that rewrites SIP.
+func alg(word string) func(*World) { return func(w *World) { w.ALG = word } }
 
 // realm makes the provider ask for this realm.
 func realm(name string) func(*World) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"trunktester/lab/serve"
+	"trunktester/probes/facts"
 )
 
 // firewall is a rule of the customer's router.
@@ -40,6 +41,14 @@ func pathWorlds() []World {
 		amber("3-2", "alg-one-way", "a device on the line rewrites the private address, and does not put it back").with(lights("ggagg"), meddled(MeddlerOneWay)),
 		amber("3-2", "alg-register-only", "a device on the line rewrites REGISTER only").with(lights("ggagg"), meddled(MeddlerRegister)),
 		red("3-2", "alg-swallows", "a device on the line lets no REGISTER pass; over TLS it does").with(cutOff, meddled(MeddlerSwallower)),
+		amber("3-2", "sip-alg-reflected", "the router rewrites SIP, and the provider's reflector shows every line that it changes").with(lights("ggagg"),
+			reflecting(), alg(facts.ALGProved), says("SDP o="), func(w *World) { w.Home.SIPALG = true }),
+		amber("3-2", "sip-alg-reflected-tcp", "the same, and the trunk uses TCP").with(lights("ggagg"), tcpTrunk,
+			reflecting(`trunk.transport = "tcp"`), alg(facts.ALGProved), says("SDP o="), func(w *World) { w.Home.SIPALG = true }),
+		amber("3-2", "sip-alg-reflected-no-nat", "a routed line: the router finds nothing to rewrite on the way to the reflector, and drops SIP that it does not know").with(lights("ggagg"),
+			reflecting(), alg(facts.ALGLikely), says("probably"), func(w *World) { w.Home.NAT, w.Home.SIPALG = NATNone, true }),
+		amber("3-2", "alg-length-reflected", "a device on the line rewrites session descriptions only, and leaves their length as it was: a reflector alone sees it").with(lights("ggagg"),
+			reflecting(), alg(facts.ALGProved), says("SDP o=, SDP c=."), meddled(MeddlerLength)),
 		red("3-3", "udp-blocked", "UDP to the SIP port is dropped; TCP passes").with(cutOff, firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop})),
 		red("3-3", "udp-refused", "UDP to the SIP port is refused by the router; TCP passes").with(cutOff, firewall(

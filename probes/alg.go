@@ -16,7 +16,8 @@ import (
 // The comparisons need nothing of the provider but answers: A1 to A3 and A6 of the literature on nf_nat_sip
 // and symmetric ALGs, and the contrast of transports, A9. What shows over TLS as well is the far end's doing. Where
 // these do not say that nothing is rewritten, the walk by time to live (A5) looks at the message hop by hop, and a
-// legal message that such devices drop (A4) at what passes.
+// legal message that such devices drop (A4) at what passes. What arrived at a reflector (known.Reflector) tells more than
+// all of them, and alone rules an ALG out.
 type ALG struct {
 	Dial      sip.Dialer // Source is taken from known.Address
 	Domain    string     // SIP domain of the trunk
@@ -45,12 +46,18 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	if a.Transport == "tcp" {
 		clear = known.TCP
 	}
+	if p, ok := judgeReflector(known.Reflector, portAnswering(clear)); ok {
+		found.Proofs = append([]facts.Proof{p}, found.Proofs...) // the strongest first
+		if p.Result == algProof {
+			evidence = append(pairEvidence(p), evidence...)
+		}
+	}
 	if p, ok := judgeTransports(clear, known.TLS); ok {
 		found.Proofs = append(found.Proofs, p)
 		evidence = append(evidence, pairEvidence(p)...)
 	}
 	found.Word, found.Why = algWord(found.Proofs)
-	if found.Word != facts.ALGNotSeen && len(a.ways(known)) > 0 {
+	if found.Word != facts.ALGNotSeen && found.Word != facts.ALGRuledOut && len(a.ways(known)) > 0 {
 		more, err := a.closer(ctx, known, found)
 		evidence = append(evidence, more...)
 		if err != nil {
@@ -61,7 +68,7 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case found.Word == facts.ALGProved || found.Word == facts.ALGLikely:
 		r.Outcome = facts.Failed
-	case found.Word == facts.ALGNotSeen:
+	case found.Word == facts.ALGNotSeen || found.Word == facts.ALGRuledOut:
 		r.Outcome = facts.Passed
 	case broken != nil:
 		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The comparison could not be made: %v.", broken)
@@ -69,6 +76,15 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 		r.Saw = "No server answered SIP in the clear, so there is nothing to compare."
 	}
 	return r
+}
+
+// portAnswering is the port of the first server that answered, 0 when none did.
+func portAnswering(p *facts.Path) uint16 {
+	w, ok := wayOf(p)
+	if !ok {
+		return 0
+	}
+	return w.to.Port()
 }
 
 // way is one transport on which to search.

@@ -187,21 +187,32 @@ func exchangeOf(p *facts.Path, method string) (facts.Exchange, bool) {
 	return facts.Exchange{}, false
 }
 
-// sign tells the proofs that only make an ALG likely: a filter without any knowledge of SIP might do the same.
-func sign(id string) bool { return id == "A4" || id == "A9" }
+// sign tells the proofs that only make an ALG likely: a filter without any knowledge of SIP might do the same, or what
+// stands before a reflector.
+func sign(id string) bool { return id == "A4" || id == "A9" || id == algAlone }
+
+// ofTheWay tells the proofs that no far end can make: they stand whatever arrives at a reflector, as the way to the
+// provider's server may be another.
+func ofTheWay(id string) bool { return id == "A1" || id == "A3" || id == "A5" }
 
 // algWord is the verdict rule: a proof proves, a drop or a contrast of transports makes likely, "not seen" needs every
-// differential to have been conclusive. Nothing without a reflector rules an ALG out.
+// differential to have been conclusive. Nothing but a reflector rules an ALG out.
 func algWord(proofs []facts.Proof) (word, why string) {
 	var open []string
-	likely, clean := "", 0
+	likely, clean, arrived := "", 0, ""
+	for _, p := range proofs {
+		if p.ID == algReflector && p.Result == algClean {
+			arrived = p.Why
+		}
+	}
 	for _, p := range proofs {
 		switch {
+		case arrived != "" && !ofTheWay(p.ID):
 		case p.Result == algProof && !sign(p.ID):
 			return facts.ALGProved, p.Why
 		case p.Result == algProof:
 			likely = p.Why
-		case sign(p.ID) || p.ID == "A5":
+		case sign(p.ID) || p.ID == "A5" || p.ID == algReflector:
 		case p.Result == algClean:
 			clean++
 		default:
@@ -209,6 +220,8 @@ func algWord(proofs []facts.Proof) (word, why string) {
 		}
 	}
 	switch {
+	case arrived != "":
+		return facts.ALGRuledOut, arrived
 	case likely != "":
 		return facts.ALGLikely, likely
 	case len(open) > 0:

@@ -41,7 +41,7 @@ func (r FarEnd) found(ctx context.Context, known facts.Facts) (mirror, error) {
 	m.own = known.Address.Prefix.Addr()
 	m.name, _ = splitHost(r.Host)
 	var err error
-	m.to, err = Controls{Dial: r.Dial}.resolve(ctx, r.Host, known)
+	m.to, err = resolveHost(ctx, r.Dial, r.Host, known)
 	return m, err
 }
 

@@ -149,7 +149,7 @@ func (p Fragments) controls(ctx context.Context, known facts.Facts) []looked {
 
 func (p Fragments) control(ctx context.Context, host string, known facts.Facts) looked {
 	a := looked{Attempt: facts.Attempt{Host: host}}
-	to, err := Controls{Dial: p.Dial}.resolve(ctx, host, known)
+	to, err := resolveHost(ctx, p.Dial, host, known)
 	if err != nil {
 		return a
 	}

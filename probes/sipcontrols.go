@@ -43,7 +43,7 @@ func (c Controls) Look(ctx context.Context, known facts.Facts) Result {
 	var all sync.WaitGroup
 	for i, host := range hosts {
 		all.Go(func() {
-			to, err := c.resolve(ctx, host, known)
+			to, err := resolveHost(ctx, c.Dial, host, known)
 			if err != nil {
 				udp[i] = looked{Attempt: facts.Attempt{Host: host}, err: err}
 				tcp[i] = looked{Attempt: facts.Attempt{Host: host, Connect: facts.CouldNotAsk}, err: err}
@@ -117,23 +117,23 @@ func splitHost(s string) (host string, port uint16) {
 	return strings.Trim(s, "[]"), 5060
 }
 
-// resolve finds the address of a control host with the resolvers that the box was given.
-func (c Controls) resolve(ctx context.Context, s string, known facts.Facts) (netip.AddrPort, error) {
+// resolveHost finds the address of a SIP host beside the provider's with the resolvers that the box was given.
+func resolveHost(ctx context.Context, d sip.Dialer, s string, known facts.Facts) (netip.AddrPort, error) {
 	host, port := splitHost(s)
 	if a, err := netip.ParseAddr(host); err == nil {
 		return netip.AddrPortFrom(a.Unmap(), port), nil
 	}
 	if known.Address == nil || len(known.Address.DNS) == 0 {
-		return netip.AddrPort{}, fmt.Errorf("look up control host %s: no resolver is known", host)
+		return netip.AddrPort{}, fmt.Errorf("look up SIP host %s: no resolver is known", host)
 	}
 	var next atomic.Uint32
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		server := known.Address.DNS[int(next.Add(1)-1)%len(known.Address.DNS)]
-		return c.Dial.Via.Dialer().DialContext(ctx, network, netip.AddrPortFrom(server, 53).String())
+		return d.Via.Dialer().DialContext(ctx, network, netip.AddrPortFrom(server, 53).String())
 	}}
 	addrs, err := resolver.LookupNetIP(ctx, "ip4", host)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("look up control host %s: %w", host, err)
+		return netip.AddrPort{}, fmt.Errorf("look up SIP host %s: %w", host, err)
 	}
 	return netip.AddrPortFrom(addrs[0].Unmap(), port), nil
 }

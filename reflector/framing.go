@@ -45,10 +45,6 @@ func (f framer) next(idle time.Duration) ([]byte, wire.Framing, error) {
 		return raw, wire.Quiet, err
 	case len(raw)+r.length > wire.Longest:
 		return nil, "", errTooLong
-	case r.wish.Body >= 0 && r.wish.Body != r.length:
-		head := len(raw)
-		raw, err = f.untilQuiet(raw)
-		return raw, compared(len(raw)-head, r.length), err
 	}
 	head := len(raw)
 	for len(raw) < head+r.length {
@@ -60,21 +56,15 @@ func (f framer) next(idle time.Duration) ([]byte, wire.Framing, error) {
 			return raw, wire.Short, nil
 		}
 	}
+	if r.wish.Body >= 0 && r.wish.Body != r.length { // body or length was changed: what is behind may still be on its way
+		f.wait(quietTime)
+		f.r.Peek(1) // an error is the silence that a good length has behind it
+	}
 	if f.followed() {
 		return raw, wire.Framed, nil
 	}
 	raw, err = f.untilQuiet(raw)
 	return raw, wire.Long, err
-}
-
-func compared(body, length int) wire.Framing {
-	switch {
-	case body < length:
-		return wire.Short
-	case body > length:
-		return wire.Long
-	}
-	return wire.Framed
 }
 
 // head reads up to and with the empty line. Line ends before it are keep-alives (RFC 5626 section 4.4.1).

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,6 +179,9 @@ func (a asked) write(res response, top via) []byte {
 		if h == "To" && v != "" && parseNameAddr(v).params["tag"] == "" {
 			v += ";tag=" + rand.Text()[:10]
 		}
+		if h == "From" && a.set.HideTopology {
+			v = withoutPrivate(v, a.seen.Source)
+		}
 		if v != "" {
 			line(h, v)
 		}
@@ -194,6 +198,19 @@ func (a asked) write(res response, top via) []byte {
 	line("Content-Length", "0")
 	b.WriteString("\r\n")
 	return b.Bytes()
+}
+
+var ip4Port = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+(?::\d+)?`)
+
+// withoutPrivate puts the source in the place of every private address.
+func withoutPrivate(value string, source netip.AddrPort) string {
+	return ip4Port.ReplaceAllStringFunc(value, func(found string) string {
+		host, _, _ := strings.Cut(found, ":")
+		if a, err := netip.ParseAddr(host); err != nil || !a.IsPrivate() {
+			return found
+		}
+		return source.String()
+	})
 }
 
 // reasons of RFC 3261 section 21, as far as the registrar says them by itself or is forced to.

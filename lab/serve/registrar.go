@@ -79,6 +79,7 @@ type RegistrarSettings struct {
 
 	HideBindings    bool // the 200 lists only the contacts of its own request
 	RewriteContacts bool // far end NAT handling: host and port of a Contact become the source
+	HideTopology    bool // a border controller: a private address in From comes back as the source
 	NoReceived      bool // never adds received to Via, against RFC 3261 section 18.2.1
 	SparseReceived  bool // adds received only when it differs, even with rport (Kamailio), against RFC 3581
 	NoReceivedParam bool // bindings are listed without received

@@ -16,6 +16,9 @@ func Conduct(t *testing.T, w lab.World, f lab.FarEnd) {
 	if f.Requests > 40 || f.WithCredentials > 2 || bunched || f.Invites > 0 || f.Nowhere.Requests > 4 {
 		t.Errorf("conduct: %d requests, %d with credentials, %d within 200 ms, %d INVITEs, %d to nowhere", f.Requests, f.WithCredentials, f.MaxIn200ms, f.Invites, f.Nowhere.Requests)
 	}
+	if n := f.Controls.Methods["INVITE"]; n > 0 {
+		t.Errorf("conduct: %d INVITEs to a SIP host that is no reflector", n)
+	}
 	most := reflectorMost
 	if w.Full {
 		most += reflectorFull

@@ -33,6 +33,7 @@ type Facts struct {
 	TLS        *Path       `json:"sip_tls"`
 	Controls   *Controls   `json:"controls"`
 	Nowhere    *Path       `json:"nowhere"`
+	Reflector  *Reflector  `json:"reflector"`
 	WAN        *WAN        `json:"wan"`
 	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
 	Lifetime   *Lifetime   `json:"lifetime"`
@@ -353,6 +354,31 @@ type TLSSession struct {
 type Controls struct {
 	UDP []Attempt `json:"udp"`
 	TCP []Attempt `json:"tcp"`
+}
+
+// Reflector is what the provider's reflector received of the box's messages. (light 3)
+type Reflector struct {
+	Host     string      `json:"host"`
+	Messages []Reflected `json:"messages"` // in the order of the trunk's own way, then the controls
+}
+
+// Reflected is one message to the reflector, and what arrived of it.
+type Reflected struct {
+	Transport   string         `json:"transport"`
+	Target      netip.AddrPort `json:"target"`
+	Control     bool           `json:"control"`     // to a port, or over a transport, that SIP ALGs do not look at
+	Exchange    Exchange       `json:"exchange"`    // its Received is the message as it arrived there
+	Local       netip.AddrPort `json:"local"`       // the box's own socket
+	From        netip.AddrPort `json:"from"`        // where the reflector saw it come from; zero when it did not tell
+	Fault       string         `json:"fault"`       // why nothing is known of what arrived, "" otherwise
+	Differences []Difference   `json:"differences"` // between sent and arrived, none without a Fault means equal byte for byte
+}
+
+// Difference is one line of a message that was changed on the way.
+type Difference struct {
+	Place    string `json:"place"`    // "start line", a header field's name, "SDP c=" or "body line 3"
+	Sent     string `json:"sent"`     // "" where it was added on the way
+	Received string `json:"received"` // "" where it was taken away
 }
 
 // ALG is the search for a device that rewrites SIP. (light 3)

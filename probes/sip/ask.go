@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -55,7 +56,22 @@ func ask(ctx context.Context, d Dialer, c Conn, open *transactions, r Request, p
 		a.take(<-t.arrived)
 	}
 	a.conduct.ended(a.place, p, a.x, a.complete)
+	if r.Method == INVITE && a.x.Answered() && a.x.Reply.Code >= 300 {
+		a.acknowledge(c.Transport())
+	}
 	return a.x
+}
+
+// acknowledge ends an INVITE's transaction, here and in every device on the way (RFC 3261 section 17.1.1.3). It is
+// sent once: nothing waits for it.
+func (a *asking) acknowledge(transport string) {
+	r := a.x.Request
+	r.Method, r.Contact, r.Headers, r.Body = ack, "", nil, nil
+	_, tag, _ := strings.Cut(a.x.Reply.Get("To"), ";tag=")
+	r.ToTag, _, _ = strings.Cut(tag, ";")
+	if b, err := r.Bytes(transport); err == nil {
+		_ = a.write(b) // the answer was seen, whether this arrives or not
+	}
 }
 
 // send waits for Conduct and writes the request once.

@@ -9,18 +9,24 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"trunktester/reflector/wire"
 )
 
-// Methods that may be sent to a trunk. An INVITE would ring somebody's telephone. An UPDATE outside of any call is
-// refused by everybody (RFC 3311 section 5.2: 481), and is the one message with a session description that rings nowhere.
+// Methods that may be sent to a trunk. An INVITE would ring somebody's telephone; a reflector makes no call of it. An UPDATE
+// outside of any call is refused by everybody (RFC 3311 section 5.2: 481), and is the one message with a session
+// description that rings nowhere.
 const (
 	OPTIONS  = "OPTIONS"
 	REGISTER = "REGISTER"
 	UPDATE   = "UPDATE"
+	INVITE   = "INVITE" // to a reflector only
+
+	ack = "ACK"
 )
 
 // ErrForbidden is the answer to a request that must never leave the box: any method but OPTIONS, REGISTER and
-// UPDATE, or "Contact: *", which would remove the PBX's own binding.
+// UPDATE to anybody but a reflector, or "Contact: *", which would remove the PBX's own binding.
 var ErrForbidden = errors.New("request is never sent to a trunk")
 
 // Request is the template of one request. The order of the headers and every byte are ours: Via first,
@@ -34,6 +40,7 @@ type Request struct {
 	From    string // URI of the From header, without brackets
 	FromTag string // "" is a new one
 	To      string // URI of the To header
+	ToTag   string // "" for none, as in every request outside a dialog
 	CallID  string // "" is a new one
 	CSeq    uint32 // 0 is 1
 	Contact string // value of the Contact header; "" for none: a REGISTER then changes nothing (RFC 3261 section 10.2.3)
@@ -80,7 +87,8 @@ func (r Request) Filled(local netip.AddrPort) Request {
 // Bytes is the request as it goes over the wire; transport is "udp", "tcp" or "tls". It refuses with
 // ErrForbidden what must never be sent, and anything that would break out of its line.
 func (r Request) Bytes(transport string) ([]byte, error) {
-	if r.Method != OPTIONS && r.Method != REGISTER && r.Method != UPDATE {
+	toReflector := strings.HasPrefix(r.URI, "sip:"+wire.User+"@") && (r.Method == INVITE || r.Method == ack)
+	if r.Method != OPTIONS && r.Method != REGISTER && r.Method != UPDATE && !toReflector {
 		return nil, fmt.Errorf("method %q: %w", r.Method, ErrForbidden)
 	}
 	if strings.TrimSpace(r.Contact) == "*" {
@@ -90,11 +98,15 @@ func (r Request) Bytes(transport string) ([]byte, error) {
 	if !r.NoRPort {
 		via += ";rport"
 	}
+	to := "<" + r.To + ">"
+	if r.ToTag != "" {
+		to += ";tag=" + r.ToTag
+	}
 	headers := []Header{
 		{"Via", via + ";branch=" + r.Branch},
 		{"Max-Forwards", "70"},
 		{"From", "<" + r.From + ">;tag=" + r.FromTag},
-		{"To", "<" + r.To + ">"},
+		{"To", to},
 		{"Call-ID", r.CallID},
 		{"CSeq", strconv.FormatUint(uint64(r.CSeq), 10) + " " + r.Method},
 	}

@@ -143,6 +143,9 @@ func TestForbidden(t *testing.T) {
 	for _, r := range []sip.Request{
 		{Method: "INVITE", URI: "sip:example.net"},
 		{Method: "invite", URI: "sip:example.net"},
+		{Method: sip.INVITE, URI: "sip:441632960000@example.net"},
+		{Method: sip.INVITE, URI: "sip:reflect.example.net"},
+		{Method: "BYE", URI: "sip:reflect@example.net"},
 		{Method: sip.REGISTER, URI: "sip:example.net", Contact: "*"},
 		{Method: sip.REGISTER, URI: "sip:example.net", Headers: []sip.Header{{Name: "m", Value: " * "}}},
 	} {
@@ -155,6 +158,33 @@ func TestForbidden(t *testing.T) {
 	}
 	if len(server.Seen())+len(d.Conduct.Requests()) != 0 {
 		t.Error("something was sent")
+	}
+}
+
+// A reflector makes no call of an INVITE. Its answer is acknowledged in the same transaction, so that no device on
+// the way waits for more.
+func TestAnINVITEToAReflectorIsAcknowledged(t *testing.T) {
+	server := siptest.New(t, siptest.Switches{})
+	u := udp(t, dialer(), server.UDP(t, "127.0.0.1:0"))
+	r := sip.Request{Method: sip.INVITE, URI: "sip:reflect@example.net", From: "sip:box@example.net", To: "sip:reflect@example.net", Body: []byte("v=0\r\n")}
+	x := u.Ask(t.Context(), r, sip.Control)
+	if !x.Answered() || x.Reply.Code < 300 {
+		t.Fatalf("%+v", x)
+	}
+	var ack *sip.Message
+	for until := time.Now().Add(5 * time.Second); ack == nil && time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		for _, m := range server.Seen() {
+			if request := sip.Split([]byte(m.Raw)); request.Method == "ACK" {
+				ack = request
+			}
+		}
+	}
+	if ack == nil {
+		t.Fatal("no ACK came")
+	}
+	sent := sip.Split(x.Sent)
+	if ack.Get("Via") != sent.Get("Via") || ack.Get("CSeq") != "1 ACK" || ack.Get("To") != x.Reply.Get("To") || ack.Get("Call-ID") != sent.Get("Call-ID") || len(ack.Body) > 0 {
+		t.Errorf("%s", ack.Raw)
 	}
 }
 

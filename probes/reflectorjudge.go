@@ -1,0 +1,198 @@
+package probes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// What a reflector brings to the search for an ALG. The second stands on no control.
+const (
+	algReflector = "reflector"
+	algAlone     = "reflector alone"
+)
+
+// rewritten are the messages of the trunk's own way, or of the controls, that did not arrive as they were sent.
+func rewritten(messages []facts.Reflected, control bool) []facts.Reflected {
+	var some []facts.Reflected
+	for _, m := range messages {
+		if m.Control == control && len(m.Differences) > 0 {
+			some = append(some, m)
+		}
+	}
+	return some
+}
+
+// toControl is the method by which the controls can tell most: an INVITE where one was changed, as its SDP shows
+// the most; ok is false where nothing was changed.
+func toControl(messages []facts.Reflected) (method string, ok bool) {
+	some := rewritten(messages, false)
+	for _, method := range []string{sip.INVITE, sip.REGISTER, sip.OPTIONS} {
+		if slices.ContainsFunc(some, func(m facts.Reflected) bool { return m.Exchange.Method == method }) {
+			return method, true
+		}
+	}
+	return "", false
+}
+
+// control is the first control message of the method that arrived as it was sent.
+func control(messages []facts.Reflected, method string) (facts.Reflected, bool) {
+	for _, m := range messages {
+		if m.Control && m.Exchange.Method == method && m.Fault == "" && len(m.Differences) == 0 {
+			return m, true
+		}
+	}
+	return facts.Reflected{}, false
+}
+
+func controlled(messages []facts.Reflected, method string) bool {
+	_, ok := control(messages, method)
+	return ok
+}
+
+// judgeReflector reads what arrived at the reflector. trunk is the port that the trunk's own server answers on, 0
+// where it is not known: what holds for one port need not hold for another. ok is false where nothing was reflected.
+func judgeReflector(f *facts.Reflector, trunk uint16) (p facts.Proof, ok bool) {
+	if f == nil || len(f.Messages) == 0 || f.Messages[0].Fault != "" {
+		return p, false
+	}
+	if method, found := toControl(f.Messages); found {
+		return judgeChanged(f.Messages, method), true
+	}
+	first := f.Messages[0]
+	p = facts.Proof{ID: algReflector, Result: algClean, Probe: first.Exchange, Why: reflectorSaw(*f)}
+	for _, m := range f.Messages {
+		if m.Exchange.Method == sip.INVITE {
+			p.Probe = m.Exchange
+		}
+		if m.Fault != "" {
+			p.Result = algInconclusive
+		}
+	}
+	if first.From.Addr() == first.Local.Addr() {
+		p.Result = algInconclusive
+		p.Why += " But no address is translated on the way, so that a device which rewrites SIP would have found nothing to rewrite."
+	}
+	if trunk != 0 && trunk != first.Target.Port() {
+		p.Result = algInconclusive
+		p.Why += fmt.Sprintf(" But the trunk uses port %d, for which this says nothing.", trunk)
+	}
+	return p, true
+}
+
+// judgeChanged names who changed a message: a device on the way when the same arrives unchanged where no ALG looks; the
+// far end when it is changed over TLS as well, which no device on the way can read.
+func judgeChanged(messages []facts.Reflected, method string) facts.Proof {
+	probe := messages[slices.IndexFunc(messages, func(m facts.Reflected) bool {
+		return !m.Control && m.Exchange.Method == method && len(m.Differences) > 0
+	})]
+	p := facts.Proof{ID: algReflector, Result: algProof, Probe: probe.Exchange, Why: changes(probe)}
+	if c, ok := control(messages, method); ok {
+		p.Control = c.Exchange
+		p.Why += fmt.Sprintf(" Over %s the same arrived as it was sent.", portOf(c))
+		return p
+	}
+	same := rewritten(messages, true)
+	switch at := slices.IndexFunc(same, func(m facts.Reflected) bool { return m.Transport == "tls" }); {
+	case at >= 0:
+		p.Result, p.Control = algInconclusive, same[at].Exchange
+		p.Why += " Over TLS, which no device on the way can read, it is changed as well: the far end does it."
+	case len(same) > 0:
+		p.Result, p.Control = algInconclusive, same[0].Exchange
+		p.Why += fmt.Sprintf(" Over %s it is changed as well, and TLS, which would tell a device on the way from the far end, does not pass.", portOf(same[0]))
+	default:
+		p.ID = algAlone
+		p.Why += " Neither another port nor TLS of the reflector answered to compare with."
+	}
+	return p
+}
+
+// changes says in one sentence what became of a message.
+func changes(m facts.Reflected) string {
+	var places []string
+	for _, d := range m.Differences {
+		if !slices.Contains(places, d.Place) {
+			places = append(places, d.Place)
+		}
+	}
+	text := fmt.Sprintf("%s over %s was changed before it arrived at the reflector: %s.", m.Exchange.Method, portOf(m), strings.Join(places, ", "))
+	switch d := telling(m.Differences); {
+	case d.Sent != "" && d.Received != "":
+		text += fmt.Sprintf(" %q arrived as %q.", d.Sent, d.Received)
+	case d.Sent != "":
+		text += fmt.Sprintf(" %q was taken away.", d.Sent)
+	case d.Received != "":
+		text += fmt.Sprintf(" %q was added.", d.Received)
+	}
+	return text
+}
+
+// telling is the difference that is quoted: an address, where one was changed.
+func telling(all []facts.Difference) facts.Difference {
+	for _, place := range []string{"SDP c=", "Contact", "Via"} {
+		for _, d := range all {
+			if d.Place == place {
+				return d
+			}
+		}
+	}
+	return all[0]
+}
+
+func portOf(m facts.Reflected) string {
+	return fmt.Sprintf("%s to port %d", strings.ToUpper(m.Transport), m.Target.Port())
+}
+
+func reflectorOutcome(f facts.Reflector) facts.Outcome {
+	for _, m := range f.Messages {
+		if !m.Control && (m.Fault != "" || len(m.Differences) > 0) {
+			return facts.Failed
+		}
+	}
+	return facts.Passed
+}
+
+// reflectorSaw is the step's sentence.
+func reflectorSaw(f facts.Reflector) string {
+	if method, found := toControl(f.Messages); found {
+		return judgeChanged(f.Messages, method).Why
+	}
+	var good, saw []string
+	for _, m := range f.Messages {
+		switch {
+		case m.Fault == "":
+			good = append(good, m.Exchange.Method)
+		default:
+			saw = append(saw, fmt.Sprintf("%s over %s: %s.", m.Exchange.Method, portOf(m), m.Fault))
+		}
+	}
+	if len(good) > 0 {
+		first := f.Messages[0]
+		saw = append([]string{fmt.Sprintf("%s over %s arrived at the reflector byte for byte as sent, from %s.", strings.Join(good, ", "), portOf(first), first.From)}, saw...)
+	}
+	return strings.Join(saw, " ")
+}
+
+// reflectorEvidence is every message as it was sent, and beside it as it arrived.
+func reflectorEvidence(f facts.Reflector) []facts.Evidence {
+	var all []facts.Evidence
+	for _, m := range f.Messages {
+		e := facts.Evidence{Kind: "probe", Sent: m.Exchange.Sent, Received: m.Exchange.Received}
+		if m.Control {
+			e.Kind = "control"
+		}
+		switch {
+		case m.Fault != "":
+			e.Text = fmt.Sprintf("%s over %s: %s.", m.Exchange.Method, portOf(m), m.Fault)
+		case len(m.Differences) > 0:
+			e.Text = changes(m) + " Received is what arrived there."
+		default:
+			e.Text = fmt.Sprintf("%s over %s arrived byte for byte as sent, from %s. Received is what arrived there.", m.Exchange.Method, portOf(m), m.From)
+		}
+		all = append(all, e)
+	}
+	return all
+}
