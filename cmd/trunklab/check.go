@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/lab"
+	"trunktester/lab/scene"
 )
 
 // result is what -check prints.
@@ -46,34 +42,17 @@ type wanted struct {
 // check runs the program once in the world, with its PBX check where the PBX is pointed at the box, and prints
 // one JSON object. Its exit status is 0 whatever the verdict: the object holds the program's.
 func check(ctx context.Context, o options, world lab.World) (int, error) {
-	s, err := open(ctx, o, world)
+	s, err := scene.Open(ctx, world, o.program, lab.Options{Seed: o.seed, Witnesses: o.witness})
 	if err != nil {
 		return 0, err
 	}
-	defer s.close()
-	args := append(command(world), "-interface", "eth0", "-json", "-state", s.state())
-	if world.Full {
-		args = append(args, "-full")
-	}
-	cmd := s.command(ctx, append(args, o.rest...)...)
-	var stdout bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
-	began := time.Now()
-	wait, err := s.lab.StartBox(cmd)
+	defer s.Close()
+	c, err := s.Check(ctx, os.Stderr, o.rest...)
 	if err != nil {
-		return 0, err
-	}
-	err = wait()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return 0, fmt.Errorf("run %s: %w", s.program, err)
-	}
-	seconds := time.Since(began).Seconds()
-	if err := s.lab.EndWitnesses(); err != nil {
 		return 0, err
 	}
 	r := result{World: world.Name, Wanted: wanted{world.Code, world.Severity, world.Lights, world.Says, world.OrGreen},
-		Exit: cmd.ProcessState.ExitCode(), Seconds: seconds, FarEnd: s.lab.FarEnd(), LateMS: float64(s.lab.Wire.Late().Microseconds()) / 1000,
+		Report: c.Report, Exit: c.Exit, Seconds: c.Seconds, FarEnd: s.Lab.FarEnd(), LateMS: float64(s.Lab.Wire.Late().Microseconds()) / 1000,
 		Witnesses: []part{}}
 	if o.witness {
 		for _, p := range world.Cast() {
@@ -84,24 +63,7 @@ func check(ctx context.Context, o options, world lab.World) (int, error) {
 			r.Witnesses = append(r.Witnesses, played)
 		}
 	}
-	if json.Valid(stdout.Bytes()) {
-		r.Report = stdout.Bytes()
-	} else {
-		fmt.Fprintf(os.Stderr, "trunklab: no report on stdout, but %q\n", stdout.String())
-	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetEscapeHTML(false)
 	return 0, encoder.Encode(r)
-}
-
-// command is what the program does in the world. A PBX that is kept apart from the box is waited for longer than
-// the minute after which it is called silent; another one has tried again by then.
-func command(world lab.World) []string {
-	switch {
-	case world.PBX.AtBox && world.PBX.Isolated:
-		return []string{"pbx-check", "-for", "62s"}
-	case world.PBX.AtBox:
-		return []string{"pbx-check", "-for", "15s"}
-	}
-	return []string{"check"}
 }

@@ -1,0 +1,64 @@
+// Package selftest is what a box keeps of its self-test: in which small networks the real program was tried, and what it
+// said there. It is pure.
+package selftest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Result is one whole self-test.
+type Result struct {
+	Finished time.Time `json:"finished"` // by the box's own clock
+	Worlds   []World   `json:"worlds"`
+}
+
+// World is one network and what was said in it.
+type World struct {
+	Name   string `json:"name"`
+	Wanted string `json:"wanted"` // code and severity: "3-2 amber"
+	Right  bool   `json:"right"`
+	Seen
+}
+
+// Seen is what the program said.
+type Seen struct {
+	Given   string  `json:"given"`
+	Lights  string  `json:"lights"`  // a letter for each light: g, a, r, - for untested
+	Version string  `json:"version"` // of the program that was tried
+	Seconds float64 `json:"seconds"`
+}
+
+// Right tells whether the program was right everywhere. Nothing tried is not right.
+func (r Result) Right() bool { return len(r.Worlds) > 0 && r.Wrong() == nil }
+
+// Wrong are the networks in which the program said something else than what was the case.
+func (r Result) Wrong() (names []string) {
+	for _, w := range r.Worlds {
+		if !w.Right {
+			names = append(names, w.Name)
+		}
+	}
+	return names
+}
+
+// Words is one line about a network.
+func (w World) Words() string {
+	if w.Right {
+		return fmt.Sprintf("%s (%.0f s)", w.Given, w.Seconds)
+	}
+	return fmt.Sprintf("%s, wanted %s (lights %s)", w.Given, w.Wanted, w.Lights)
+}
+
+// Decode reads what Encode wrote.
+func Decode(b []byte) (Result, error) {
+	var r Result
+	if err := json.Unmarshal(b, &r); err != nil {
+		return Result{}, fmt.Errorf("result of the self-test: %w", err)
+	}
+	return r, nil
+}
+
+// Encode is the result as it is kept.
+func (r Result) Encode() ([]byte, error) { return json.Marshal(r) }
