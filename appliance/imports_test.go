@@ -10,7 +10,7 @@ import (
 
 // Arrows between packages run one way. Each row: no package under the first may import one under the others.
 func TestArrowsRunOneWay(t *testing.T) {
-	pure := []string{"appliance/catalogue", "appliance/profile", "appliance/verdict", "appliance/report", "probes/facts", "reflector/wire"}
+	pure := []string{"appliance/catalogue", "appliance/profile", "appliance/verdict", "appliance/report", "appliance/selftest", "probes/facts", "reflector/wire"}
 	rules := map[string][]string{
 		"appliance/catalogue": {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/profile":   {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
@@ -19,6 +19,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"appliance/page":      {"appliance/verdict", "netsetup", "lab", "cmd"},
 		"appliance/clock":     {"appliance", "probes/sip", "leds", "netsetup", "lab", "cmd"},
 		"appliance/selfcheck": {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"appliance/selftest":  {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
+		"cmd/selftest":        {"appliance/page", "appliance/store", "netsetup", "leds"},
 		"appliance/store":     {"appliance/verdict", "netsetup", "lab", "cmd"},
 		"appliance/importer":  {"appliance/verdict", "appliance/page", "appliance/store", "appliance/media", "probes", "leds", "netsetup", "lab", "cmd"},
 		"appliance/mdns":      {"appliance", "probes", "leds", "netsetup", "lab", "cmd"},
@@ -76,7 +78,7 @@ func under(pkg, folder string) bool { return pkg == folder || strings.HasPrefix(
 
 // TestTrunkkitIsPortable: a person's own machine runs trunkkit, so it takes nothing of the box but what is pure.
 func TestTrunkkitIsPortable(t *testing.T) {
-	portable := []string{"appliance/catalogue", "appliance/profile", "appliance/report", "probes/facts", "image", "cmd/trunkkit"}
+	portable := []string{"appliance/catalogue", "appliance/profile", "appliance/report", "appliance/selftest", "probes/facts", "image", "cmd/trunkkit"}
 	alone := []string{"leds", "appliance/update"} // what is below them drives hardware, or the card
 	for _, system := range []string{"linux", "windows", "darwin"} {
 		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "trunktester/cmd/trunkkit")

@@ -11,6 +11,7 @@ import (
 	"trunktester/appliance/clock"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
+	"trunktester/appliance/selftest"
 	"trunktester/appliance/store"
 	"trunktester/appliance/verdict"
 	"trunktester/netsetup"
@@ -89,7 +90,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	})
 	remembered := ledger.Remembered()
 	input := report.Input{ID: newID(), Started: time.Now(), SinceBoot: sinceBoot(), Version: t.Version, Model: t.Model,
-		Position: ask.Position, Profile: t.Profile, Answers: ask.Answers}
+		Position: ask.Position, Profile: t.Profile, Answers: ask.Answers, Selftest: t.selftest()}
 
 	watch := newWatch(unless(ctx, ask.Observe))
 	r := newRunner(list, facts.Facts{Remembered: &remembered}, t.Log, watch.ring)
@@ -111,6 +112,14 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 		t.Log.Warn("not remembered for the next run", "err", err)
 	}
 	return last, nil
+}
+
+// selftest is what the box last found when it tested itself; nil where nothing is kept.
+func (t *Tester) selftest() *selftest.Result {
+	if t.Store == nil {
+		return nil
+	}
+	return t.Store.Selftest()
 }
 
 // hear listens to the switch until the returned function is called, which waits for the end.

@@ -10,6 +10,7 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/profile"
+	"trunktester/appliance/selftest"
 	"trunktester/probes/facts"
 )
 
@@ -39,6 +40,7 @@ type Report struct {
 	Facts     facts.Facts         `json:"facts"`
 	Requests  []facts.Request     `json:"requests"`
 	Answers   facts.Answers       `json:"answers"`
+	Selftest  *selftest.Result    `json:"selftest"` // the box's last test of itself; null when there was none
 }
 
 // Text is a text that may be unknown: "" encodes as null.
@@ -121,6 +123,7 @@ type Input struct {
 	Row      catalogue.Row
 	Requests []facts.Request
 	Answers  facts.Answers
+	Selftest *selftest.Result
 }
 
 // Build makes the report. Nothing of the input is changed or kept: the username is masked wherever it
@@ -135,7 +138,7 @@ func Build(in Input) Report {
 		Site:     Site{GatewayMAC: gatewayMAC(in.Facts), PublicIP: publicIP(in.Facts), LLDP: announced(in.Facts)},
 		ALG:      facts.ALGCouldNotTell,
 		Verdict:  in.Verdict, Also: in.Also, Steps: in.Steps, Facts: in.Facts,
-		Requests: in.Requests, Answers: in.Answers,
+		Requests: in.Requests, Answers: in.Answers, Selftest: in.Selftest,
 	}
 	if t.Domain != "" {
 		r.Profile = Trunk{Text(t.Domain), Text(t.Transport), Text(t.Auth), Text(t.Username)}

@@ -54,7 +54,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestTopLevelKeysInOrder(t *testing.T) {
-	want := strings.Fields("schema id started finished since_boot clock version model kit position site between profile alg verdict also lights steps facts requests answers")
+	want := strings.Fields("schema id started finished since_boot clock version model kit position site between profile alg verdict also lights steps facts requests answers selftest")
 	dec := json.NewDecoder(strings.NewReader(string(encode(t, Build(Input{})))))
 	var got []string
 	depth := 0

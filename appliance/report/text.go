@@ -75,6 +75,9 @@ func (t *text) verdict(r Report) {
 	if r.Kit != "" {
 		t.line("Kit:        %s", r.Kit)
 	}
+	if r.Selftest != nil {
+		t.line("Self-test:  %s", r.Selftest.Words())
+	}
 	if len(r.Also) == 0 {
 		return
 	}

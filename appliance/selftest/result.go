@@ -5,6 +5,7 @@ package selftest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -16,14 +17,9 @@ type Result struct {
 
 // World is one network and what was said in it.
 type World struct {
-	Name   string `json:"name"`
-	Wanted string `json:"wanted"` // code and severity: "3-2 amber"
-	Right  bool   `json:"right"`
-	Seen
-}
-
-// Seen is what the program said.
-type Seen struct {
+	Name    string  `json:"name"`
+	Wanted  string  `json:"wanted"` // code and severity: "3-2 amber"
+	Right   bool    `json:"right"`
 	Given   string  `json:"given"`
 	Lights  string  `json:"lights"`  // a letter for each light: g, a, r, - for untested
 	Version string  `json:"version"` // of the program that was tried
@@ -41,6 +37,18 @@ func (r Result) Wrong() (names []string) {
 		}
 	}
 	return names
+}
+
+// Words says for people how the self-test ended.
+func (r Result) Words() string {
+	if len(r.Worlds) == 0 {
+		return "The box could not test itself."
+	}
+	text := fmt.Sprintf("in %d small networks inside the box, the right answer in %d", len(r.Worlds), len(r.Worlds)-len(r.Wrong()))
+	if wrong := r.Wrong(); wrong != nil {
+		return text + "; wrong in: " + strings.Join(wrong, ", ")
+	}
+	return text
 }
 
 // Words is one line about a network.

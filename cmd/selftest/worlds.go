@@ -73,10 +73,11 @@ func one(ctx context.Context, o options, world lab.World) (selftest.World, error
 		}
 		return selftest.World{}, fmt.Errorf("%w: %s", err, last)
 	}
-	tried := selftest.World{Name: world.Name, Wanted: world.Code + " " + string(world.Severity)}
-	if err := json.Unmarshal(stdout.Bytes(), &tried.Seen); err != nil {
+	var tried selftest.World
+	if err := json.Unmarshal(stdout.Bytes(), &tried); err != nil {
 		return tried, fmt.Errorf("what the copy said: %w", err)
 	}
+	tried.Name, tried.Wanted = world.Name, world.Code+" "+string(world.Severity)
 	tried.Right = tried.Given == tried.Wanted && (world.Lights == "" || tried.Lights == world.Lights)
 	return tried, nil
 }
@@ -103,7 +104,7 @@ func inside(ctx context.Context, o options) (int, error) {
 	if err != nil {
 		return exitCannot, err
 	}
-	return 0, json.NewEncoder(os.Stdout).Encode(selftest.Seen{
+	return 0, json.NewEncoder(os.Stdout).Encode(selftest.World{
 		Given: r.Verdict.Code + " " + string(r.Verdict.Severity), Lights: row(r), Version: r.Version, Seconds: checked.Seconds})
 }
 

@@ -114,6 +114,7 @@ func (h *house) openDesk(ctx context.Context, first *turn) bool {
 	h.desk = &appliance.Desk{Media: appliance.MediaOf(drives), Store: h.memory, Log: h.lights.log,
 		Adopt: func(p profile.Profile) { h.change(newProfile{p}) }}
 	h.openUpdates()
+	h.desk.Errands = append(h.desk.Errands, selftestErrand(h.desk, h.memory, h.lights.log))
 	p, whole := h.desk.Boot(ctx)
 	if p != nil {
 		*first = turn{profile: *p}
