@@ -42,7 +42,11 @@ func all(ctx context.Context, o options, progress io.Writer) (selftest.Result, e
 			fmt.Fprintf(progress, "not tried  %-20s this kernel has no SIP helper\n", name)
 			continue
 		}
-		tried, err := one(ctx, o, world)
+		tried, err := calmly(ctx, o, world)
+		if errors.Is(err, errBusy) {
+			fmt.Fprintf(progress, "not tried  %-20s %v\n", name, err)
+			continue
+		}
 		if err != nil {
 			return result, fmt.Errorf("%s: %w", name, err)
 		}
@@ -57,8 +61,34 @@ func all(ctx context.Context, o options, progress io.Writer) (selftest.Result, e
 	return result, nil
 }
 
+// errBusy says that this machine was too busy to play a network: what the program says of it means nothing.
+var errBusy = errors.New("this machine is too busy to play the line in time")
+
+// A line that is late by this much on average is another one than the world says.
+const (
+	tooLate = 4 // ms
+	tries   = 3
+)
+
+// calmly tries a world until the machine was fast enough for it.
+func calmly(ctx context.Context, o options, world lab.World) (selftest.World, error) {
+	for range tries {
+		tried, err := one(ctx, o, world)
+		if err != nil || tried.Late < tooLate {
+			return tried.World, err
+		}
+	}
+	return selftest.World{}, errBusy
+}
+
+// attempt is one look at a world, as the copy in it prints it, and how late its line was on average.
+type attempt struct {
+	selftest.World
+	Late float64 `json:"late_ms"`
+}
+
 // one has a copy of this program look at one world.
-func one(ctx context.Context, o options, world lab.World) (selftest.World, error) {
+func one(ctx context.Context, o options, world lab.World) (attempt, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", "-world", world.Name, "-program", o.program)
@@ -71,11 +101,11 @@ func one(ctx context.Context, o options, world lab.World) (selftest.World, error
 		if i := bytes.LastIndexByte(last, '\n'); i >= 0 {
 			last = last[i+1:]
 		}
-		return selftest.World{}, fmt.Errorf("%w: %s", err, last)
+		return attempt{}, fmt.Errorf("%w: %s", err, last)
 	}
-	var tried selftest.World
+	var tried attempt
 	if err := json.Unmarshal(stdout.Bytes(), &tried); err != nil {
-		return tried, fmt.Errorf("what the copy said: %w", err)
+		return attempt{}, fmt.Errorf("what the copy said: %w", err)
 	}
 	tried.Name, tried.Wanted = world.Name, world.Code+" "+string(world.Severity)
 	tried.Right = tried.Given == tried.Wanted && (world.Lights == "" || tried.Lights == world.Lights)
@@ -104,8 +134,9 @@ func inside(ctx context.Context, o options) (int, error) {
 	if err != nil {
 		return exitCannot, err
 	}
-	return 0, json.NewEncoder(os.Stdout).Encode(selftest.World{
-		Given: r.Verdict.Code + " " + string(r.Verdict.Severity), Lights: row(r), Version: r.Version, Seconds: checked.Seconds})
+	return 0, json.NewEncoder(os.Stdout).Encode(attempt{selftest.World{
+		Given: r.Verdict.Code + " " + string(r.Verdict.Severity), Lights: row(r), Version: r.Version, Seconds: checked.Seconds},
+		float64(s.Lab.Wire.Late().Microseconds()) / 1000})
 }
 
 // row is the lights, one letter each as in the lab's worlds.
