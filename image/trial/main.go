@@ -51,6 +51,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	planned := visits()
+	if o.only != "" {
+		planned = append(planned, longVisits()...)
+	}
 	if o.update != "" {
 		v, err := updated(o.update)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
@@ -46,6 +47,42 @@ func visits() []visit {
 		}},
 		{"no-address", "no-address", []step{{"a kit with its profile", "r2 - - - -", kit, nil}}},
 	}
+}
+
+// longVisits are tried only when they are asked for by name.
+func longVisits() []visit {
+	return []visit{
+		{"selftest", "healthy", []step{
+			{"a kit with its profile", "g g g g g", kit, nil},
+			{"a stick that asks for a self-test", "", asksForSelftest, nil},
+		}},
+	}
+}
+
+// selftestIn is how long the box may test itself: the emulated one is slower than a real one by far.
+const selftestIn = 20 * time.Minute
+
+// asksForSelftest puts a stick in, and reads what the box found.
+func asksForSelftest(ctx context.Context, s *site) (err error) {
+	if s.stick, err = newStick(ctx, s.folder, "stick", map[string][]byte{"selftest.txt": nil}); err != nil {
+		return err
+	}
+	s.since = s.watch.now()
+	if err := s.board.plug(s.stick); err != nil {
+		return err
+	}
+	if err := s.saw(ctx, catalogue.WholeWriting, importIn); err != nil {
+		return err
+	}
+	done := s.saw(ctx, catalogue.WholeDone, selftestIn)
+	s.off()
+	files, err := s.stick.files(ctx)
+	for name, content := range files {
+		if name == "selftest-RESULT.txt" {
+			s.note("%s", strings.ReplaceAll(strings.TrimSpace(string(content)), "\r\n", "; "))
+		}
+	}
+	return errors.Join(done, err)
 }
 
 // kit switches a card on that came with its profile.
