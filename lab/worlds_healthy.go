@@ -67,6 +67,8 @@ func healthyWorlds() []World {
 			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.NATPMP = true }), also("3-7")),
 		good("two-routers-pcp", "the site has two routers in a row, the inner one tells by PCP, and the trunk works").with(
 			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.PCP = true }), also("3-7")),
+		good("two-routers-hidden", "the site has two routers in a row, the inner one says that it has no outside address, and the trunk works").with(
+			func(w *World) { w.Home.Second = true }, tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.Outside = true, true, netip.Addr{} }), also("3-7")),
 		good("two-routers-untold", "the site has two routers in a row, the inner one tells nothing, and the trunk works").with(
 			func(w *World) { w.Home.Second = true }, also("3-7")),
 		good("mapping-kept", "the router keeps idle UDP mappings for two minutes, as Linux does after traffic both ways").with(full, never("3-6")),

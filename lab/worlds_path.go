@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"net/netip"
 	"time"
 
 	"trunktester/lab/serve"
@@ -70,6 +71,8 @@ func pathWorlds() []World {
 			}),
 		amber("3-7", "double-nat", "the line's provider shares a public address among customers; the trunk is known by that address").with(absentPBX, lights("ggagg"),
 			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(RouterWAN)...), registrar(noRegistrar)),
+		amber("3-7", "double-nat-hidden", "the same, and the router says that it has no outside address, as many do of a private one").with(absentPBX, lights("ggagg"),
+			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.Outside = true, true, netip.Addr{} }), filed(addressTrunk(RouterWAN)...), registrar(noRegistrar)),
 		red("3-7", "double-nat-portal", "the portal's Check IP is the router's outside address, which is translated once more").with(absentPBX,
 			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), filed(addressTrunk(CarrierCust)...), registrar(noRegistrar), also("4-6")),
 		red("4-6", "double-nat-site", "the site has two routers in a row, and the portal holds an address that the line no longer has").with(absentPBX,

@@ -100,6 +100,13 @@ func (s stunAsker) alive(ctx context.Context, prime, idle time.Duration) (bool, 
 		return false, err
 	}
 	defer caller.Close()
+	outside, err := s.mapping(ctx, caller)
+	if err != nil {
+		return false, err
+	}
+	if outside.Addr() != first.Addr() {
+		return false, fmt.Errorf("two sockets left by two public addresses, %s and %s", first.Addr(), outside.Addr())
+	}
 	return s.knock(ctx, caller, mapped, first.Port())
 }
 

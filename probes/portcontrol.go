@@ -20,6 +20,8 @@ func natPMPAnswer(b []byte) (netip.Addr, error) {
 	switch {
 	case len(b) < 4 || b[0] != 0 || b[1] != 128:
 		return netip.Addr{}, errors.New("the answer is no NAT-PMP")
+	case binary.BigEndian.Uint16(b[2:]) == 3: // network failure
+		return netip.Addr{}, fmt.Errorf("%w (NAT-PMP result code 3)", errNoOutside)
 	case binary.BigEndian.Uint16(b[2:]) != 0:
 		return netip.Addr{}, fmt.Errorf("the router refuses with NAT-PMP result code %d", binary.BigEndian.Uint16(b[2:]))
 	case len(b) < 12:
@@ -68,6 +70,8 @@ func pcpAnswer(b []byte, nonce [12]byte) (netip.Addr, error) {
 	switch {
 	case len(b) < 4 || b[0] != pcpVersion || b[1] != 128|2:
 		return netip.Addr{}, errors.New("the answer is no PCP")
+	case b[3] == 7: // NETWORK_FAILURE
+		return netip.Addr{}, fmt.Errorf("%w (PCP result code 7)", errNoOutside)
 	case b[3] != 0:
 		return netip.Addr{}, fmt.Errorf("the router refuses with PCP result code %d", b[3])
 	case len(b) < pcpHead+pcpPeer:
@@ -78,10 +82,16 @@ func pcpAnswer(b []byte, nonce [12]byte) (netip.Addr, error) {
 	return outsideAddress(netip.AddrFrom16([16]byte(b[pcpHead+20:])).Unmap())
 }
 
+// errNoOutside is a router's own word.
+var errNoOutside = errors.New("the router says that it has no outside address")
+
 // outsideAddress refuses what cannot be anybody's address.
 func outsideAddress(a netip.Addr) (netip.Addr, error) {
-	if !a.Is4() || a.IsUnspecified() || a.IsMulticast() || a.IsLoopback() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return netip.Addr{}, fmt.Errorf("the router says that its outside address is %s, so it has none", a)
+	if a.IsUnspecified() {
+		return netip.Addr{}, errNoOutside
+	}
+	if !a.Is4() || a.IsMulticast() || a.IsLoopback() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return netip.Addr{}, fmt.Errorf("the router says that its outside address is %s, which is nobody's", a)
 	}
 	return a, nil
 }

@@ -14,16 +14,16 @@ func TestNATPMPAnswer(t *testing.T) {
 		want string // the address, else a piece of the error
 	}{
 		"told":              {told, "100.64.0.2"},
-		"no address yet":    {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0}, "it has none"},
-		"network failure":   {[]byte{0, 128, 0, 3, 0, 0, 1, 2, 0, 0, 0, 0}, "result code 3"},
+		"no address yet":    {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0}, "no outside address"},
+		"network failure":   {[]byte{0, 128, 0, 3, 0, 0, 1, 2, 0, 0, 0, 0}, "no outside address (NAT-PMP result code 3)"},
 		"refused, short":    {[]byte{0, 128, 0, 2}, "result code 2"},
 		"cut":               {told[:11], "cut short"},
 		"another opcode":    {[]byte{0, 129, 0, 0, 0, 0, 1, 2, 100, 64, 0, 2}, "no NAT-PMP"},
 		"its own question":  {natPMPQuestion(), "no NAT-PMP"},
 		"another version":   {[]byte{2, 128, 0, 0, 0, 0, 1, 2, 100, 64, 0, 2}, "no NAT-PMP"},
-		"nobody's address":  {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 255, 255, 255, 255}, "it has none"},
-		"a loopback":        {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 127, 0, 0, 1}, "it has none"},
-		"a multicast group": {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 224, 0, 0, 1}, "it has none"},
+		"nobody's address":  {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 255, 255, 255, 255}, "nobody's"},
+		"a loopback":        {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 127, 0, 0, 1}, "nobody's"},
+		"a multicast group": {[]byte{0, 128, 0, 0, 0, 0, 1, 2, 224, 0, 0, 1}, "nobody's"},
 	} {
 		a, err := natPMPAnswer(c.raw)
 		checkTold(t, name, a, err, c.want)
@@ -66,14 +66,15 @@ func TestPCPAnswer(t *testing.T) {
 	}{
 		"told":             {told, "100.64.0.2"},
 		"refused":          {changed(3, 2), "result code 2"},
+		"network failure":  {changed(3, 7), "no outside address (PCP result code 7)"},
 		"refused, short":   {[]byte{2, 130, 0, 12}, "result code 12"},
 		"another question": {changed(24, 9), "another question"},
 		"its own question": {question, "no PCP"},
 		"a MAP":            {changed(1, 129), "no PCP"},
 		"NAT-PMP only":     {[]byte{0, 128, 0, 1, 0, 0, 0, 9}, "no PCP"},
 		"cut":              {told[:79], "cut short"},
-		"none":             {pcpTold(question, "0.0.0.0"), "it has none"},
-		"an IPv6 address":  {pcpTold(question, "2001:db8::1"), "it has none"},
+		"none":             {pcpTold(question, "0.0.0.0"), "no outside address"},
+		"an IPv6 address":  {pcpTold(question, "2001:db8::1"), "nobody's"},
 	} {
 		a, err := pcpAnswer(c.raw, nonce)
 		checkTold(t, name, a, err, c.want)

@@ -126,7 +126,7 @@ func upnpAddress(b []byte) (netip.Addr, error) {
 			return netip.Addr{}, errors.New("the router's answer cannot be read")
 		}
 		if text = strings.TrimSpace(text); text == "" {
-			return netip.Addr{}, errors.New("the router says that it has no outside address")
+			return netip.Addr{}, errNoOutside
 		}
 		a, err := netip.ParseAddr(text)
 		if err != nil {

@@ -83,7 +83,7 @@ func TestUPnPAddress(t *testing.T) {
 		"told":      {answer("100.64.0.2"), "100.64.0.2"},
 		"spaced":    {answer("\n 203.0.113.2 "), "203.0.113.2"},
 		"none":      {answer(""), "has no outside address"},
-		"zero":      {answer("0.0.0.0"), "it has none"},
+		"zero":      {answer("0.0.0.0"), "has no outside address"},
 		"a name":    {answer("wan.example.net"), "cannot be read"},
 		"a fault":   {"<s:Fault/>", "holds no outside address"},
 		"cut short": {"<s:Body><NewExternalIPAddress>203.0", "cannot be read"},

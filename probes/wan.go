@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -67,6 +68,8 @@ func (p WAN) Look(ctx context.Context, known facts.Facts) Result {
 		r.Saw = "The router tells its own outside address: " + strings.Join(saw, ", ") + "."
 	case couldNot == len(told):
 		r.Outcome, r.Saw = facts.Broken, "The box could not ask the router: "+told[0].why+"."
+	case slices.ContainsFunc(told, func(t wanTold) bool { return t.None }):
+		r.Saw = "The router says that it has no outside address of its own, as it does behind another router, or when its line is down."
 	default:
 		r.Saw = "The router does not tell its own outside address (UPnP, NAT-PMP, PCP)."
 	}
@@ -128,7 +131,7 @@ func (p WAN) ask(ctx context.Context, way string, own netip.Addr, to netip.AddrP
 
 func (t *wanTold) take(addr netip.Addr, err error) {
 	if err != nil {
-		t.why = err.Error()
+		t.why, t.None = err.Error(), errors.Is(err, errNoOutside)
 		return
 	}
 	t.Addr, t.why = addr, fmt.Sprintf("the router says that its outside address is %s", addr)

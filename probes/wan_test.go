@@ -111,6 +111,7 @@ func TestWANTold(t *testing.T) {
 		"UPnP":    {upnp: "203.0.113.2"},
 		"NAT-PMP": {natPMP: "192.168.8.2"},
 		"PCP":     {pcp: "10.0.0.2"},
+		"hidden":  {natPMP: "0.0.0.0"},
 		"none":    {},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +122,10 @@ func TestWANTold(t *testing.T) {
 			for i, way := range []string{"UPnP", "NAT-PMP", "PCP"} {
 				a := found.Answers[i]
 				got := ""
-				if a.Addr.IsValid() {
+				switch {
+				case a.None:
+					got = "0.0.0.0"
+				case a.Addr.IsValid():
 					got = a.Addr.String()
 				}
 				if a.Way != way || got != want[i] || (a.Answer == facts.Answered) != (want[i] != "") {

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -19,35 +20,41 @@ func doubleNAT(in Input) []candidate {
 	wan, way := routerOutside(in.Facts)
 	switch {
 	case wan.IsValid() && private(wan):
-		return []candidate{translatedTwice(in, public, wan, way)}
+		return []candidate{translatedTwice(in, public, wan, fmt.Sprintf(
+			"The router's own outside address is %s (%s, told by %s), but the outside sees %s: addresses are translated twice.", wan, kindOf(wan), way, public))}
 	case wan.IsValid():
 		return nil // the same address: one translation; another public one: several lines
 	}
 	hop, ok := privateHop(in)
-	if !ok {
+	switch {
+	case !ok:
 		return nil
+	case saysNone(in.Facts):
+		return []candidate{translatedTwice(in, public, hop, fmt.Sprintf(
+			"The router says that it has no outside address of its own, though the line works, the device behind it has the %s address %s, and the outside sees %s: addresses are translated twice.",
+			kindOf(hop), hop, public))}
 	}
 	return []candidate{{code: "3-7", kind: catalogue.Tells, text: fmt.Sprintf(
 		"The device behind the site's router has the %s address %s, and the public address is %s: a second address translation, or only equipment of the line's provider. Cannot tell which, as the router does not say its own outside address.",
 		kindOf(hop), hop, public)}}
 }
 
-func translatedTwice(in Input, public, wan netip.Addr, way string) candidate {
-	c := candidate{code: "3-7", kind: catalogue.Hurts, text: fmt.Sprintf(
-		"The router's own outside address is %s (%s, told by %s), but the outside sees %s: addresses are translated twice.", wan, kindOf(wan), way, public)}
-	if shared.Contains(wan) {
+// translatedTwice is the cause; between is an address of the network between the two.
+func translatedTwice(in Input, public, between netip.Addr, text string) candidate {
+	c := candidate{code: "3-7", kind: catalogue.Hurts, text: text}
+	if shared.Contains(between) {
 		c.acts = []catalogue.Actor{catalogue.ISP}
 		c.advice = "Ask the internet provider for a public address of your own: this one is shared among customers (carrier-grade NAT)."
 	}
 	t := trunk(in)
 	switch {
-	case t.Auth == "ip" && t.CheckIP == wan:
+	case t.Auth == "ip" && t.CheckIP == between:
 		c.kind = catalogue.Stops
-		c.text += fmt.Sprintf(" The portal's Check IP %s is the router's outside address, which the provider never sees.", t.CheckIP) + boxAddress
-	case t.Auth == "ip" && shared.Contains(wan) && t.CheckIP != public:
+		c.text += fmt.Sprintf(" The portal's Check IP %s is an address inside of the line, which the provider never sees.", t.CheckIP) + boxAddress
+	case t.Auth == "ip" && shared.Contains(between) && t.CheckIP != public:
 		c.kind = catalogue.Stops
 		c.text += fmt.Sprintf(" The portal's Check IP is %s, and no address of this line's own can be set there.", t.CheckIP) + boxAddress
-	case t.Auth == "ip" && shared.Contains(wan):
+	case t.Auth == "ip" && shared.Contains(between):
 		c.text += " The portal's Check IP is right now, but the address belongs to many customers and may change at any time."
 	case let(in.Facts) && !notRegistered(in):
 		c.kind = catalogue.Tells
@@ -88,6 +95,12 @@ func routerOutside(f facts.Facts) (addr netip.Addr, way string) {
 		}
 	}
 	return addr, way
+}
+
+// saysNone reports whether the router says that it has no outside address. MiniUPnPd, which most home routers run, says
+// so of a private one (2.3.1: empty by UPnP, network failure by NAT-PMP); any router does while its line is down.
+func saysNone(f facts.Facts) bool {
+	return f.WAN != nil && slices.ContainsFunc(f.WAN.Answers, func(a facts.WANAnswer) bool { return a.None })
 }
 
 // privateHop is the second hop when it has a private or shared address outside the box's own network.

@@ -7,13 +7,18 @@ import (
 	"trunktester/probes/facts"
 )
 
-// routerSays: the router tells these outside addresses, one for each way; "" for a way that it does not know.
+// routerSays: the router tells these outside addresses, one for each way; "" for a way that it does not know, "none" where it says
+// that it has none.
 func routerSays(told ...string) func(*site) {
 	return func(s *site) {
 		s.Facts.WAN = &facts.WAN{Router: router}
 		for i, addr := range told {
 			a := facts.WANAnswer{Way: []string{"UPnP", "NAT-PMP", "PCP"}[i], Answer: facts.Silent}
-			if addr != "" {
+			switch addr {
+			case "":
+			case "none":
+				a.Answer, a.None = facts.Answered, true
+			default:
 				a.Answer, a.Addr = facts.Answered, netip.MustParseAddr(addr)
 			}
 			s.Facts.WAN.Answers = append(s.Facts.WAN.Answers, a)
@@ -56,6 +61,11 @@ func TestDoubleNATTickets(t *testing.T) {
 		{"the same, and the line's equipment has private addresses", healthy().with(routerSays("203.0.113.2"), secondHop("10.11.0.1", 11)), "ok green", "", "ggggg"},
 		{"two lines: the router tells the public address of the other", healthy().with(routerSays("203.0.113.99")), "ok green", "", "ggggg"},
 		{"the router's two protocols disagree", healthy().with(routerSays("100.64.0.2", "203.0.113.2")), "ok green", "", "ggggg"},
+		{"the router hides its private address, as MiniUPnPd does", healthy().with(routerSays("none", "none"), secondHop("192.168.8.1", 11), noEntries), "5-1 red", "3-7 amber", "ggagR"},
+		{"the same, and the trunk works", healthy().with(routerSays("none", "none"), secondHop("192.168.8.1", 11)), "ok green", "3-7 green", "ggggg"},
+		{"the same, shared by the carrier, and the portal holds an old address", healthy().with(ipTrunk("203.0.113.77"), routerSays("none"), secondHop("100.64.0.1", 11)), "3-7 red", "4-6 red", "ggRr-"},
+		{"the router says that it has no address, and nothing else speaks for a second one", healthy().with(routerSays("none"), secondHop("203.0.113.1", 11), noEntries), "5-1 red", "", "ggggR"},
+		{"a silent router, a private address behind it, and the PBX is not registered", healthy().with(routerSays("", ""), secondHop("192.168.8.1", 11), noEntries), "5-1 red", "3-7 green", "ggggR"},
 		{"a silent router, and a private address behind it", healthy().with(routerSays("", "", ""), secondHop("10.11.0.1", 11)), "ok green", "3-7 green", "ggggg"},
 		{"a silent router, and a private address behind it; the password is wrong", healthy().with(secondHop("100.64.0.1", 11), refusedLogin(401, "Unauthorized")), "4-2 red", "3-7 green", "gggR-"},
 		{"a silent router, and a public address behind it", healthy().with(routerSays("", "", ""), secondHop("203.0.113.1", 11)), "ok green", "", "ggggg"},

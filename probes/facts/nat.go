@@ -13,6 +13,7 @@ type WANAnswer struct {
 	Way    string     `json:"way"` // "UPnP", "NAT-PMP" or "PCP"
 	Answer Answer     `json:"answer"`
 	Addr   netip.Addr `json:"addr"` // zero when it was not told
+	None   bool       `json:"none"` // the router says that it has none; MiniUPnPd says so of a private one, too
 	RTT    Duration   `json:"rtt_ms"`
 }
 
