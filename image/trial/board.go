@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,6 +19,10 @@ import (
 )
 
 const emulator = "qemu-system-aarch64"
+
+// niceness of the emulator (nice(1)): its four processors may not hold up the lab that they are in, nor who looks at the
+// lights, but go before what else this machine does at leisure.
+const niceness = "5"
 
 // plugged is what a board has in it when it is switched on.
 type plugged struct {
@@ -37,6 +42,9 @@ type board struct {
 	folder  string
 	ended   chan struct{} // closed when the emulator is gone
 	status  error         // how it ended
+	pulled  atomic.Bool   // its plug
+
+	ran, waited time.Duration // what processor told when its plug was pulled
 }
 
 // mac is an address of the Raspberry Pi Foundation's: Linux calls an adapter with such a one eth0, as on a real board.
@@ -84,7 +92,7 @@ func boot(ctx context.Context, p plugged) (*board, error) {
 			return nil, err
 		}
 	}
-	args := []string{"-n", "19", emulator, "-M", "raspi3b", "-m", "1G", "-kernel", in("vmlinuz"), "-dtb", in(deviceTree),
+	args := []string{"-n", niceness, emulator, "-M", "raspi3b", "-m", "1G", "-kernel", in("vmlinuz"), "-dtb", in(deviceTree),
 		"-append", console.ReplaceAllString(cmdline, "") + more, "-serial", "file:" + in("serial.log"), "-display", "none",
 		"-no-reboot", "-qmp", "unix:" + in("qmp") + ",server,nowait", "-qtest", "unix:" + in("qtest") + ",server=on,wait=off", "-qtest-log", "none", "-usb"}
 	args = append(append(args, network()...), p.drive()...)
@@ -175,6 +183,10 @@ func (b *board) off() {
 }
 
 func (b *board) kill() {
+	if !b.pulled.Load() {
+		b.ran, b.waited = b.processor()
+	}
+	b.pulled.Store(true)
 	b.process.Process.Kill() //nolint:errcheck // it may have ended
 	<-b.ended
 }

@@ -28,6 +28,7 @@ type recording struct {
 
 // outcome counts what was tried.
 type outcome struct {
+	cuts     int // of the power
 	states   int // of the card, each checked
 	repaired int // in which a full check of the file system, which the box does not make, had something to correct
 	seen     int // profiles that some state held
@@ -50,10 +51,13 @@ func losses(cut writelog.Cut, seed uint64) []loss {
 		{"with some written", writelog.Some, seed + 1}, {"with some written", writelog.Some, seed + 2}}
 }
 
-// replay cuts the power after every single write of the recording, each time with other losses, and checks what the
-// next boot would find. It stops at the first state that is not whole.
-func (r recording) replay(ctx context.Context, seed uint64) (outcome, error) {
+// replay cuts the power after every single write of the recording, or after so many of them at most, each time with
+// other losses, and checks what the next boot would find. It stops at the first state that is not whole.
+func (r recording) replay(ctx context.Context, seed uint64, most int) (outcome, error) {
 	cuts := r.log.Cuts()
+	if most > 0 && most < len(cuts) {
+		cuts = spread(cuts, most)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	workers := min(runtime.NumCPU(), len(cuts))
@@ -70,7 +74,7 @@ func (r recording) replay(ctx context.Context, seed uint64) (outcome, error) {
 		})
 	}
 	working.Wait()
-	all, profiles := outcome{}, map[int]bool{}
+	all, profiles := outcome{cuts: len(cuts)}, map[int]bool{}
 	for i := range workers {
 		all.states += done[i].states
 		all.repaired += done[i].repaired
@@ -80,6 +84,15 @@ func (r recording) replay(ctx context.Context, seed uint64) (outcome, error) {
 	}
 	all.seen = len(profiles)
 	return all, context.Cause(ctx)
+}
+
+// spread takes n of the cuts, the first and the last among them, as evenly as it goes.
+func spread(cuts []writelog.Cut, n int) []writelog.Cut {
+	var some []writelog.Cut
+	for i := range n {
+		some = append(some, cuts[i*(len(cuts)-1)/max(n-1, 1)])
+	}
+	return some
 }
 
 // part tries some cuts that follow one another, in files of its own.
@@ -110,7 +123,7 @@ func (r recording) part(ctx context.Context, worker int, cuts []writelog.Cut, se
 				err = r.apply(state, volume, pieces)
 			}
 			if err == nil {
-				err = r.bootable(volume)
+				err = bootable(r.boot, volume)
 			}
 			var profile int
 			var repaired bool
@@ -172,15 +185,15 @@ func inside(at int64, p gpt.Partition) bool { return at >= p.Offset && at < p.Of
 func forPeople(name string) bool { return name == "trunk.toml" || name == "trunk-ERROR.txt" }
 
 // bootable checks that what starts the board is as it was.
-func (r recording) bootable(volume []byte) error {
-	if bytes.Equal(volume, r.boot) {
+func bootable(was, is []byte) error {
+	if bytes.Equal(is, was) {
 		return nil
 	}
-	before, err := fat.Files(r.boot)
+	before, err := fat.Files(was)
 	if err != nil {
 		return err
 	}
-	now, err := fat.Files(volume)
+	now, err := fat.Files(is)
 	if err != nil {
 		return fmt.Errorf("the boot partition: %w", err)
 	}

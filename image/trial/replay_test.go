@@ -106,7 +106,7 @@ func TestReplayFindsWhatIsNotWhole(t *testing.T) {
 		"a stray write":             {[]write{{0, make([]byte, 512)}, flush}, "outside"},
 	} {
 		r := recording{log: recorded(t, tt.writes...), card: c, perm: volume, boot: boot, profiles: [][]byte{before, after}}
-		done, err := r.replay(t.Context(), smallSeed)
+		done, err := r.replay(t.Context(), smallSeed, 0)
 		switch {
 		case tt.says == "" && (err != nil || done.states == 0):
 			t.Errorf("%s: %+v, %v", name, done, err)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -19,8 +20,22 @@ import (
 // shows five greens, and the report is on the card.
 const cutWithin = 26 * time.Second
 
-// torture cuts the power of one card, again and again, and replays what another one was given to write.
-func torture(ctx context.Context, o options) (err error) {
+// torture replays what a card was given to write, cut after every write, and cuts the power of another one again and
+// again.
+func torture(ctx context.Context, o options) (t tally) {
+	err := anew(ctx, "the recorded session", func() error {
+		return o.atHome(ctx, func(s *site) error { return s.replayed(ctx, o) })
+	})
+	if err != nil {
+		err = fmt.Errorf("power cuts on the recorded writes: %w", err)
+	}
+	t.count(err)
+	t.count(o.atHome(ctx, func(s *site) error { return s.cutAgain(ctx, o) }))
+	return t
+}
+
+// atHome has something done in a healthy world, with a card of its own.
+func (o options) atHome(ctx context.Context, do func(*site) error) error {
 	folder, err := os.MkdirTemp("", "trunktorture-")
 	if err != nil {
 		return err
@@ -35,14 +50,13 @@ func torture(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer s.leave()
-	if err := s.replayed(ctx, o.seed); err != nil {
-		return fmt.Errorf("power cuts on the recorded writes: %w", err)
-	}
-	return s.cutAgain(ctx, o)
+	return do(s)
 }
 
-// version is the world's profile, told apart from others by a comment.
-func (s *site) version(n int) []byte { return fmt.Appendf(nil, "%s\n# version %d\n", s.lab.File, n) }
+// version is the world's profile for a kit with a number: a box that is given the next one tests again.
+func (s *site) version(n int) []byte {
+	return []byte(strings.Replace(s.lab.File, `name = "Lab"`, fmt.Sprintf("name = \"Lab %d\"", n), 1))
+}
 
 // cutAgain boots one card so many times and cuts its power each time: in the start, while a profile is taken from a
 // stick, or in a run.
@@ -55,20 +69,31 @@ func (s *site) cutAgain(ctx context.Context, o options) error {
 	for n := range o.cuts {
 		at := time.Duration(dice.Int64N(int64(cutWithin)))
 		given, withStick := s.version(n+1), dice.IntN(3) > 0
-		var sticks []*stick
-		if withStick {
-			stick, err := newStick(ctx, s.folder, "stick", map[string][]byte{"trunk.toml": given})
-			if err != nil {
-				return err
+		what, try := fmt.Sprintf("cut %d of %d with seed %d", n+1, o.cuts, o.seed), 0
+		err := anew(ctx, what, func() (err error) {
+			if try++; try > 1 {
+				if err := s.replace(ctx, o.image); err != nil {
+					return err
+				}
+				now = s.version(0)
 			}
-			sticks = append(sticks, stick)
-		}
-		found, said, err := s.cut(ctx, plugged{card: s.card, network: s.network, sticks: sticks}, time.Duration(float64(at)*slow), now, given)
-		fmt.Printf("cut %3d of %d, seed %d: at %4.1f s, stick %-5t  %s\n", n+1, o.cuts, o.seed, at.Seconds(), withStick, said)
+			p := plugged{card: s.card, network: s.network}
+			if withStick {
+				one, err := newStick(ctx, s.folder, "stick", map[string][]byte{"trunk.toml": given})
+				if err != nil {
+					return err
+				}
+				p.sticks = []*stick{one}
+			}
+			var said string
+			now, said, err = s.cut(ctx, p, time.Duration(float64(at)*slow), now, given)
+			fmt.Printf("%s: at %4.1f s, stick %-5t  %s\n", what, at.Seconds(), withStick, said)
+			return err
+		})
 		if err != nil {
-			return fmt.Errorf("cut %d of %d with seed %d: %w", n+1, o.cuts, o.seed, err)
+			return fmt.Errorf("%s: %w", what, err)
 		}
-		now, slow = found, max(slow, s.watch.slowness())
+		slow = max(slow, s.watch.slowness())
 	}
 	s.also = nil
 	if err := s.on(ctx); err != nil {
@@ -80,18 +105,50 @@ func (s *site) cutAgain(ctx context.Context, o options) error {
 	return err
 }
 
-// cut boots, pulls the plug at a moment of the board's clock, and checks the card in a PC. It returns the profile
-// that is there, which must be one of the two.
+// replace takes another copy of the image, with the first profile, in place of the card.
+func (s *site) replace(ctx context.Context, image string) (err error) {
+	if s.card, err = newCard(ctx, image, s.folder); err != nil {
+		return err
+	}
+	return s.card.personalise(string(s.version(0)))
+}
+
+// cut boots, pulls the plug at a moment of the board's clock, checks the card in a PC, and sees that it starts. It
+// returns the profile that is there, which must be one of the two.
 func (s *site) cut(ctx context.Context, p plugged, at time.Duration, before, given []byte) (found []byte, said string, err error) {
+	boot, err := p.card.volume()
+	if err != nil {
+		return nil, "", err
+	}
 	if err := s.light(ctx, p); err != nil {
 		return nil, "", err
 	}
 	defer s.off()
-	err = s.watch.until(ctx, "the moment of the cut", at+startIn, func(all []lights.Sample) bool { return s.watch.now() >= at })
+	err = s.watch.until(ctx, "the moment of the cut", at+startIn, func([]lights.Sample) bool { return s.watch.now() >= at })
 	if err != nil {
 		return nil, "", err
 	}
 	s.off()
+	found, said, err = s.left(ctx, boot, before, given)
+	if err != nil {
+		return nil, said, s.watch.board.blame(err)
+	}
+	if err := s.on(ctx); err != nil {
+		return nil, said, fmt.Errorf("the card does not start any more: %w", err)
+	}
+	s.off()
+	return found, said + ", and the card starts", nil
+}
+
+// left is what a power cut left of the card.
+func (s *site) left(ctx context.Context, boot, before, given []byte) (found []byte, said string, err error) {
+	now, err := s.card.volume()
+	if err == nil {
+		err = bootable(boot, now)
+	}
+	if err != nil {
+		return nil, "", err
+	}
 	l, err := s.card.lasting(ctx)
 	if err != nil {
 		return nil, "", err
@@ -114,7 +171,7 @@ func (s *site) cut(ctx context.Context, p plugged, at time.Duration, before, giv
 
 // replayed records a session in which two profiles arrive, one on the boot partition and one on a stick, and runs are
 // reported, and cuts the power after every single write of it.
-func (s *site) replayed(ctx context.Context, seed uint64) error {
+func (s *site) replayed(ctx context.Context, o options) error {
 	if err := s.card.personalise(string(s.version(0))); err != nil {
 		return err
 	}
@@ -146,9 +203,9 @@ func (s *site) replayed(ctx context.Context, seed uint64) error {
 		return err
 	}
 	began := time.Now()
-	done, err := r.replay(ctx, seed)
-	fmt.Printf("%d writes and flushes, %d states of the card after a power cut, %d profiles seen; in %d a full check had something to correct; %.0f s\n",
-		len(r.log.Entries), done.states, done.seen, done.repaired, time.Since(began).Seconds())
+	done, err := r.replay(ctx, o.seed, o.replays)
+	fmt.Printf("%d writes and flushes, the power cut after %d of them: %d states of the card, %d profiles seen; in %d a full check had something to correct; %.0f s\n",
+		len(r.log.Entries), done.cuts, done.states, done.seen, done.repaired, time.Since(began).Seconds())
 	if err == nil && done.seen != len(r.profiles) {
 		err = fmt.Errorf("%d of %d profiles were ever on the card: the session was not recorded whole", done.seen, len(r.profiles))
 	}
@@ -156,29 +213,29 @@ func (s *site) replayed(ctx context.Context, seed uint64) error {
 }
 
 // session boots with the card in a USB reader, waits for the report of a run with the profile from the boot partition,
-// gives the box another one on a stick, and waits for the next report.
+// gives the box another one on a stick, and waits for the next report. The lights are not asked: while the emulator plays a
+// USB reader, nobody can look at them for seconds. The writes themselves tell whether both profiles arrived.
 func (s *site) session(ctx context.Context, writes string) error {
 	defer s.off()
-	if err := s.onWith(ctx, plugged{card: s.card, network: s.network, writes: writes}); err != nil {
+	if err := s.light(ctx, plugged{card: s.card, network: s.network, writes: writes}); err != nil {
 		return err
 	}
-	if err := s.saw(ctx, catalogue.WholeDone, importIn); err != nil {
+	if err := s.watch.lit(ctx); err != nil {
 		return err
 	}
-	if _, _, err := s.look(ctx, "g g g g g"); err != nil {
+	if err := s.ended(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.shown, err = s.laptop.report(ctx); err != nil {
 		return err
 	}
 	stick, err := newStick(ctx, s.folder, "stick", map[string][]byte{"trunk.toml": s.version(2)})
 	if err != nil {
 		return err
 	}
-	s.since = s.watch.now()
 	if err := s.board.plug(stick); err != nil {
 		return err
 	}
-	if err := s.saw(ctx, catalogue.WholeDone, importIn); err != nil {
-		return err
-	}
-	_, _, err = s.look(ctx, "g g g g g")
-	return err
+	return s.ended(ctx)
 }

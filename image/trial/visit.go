@@ -136,7 +136,7 @@ func (s *site) look(ctx context.Context, want string) (got, told string, err err
 	got, told = "?", "-"
 	quiet := want[0] == 'r' // without an address there is no page
 	if !quiet {
-		if err := s.watch.until(ctx, "the end of a run", runIn, s.finished(ctx)); err != nil {
+		if err := s.ended(ctx); err != nil {
 			return got, told, err
 		}
 		s.since = max(s.since, s.watch.now())
@@ -146,7 +146,7 @@ func (s *site) look(ctx context.Context, want string) (got, told string, err err
 		return got, told, err
 	}
 	if got = drawn(row); got != want {
-		err = fmt.Errorf("the lights read %s: %s", got, s.watch.state())
+		err = s.watch.board.late(fmt.Errorf("the lights read %s: %s", got, s.watch.state()))
 	}
 	if quiet {
 		return got, told, err
@@ -162,28 +162,59 @@ func (s *site) look(ctx context.Context, want string) (got, told string, err err
 	return got, told, err
 }
 
-// finished asks the page every second whether a run has ended that began after the last look.
-func (s *site) finished(ctx context.Context) func([]lights.Sample) bool {
-	answers, busy := make(chan bool, 1), false
-	next, before := time.Now(), s.shown.ID
-	return func([]lights.Sample) bool {
-		select {
-		case done := <-answers:
-			busy = false
-			if done {
-				return true
-			}
-		default:
-		}
-		if !busy && time.Now().After(next) {
-			busy, next = true, time.Now().Add(time.Second)
-			go func() {
-				r, err := s.laptop.report(ctx)
-				answers <- err == nil && !r.Running() && r.ID != "" && r.ID != before
-			}()
-		}
-		return false
+// ended waits for the end of a run.
+func (s *site) ended(ctx context.Context) error {
+	page := s.inquire()
+	err := s.watch.until(ctx, "the end of a run", runIn, func([]lights.Sample) bool { return page.ended(ctx) })
+	if err != nil {
+		err = errors.Join(err, page.last)
 	}
+	return err
+}
+
+// inquiry asks the page every second whether a run has ended that began after the last look.
+type inquiry struct {
+	laptop  *neighbour
+	before  string // the id of the report that was seen last
+	answers chan error
+	busy    bool
+	next    time.Time
+	last    error // why not, as far as is known
+}
+
+func (s *site) inquire() *inquiry {
+	return &inquiry{laptop: s.laptop, before: s.shown.ID, answers: make(chan error, 1), next: time.Now(), last: errors.New("the page was not asked yet")}
+}
+
+// ended never waits: it asks in the background.
+func (q *inquiry) ended(ctx context.Context) bool {
+	select {
+	case q.last = <-q.answers:
+		q.busy = false
+		if q.last == nil {
+			return true
+		}
+	default:
+	}
+	if !q.busy && time.Now().After(q.next) {
+		q.busy, q.next = true, time.Now().Add(time.Second)
+		go func() { q.answers <- q.ask(ctx) }()
+	}
+	return false
+}
+
+// ask is nil when a new run has ended.
+func (q *inquiry) ask(ctx context.Context) error {
+	r, err := q.laptop.report(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the page does not tell: %w", err)
+	case r.ID == "" || r.ID == q.before:
+		return fmt.Errorf("the page has no run after %q", q.before)
+	case r.Running():
+		return fmt.Errorf("run %s goes on, and has %s", r.ID, drawn(r.Row()))
+	}
+	return nil
 }
 
 // saw waits for a pattern of the whole row, and looks at the lights from there on.
@@ -193,28 +224,40 @@ func (s *site) saw(ctx context.Context, whole catalogue.Whole, limit time.Durati
 		at, ok = s.watch.told(whole, s.since)
 		return ok
 	})
-	if err == nil {
-		s.since = at + 1
-		s.note("%s at %.1f s", whole, at.Seconds())
+	if err != nil {
+		return s.watch.unseen(s.since, err)
 	}
-	return err
+	s.since = at + 1
+	s.note("%s at %.1f s", whole, at.Seconds())
+	return nil
 }
 
 // all carries out the visits, one after another, and prints the table.
-func all(ctx context.Context, o options, visits []visit) bool {
-	good := true
+func all(ctx context.Context, o options, visits []visit) (t tally) {
 	fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s\n", "world", "step", "wanted", "registers", "report", "also")
 	for _, v := range visits {
 		if o.only != "" && o.only != v.name {
 			continue
 		}
-		if err := v.carryOut(ctx, o); err != nil {
-			fmt.Printf("  FAILED: %v\n", err)
-			good = false
-		}
+		t.count(anew(ctx, v.name, func() error { return v.carryOut(ctx, o) }))
 	}
-	return good
+	return t
 }
+
+// tally counts what was tried.
+type tally struct{ passed, failed int }
+
+// count counts one thing that was tried, and prints why it failed.
+func (t *tally) count(err error) {
+	if err == nil {
+		t.passed++
+		return
+	}
+	fmt.Printf("  FAILED: %v\n", err)
+	t.failed++
+}
+
+func (t *tally) add(u tally) { t.passed, t.failed = t.passed+u.passed, t.failed+u.failed }
 
 // carryOut makes one visit. The first step that fails ends it.
 func (v visit) carryOut(ctx context.Context, o options) error {
@@ -236,6 +279,12 @@ func (v visit) carryOut(ctx context.Context, o options) error {
 		began := time.Now()
 		s.also, s.queued = nil, 0
 		got, told, err := s.take(ctx, step)
+		if s.watch != nil {
+			if n := s.watch.board.gaveUp(); n > 0 {
+				s.note("the emulated card reader gave up %d times", n)
+			}
+			err = s.watch.board.blame(err)
+		}
 		fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s; %.0f s\n", v.name, step.does, step.lights, got, told, strings.Join(s.also, "; "), (time.Since(began) - s.queued).Seconds())
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", v.name, step.does, err)

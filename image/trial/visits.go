@@ -23,6 +23,7 @@ func visits() []visit {
 			{"a card without a profile", "g g - - -", func(ctx context.Context, s *site) error { return s.on(ctx) }, noTrunk},
 			{"trunk.toml on a stick", "g g g g g", stickIn, greens},
 			{"back at the PC", "", func(_ context.Context, s *site) error { s.off(); return nil }, afterStick},
+			{"on again, as any day", "g g g g g", func(ctx context.Context, s *site) error { return s.on(ctx) }, greens},
 		}},
 		{"wrong-login", "wrong-login", []step{
 			{"trunk.toml dropped on the card", "g g g r2 -", dropped, nil},
@@ -120,7 +121,7 @@ func stickIn(ctx context.Context, s *site) (err error) {
 	return errors.Join(s.saw(ctx, catalogue.WholeWriting, importIn), s.saw(ctx, catalogue.WholeDone, importIn))
 }
 
-// greens says when they came, and how much memory the program has after two runs.
+// greens says when they came, and how much memory the program has after a run or two.
 func greens(ctx context.Context, s *site) error {
 	s.note("five greens at %.1f s", steadySince(s.watch.seen()).Seconds())
 	memory, err := s.laptop.memory(ctx)

@@ -96,7 +96,7 @@ func (w *watcher) until(ctx context.Context, what string, limit time.Duration, e
 		}
 		select {
 		case <-w.board.ended:
-			return fmt.Errorf("waiting for %s: %w", what, w.board.death())
+			return w.board.blame(fmt.Errorf("waiting for %s: %w", what, w.board.death()))
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
 		case <-tick.C:
@@ -104,8 +104,8 @@ func (w *watcher) until(ctx context.Context, what string, limit time.Duration, e
 		w.mu.Lock()
 		failed := w.failed
 		w.mu.Unlock()
-		if waited := time.Since(began); failed != nil || waited > limit {
-			return errors.Join(fmt.Errorf("waited %.0f s of %.0f s for %s; %s%s", waited.Seconds(), limit.Seconds(), what, w.state(), w.board.lastWords()), failed)
+		if waited := time.Since(began); failed != nil || waited > limit || w.board.gaveUp() >= readerGone {
+			return w.board.late(w.board.blame(errors.Join(fmt.Errorf("waited %.0f s of %.0f s for %s; %s%s", waited.Seconds(), limit.Seconds(), what, w.state(), w.board.lastWords()), failed)))
 		}
 	}
 }
@@ -120,12 +120,16 @@ func (w *watcher) state() string {
 	for _, p := range lights.Patterns(all) {
 		told = append(told, fmt.Sprintf("%s at %.1f s", p.Whole, p.From.Seconds()))
 	}
-	gap := time.Duration(0) // a pattern that fits into it may have been missed
-	for i := 1; i < len(all); i++ {
-		gap = max(gap, all[i].At-all[i-1].At)
-	}
 	return fmt.Sprintf("the board's clock is at %.1f s, the lights are %v since %.1f s, and the whole row said: %s; nobody looked for %.1f s at most",
-		all[len(all)-1].At.Seconds(), all[len(all)-1].Frame, steadySince(all).Seconds(), strings.Join(told, ", "), gap.Seconds())
+		all[len(all)-1].At.Seconds(), all[len(all)-1].Frame, steadySince(all).Seconds(), strings.Join(told, ", "), blind(all).Seconds())
+}
+
+// blind is the longest time between two looks: what fits into it may have been missed.
+func blind(all []lights.Sample) (longest time.Duration) {
+	for i := 1; i < len(all); i++ {
+		longest = max(longest, all[i].At-all[i-1].At)
+	}
+	return longest
 }
 
 // slowness is how much longer this machine takes than an idle one; at least 1, and startIn before that is known.
@@ -155,6 +159,13 @@ func (w *watcher) started(ctx context.Context) error {
 	})
 }
 
+// lit waits for any light.
+func (w *watcher) lit(ctx context.Context) error {
+	return w.until(ctx, "any light", startIn, func(all []lights.Sample) bool {
+		return len(all) > 0 && !lights.All(all[len(all)-1].Frame, leds.Off)
+	})
+}
+
 // final waits until the lights have said one thing long enough, after a moment of the board's clock, and nothing is
 // being tested.
 func (w *watcher) final(ctx context.Context, after, limit time.Duration) (row catalogue.Row, err error) {
@@ -164,7 +175,7 @@ func (w *watcher) final(ctx context.Context, after, limit time.Duration) (row ca
 		return failed == nil
 	})
 	if err != nil {
-		err = errors.Join(err, failed)
+		err = w.unseen(after, errors.Join(err, failed))
 	}
 	return row, err
 }
