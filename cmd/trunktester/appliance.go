@@ -46,6 +46,13 @@ func box(ctx context.Context, args []string, stderr io.Writer) int {
 		lights.log.Error("the profile is refused; only the network is tested", "err", first.refused)
 		first.whole = catalogue.WholeRefused
 	}
+	if onBox() {
+		go func() { // beside the start, which it would delay
+			if err := stayInMemory(); err != nil {
+				lights.log.Warn("the program depends on the card while it runs", "err", err)
+			}
+		}()
+	}
 	h := &house{flags: f, memory: memory, lights: lights, life: f.begin(memory, lights.log), stderr: stderr, changes: make(chan error, 1)}
 	if err := h.run(ctx, first); err != nil {
 		fmt.Fprintln(stderr, "trunktester appliance:", err)
