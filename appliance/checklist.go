@@ -77,6 +77,8 @@ func checklist(p parts) []Step {
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "mtu", Title: "Large packets", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
+			Probe: probes.MTU{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
 		{ID: "edge", Title: "Edge of the leased line", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
 			Probe: probes.Edge{Via: p.through, Addr: p.profile.Line.Edge}, Needs: []string{"address"}},
 

@@ -50,6 +50,8 @@ type Filter struct {
 	Catch   []Rule // what comes in from the customer's switch and goes to the host itself, whatever its Action says
 	Pieces  bool   // drops fragments, before connection tracking puts them together
 	Guard   bool   // nothing new comes in from Outside, as in every home router
+	Hush    bool   // never says "fragmentation needed"
+	Clamp   bool   // lowers TCP's segment size (MSS) to what the way out carries
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
 }
 
@@ -71,6 +73,7 @@ func (f Filter) apply(h *Host) error {
 	s := ruleset{conn, table}
 	s.forward(f)
 	s.input(f)
+	s.sizes(f)
 	s.nat(f)
 	s.catch(f)
 	s.pieces(f)
@@ -124,6 +127,27 @@ func (s ruleset) input(f Filter) {
 			s.add(chain, match, rule.Action.verdict())
 		}
 	}
+}
+
+// sizes is what the host does about packets that are too large.
+func (s ruleset) sizes(f Filter) {
+	if f.Hush { // its own errors leave through the output hook
+		chain := s.chain("hush", nftables.ChainTypeFilter, nftables.ChainHookOutput, nftables.ChainPriorityFilter)
+		s.add(chain, []expr.Any{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, equal([]byte{unix.IPPROTO_ICMP}),
+			payload(expr.PayloadBaseTransportHeader, 0, 2), equal([]byte{3, 4})}, verdict(expr.VerdictDrop))
+	}
+	if !f.Clamp {
+		return
+	}
+	chain := s.chain("clamp", nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityMangle)
+	s.add(chain, []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, equal([]byte{unix.IPPROTO_TCP}),
+		payload(expr.PayloadBaseTransportHeader, 13, 1), // the flags: SYN, and SYN with ACK
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 1, Mask: []byte{2}, Xor: []byte{0}}, equal([]byte{2}),
+		&expr.Rt{Register: 1, Key: expr.RtTCPMSS},
+		&expr.Byteorder{SourceRegister: 1, DestRegister: 1, Op: expr.ByteorderHton, Len: 2, Size: 2},
+		&expr.Exthdr{SourceRegister: 1, Type: 2, Offset: 2, Len: 2, Op: expr.ExthdrOpTcpopt}, // option 2 is MSS
+	})
 }
 
 func (s ruleset) nat(f Filter) {

@@ -136,6 +136,11 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	if l.tap, err = newTap(h.Router, boxPort); err != nil {
 		return err
 	}
+	if w.Home.MTU > 0 {
+		if err := h.narrow(w.Home.MTU); err != nil {
+			return err
+		}
+	}
 	if err := l.filters(); err != nil {
 		return err
 	}
@@ -173,7 +178,8 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 
 // filters sets every host's packet filter.
 func (l *Lab) filters() error {
-	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces}
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces,
+		Hush: l.World.Home.HushMTU, Clamp: l.World.Home.Clamp}
 	if l.World.Home.Intercept != nil {
 		home.Catch = append(home.Catch[:len(home.Catch):len(home.Catch)], Rule{Proto: "udp", Ports: []uint16{5060}}, Rule{Proto: "tcp", Ports: []uint16{5060}})
 	}
@@ -186,6 +192,9 @@ func (l *Lab) filters() error {
 		err = errors.Join(err, Filter{Outside: "wan", Guard: true, SIPALG: l.World.Home.SecondALG}.apply(l.hosts.Second))
 	}
 	err = errors.Join(err, Filter{Input: l.World.Provider.Input, Pieces: l.World.Provider.NoPieces}.apply(l.Provider))
+	if l.World.Home.HushMTU {
+		err = errors.Join(err, Filter{Hush: true}.apply(l.ISP))
+	}
 	if l.World.Outside.EdgeMute {
 		mute := []Rule{{Proto: "icmp", Action: Drop}, {Proto: "udp", Ports: []uint16{33434}, Action: Drop}}
 		err = errors.Join(err, Filter{Input: mute}.apply(l.ISP))

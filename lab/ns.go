@@ -204,6 +204,11 @@ func (h *Host) each(name string, do func(netlink.Link) error, what string) error
 	return nil
 }
 
+// mtu sets how large a packet of the interface may be.
+func (h *Host) mtu(name string, bytes int) error {
+	return h.each(name, func(link netlink.Link) error { return h.nl.LinkSetMTU(link, bytes) }, "with a smaller MTU")
+}
+
 // address gives the interface an address and brings it up.
 func (h *Host) address(name string, prefixes ...string) error {
 	link, err := h.link(name)

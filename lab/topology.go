@@ -203,6 +203,11 @@ func (h *Host) forget(after time.Duration) error {
 	return errors.Join(h.sysctl("netfilter/nf_conntrack_udp_timeout", seconds), h.sysctl("netfilter/nf_conntrack_udp_timeout_stream", seconds))
 }
 
+// narrow makes the line carry no more than so many bytes.
+func (h *hosts) narrow(mtu int) error {
+	return errors.Join(h.edge().mtu("wan", mtu), h.ISP.mtu("cust", mtu))
+}
+
 // squat makes the neighbour hold the first n addresses of the DHCP pool.
 func (h *hosts) squat(n int) error {
 	var err error

@@ -53,6 +53,9 @@ type Home struct {
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
+	MTU       int                       // bytes that the line carries; 0: as many as the cable
+	HushMTU   bool                      // neither end of the line says that a packet is too large
+	Clamp     bool                      // the router makes TCP use packets that the line carries
 	Border    bool                      // a SIP server of the site, at the neighbour's address, stands before the provider's
 	Catch     []Rule                    // connections that the router takes to itself
 	Page      func(*serve.WebSettings)  // what the router's own web server shows; nil: it has none

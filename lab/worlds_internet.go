@@ -61,6 +61,14 @@ func internetWorlds() []World {
 		amber("2-7", "line-quality", "eight packets of a hundred are lost each way").with(lights("gaggg"), func(w *World) {
 			w.Line = Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
 		}),
+		amber("2-8", "mtu-blackhole", "the line carries 1400 bytes, and nobody says so; the trunk's messages are small").with(lights("gaggg"), narrow(1400),
+			func(w *World) { w.Home.HushMTU = true }),
+		red("2-8", "mtu-blackhole-tls", "the line carries 1400 bytes, nobody says so, and the trunk uses TLS").with(cutOff, lights("gr---"), narrow(1400), tlsTrunk,
+			filed(`trunk.transport = "tls"`, privateCA), says("handshake"), func(w *World) { w.Home.HushMTU = true }),
+		amber("2-8", "mtu-blackhole-clamped", "the same, but the router makes TCP use smaller packets").with(lights("gaggg"), narrow(1400), tlsTrunk,
+			filed(`trunk.transport = "tls"`, privateCA), func(w *World) { w.Home.HushMTU, w.Home.Clamp = true, true }),
+		good("pppoe", "the line carries 1492 bytes and says so").with(narrow(1492)),
+		good("small-mtu", "the line carries 1400 bytes and says so; the trunk uses TLS").with(narrow(1400), tlsTrunk, filed(`trunk.transport = "tls"`, privateCA)),
 		red("2-9", "edge-unseen", "a leased line that carries nothing; its edge device is named in the file").with(cutOff, lights("gr---"), leased,
 			says(ISPAddr), func(w *World) { w.Line = Line{Up: Way{Loss: 1}, Down: Way{Loss: 1}} }),
 		red("2-1", "leased-no-internet", "a leased line whose edge device answers, and nothing behind it does").with(cutOff, lights("gr---"), leased,
@@ -77,6 +85,9 @@ func internetWorlds() []World {
 			caught(filterPage, web), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 	}
 }
+
+// narrow has the line carry no more than so many bytes.
+func narrow(mtu int) func(*World) { return func(w *World) { w.Home.MTU = mtu } }
 
 // leased: the file names the edge device of a leased line.
 func leased(w *World) {

@@ -16,7 +16,7 @@ var decided = map[string]string{
 	"1-1": "no-link", "1-2": "no-address", "1-3": "router-silent", "1-4": "address-incomplete", "1-5": "two-dhcp", "1-6": "duplicate-ip",
 	"1-7": "poor-link", "1-8": "wrong-network", "1-9": "lan-loss",
 	"2-1": "no-internet", "2-2": "dns-dead", "2-3": "provider-name-unknown", "2-6": "provider-unreachable", "2-7": "line-quality",
-	"2-4": "dns-altered", "2-5": "captive-portal", "2-9": "edge-unseen",
+	"2-4": "dns-altered", "2-5": "captive-portal", "2-8": "mtu-blackhole", "2-9": "edge-unseen",
 	"3-1": "sip-blocked", "3-2": "sip-alg", "3-3": "udp-blocked", "3-4": "stream-blocked", "3-5": "fragments-lost", "3-6": "nat-short", "3-7": "double-nat",
 	"3-8": "rtp-blocked", "3-9": "sip-intercepted",
 	"4-1": "wrong-realm", "4-2": "wrong-login", "4-3": "unknown-account", "4-4": "refused", "4-5": "reset-password", "4-6": "wrong-public-ip",

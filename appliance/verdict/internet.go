@@ -37,7 +37,7 @@ func internet(in Input) []candidate {
 	if q := f.Quality; q != nil {
 		found = append(found, quality(f, *q)...)
 	}
-	return append(found, unreachable(in)...)
+	return slices.Concat(found, mtu(in), unreachable(in))
 }
 
 // outside is 2-1. Three silent hosts are a dead line, unless the provider's host shows that it is not.

@@ -26,5 +26,7 @@ const (
 	mappingLife    = 90 * time.Second        // faults.md 3-6; RFC 4787 REQ-5 wants 2 minutes
 	loginAttempts  = 2                       // design section 7
 	internetNeeded = 3                       // faults.md 2-1: three independent targets
+	mtuHosts       = 2                       // faults.md 2-8: two targets
+	mtuTries       = 3                       // large packets to each that stayed without an answer
 	portalPings    = 10                      // more than three hosts lose by chance on a line that works at all
 )

@@ -233,7 +233,7 @@ func certificate(in Input) []candidate {
 		return nil
 	}
 	s := tlsFault(*f.TLS)
-	if s == nil || !s.ClockKnown && (s.Fault == "expired" || s.Fault == "not-yet") {
+	if s == nil || !s.ClockKnown && (s.Fault == "expired" || s.Fault == "not-yet") || stuck(in) {
 		return nil
 	}
 	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunkNames(trunk(in))) + boxFile}}

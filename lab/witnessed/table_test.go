@@ -118,6 +118,8 @@ func madeBy(w lab.World) lab.Part {
 		return lab.Part{Own: errors.New("the lab's relay rewrites the messages, as devices do that cannot be had here")}
 	case h.ALG():
 		return role(lab.RoleALG)
+	case h.MTU > 0:
+		return kernel("path MTU")
 	case w.Outside.EdgeMute:
 		return kernel("packet filter")
 	case h.Catch != nil:

@@ -24,6 +24,7 @@ type Facts struct {
 	Clock      *Clock      `json:"clock"`
 	Public     *Public     `json:"public"`
 	Name       *Name       `json:"name"`
+	MTU        *MTU        `json:"mtu"`
 	Edge       *Edge       `json:"edge"`
 	Witness    *Witness    `json:"witness"`
 	Ping       *Ping       `json:"ping"`
@@ -348,6 +349,7 @@ type TLSSession struct {
 	// "client-certificate" or "handshake".
 	Fault      string `json:"fault"`
 	ClockKnown bool   `json:"clock_known"`
+	Stalled    bool   `json:"stalled"` // the handshake got no further in its time
 }
 
 // Controls are SIP hosts that are not the provider's: they tell "blocked" from "ignored". (light 3)

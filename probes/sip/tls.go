@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ func (d Dialer) TLS(ctx context.Context, remote netip.AddrPort, trust Trust) (*S
 	if err != nil {
 		conn.Close()
 		session.Error, session.Fault = err.Error(), "handshake"
+		session.Stalled = errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 		if wanted {
 			session.Fault = "client-certificate"
 		}

@@ -1,0 +1,56 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// mtu is 2-8: large packets vanish, and nobody says so. It stops only a trunk whose own TLS handshake, which is
+// made of large packets, is stuck.
+func mtu(in Input) []candidate {
+	f := in.Facts
+	hosts, gone := blackhole(f)
+	if !gone {
+		return nil
+	}
+	c := candidate{code: "2-8", kind: catalogue.Hurts, text: fmt.Sprintf(
+		"Packets of %d bytes vanish on the way to %s, by ping and by DNS, and nobody says that they are too large; those of %d bytes are answered.",
+		f.MTU.Large, list(hosts), f.MTU.Small)}
+	if stuck(in) {
+		c.kind = catalogue.Stops
+		c.text += fmt.Sprintf(" The trunk's TLS connection to %s is made, and then its handshake gets no further.", f.TLS.Targets[0].Target)
+	}
+	return []candidate{c}
+}
+
+// blackhole reports whether large packets vanish: at two hosts or more, by ping and by UDP, while small ones are
+// answered; none was answered anywhere, and no device told a size.
+func blackhole(f facts.Facts) (hosts []netip.Addr, gone bool) {
+	if f.MTU == nil || f.MTU.Passed() || f.MTU.Path() > 0 {
+		return nil, false
+	}
+	ways := map[string]bool{}
+	for _, p := range f.MTU.Asked {
+		if p.Small != facts.Answered || p.Large != facts.Silent || p.Sends < mtuTries {
+			continue
+		}
+		if ways[p.Way] = true; !slices.Contains(hosts, p.Addr) {
+			hosts = append(hosts, p.Addr)
+		}
+	}
+	return hosts, ways["icmp"] && ways["udp"] && len(hosts) >= mtuHosts
+}
+
+// stuck reports whether a trunk that uses TLS is stopped by vanishing packets.
+func stuck(in Input) bool {
+	f := in.Facts
+	if trunk(in).Transport != "tls" || f.TLS == nil || len(f.TLS.Targets) == 0 || answered(f, "tls") {
+		return false
+	}
+	_, gone := blackhole(f)
+	return gone && !slices.ContainsFunc(f.TLS.Targets, func(a facts.Attempt) bool { return a.TLS == nil || !a.TLS.Stalled })
+}
