@@ -5,9 +5,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
@@ -15,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
 )
 
 //go:embed testdata/audit.js
@@ -45,7 +48,7 @@ var named = []string{"button", "link", "radio", "checkbox", "textbox", "combobox
 
 // Every page, in every state, on a telephone and a desk, light and dark, can be read and used by everybody.
 func TestBrowserEverybodyCanUseIt(t *testing.T) {
-	for name, st := range map[string]State{"fault": full(), "healthy": healthyState(), "running": runningState(), "box-fault": {Whole: catalogue.WholeBoxFault}, "new": {}} {
+	for name, st := range map[string]State{"fault": full(), "pbx": pbxState(), "healthy": healthyState(), "running": runningState(), "box-fault": {Whole: catalogue.WholeBoxFault}, "new": {}} {
 		t.Run(name, func(t *testing.T) {
 			at, _ := serve(t, newFakeBox(st))
 			b := browser(t)
@@ -76,6 +79,13 @@ func TestBrowserEverybodyCanUseIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pbxState is a PBX check that goes on.
+func pbxState() State {
+	st := healthyState()
+	st.PBX = PBX{Can: true, Check: &facts.PBXCheck{Addr: netip.MustParseAddr("192.168.1.20"), Open: true}, Left: time.Minute, Seen: []string{"REGISTER from 192.168.1.9"}}
+	return st
 }
 
 func nodeWords(n *accessibility.Node) string {

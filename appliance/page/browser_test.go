@@ -332,3 +332,26 @@ func TestBrowserPrintsTheReportOnTwoPages(t *testing.T) {
 		t.Errorf("%d pages", pages)
 	}
 }
+
+// Somebody who uses the keyboard has stopped at a button when the box finds something else: the page says so all the
+// same, a screen reader is told, and the keyboard stays where it is.
+func TestBrowserKeepsTheFocus(t *testing.T) {
+	box := newFakeBox(healthyState())
+	at, _ := serve(t, box)
+	b := browser(t)
+	b.do(chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"), chromedp.Focus(`form[action="/run"] button`))
+	if !is(b, `(window.words = document.getElementById("words")).getAttribute("aria-live") === "polite"`) {
+		t.Error("the verdict is not read out when it changes")
+	}
+	box.change(func(s *State) { *s = algState() })
+	b.do(chromedp.WaitVisible("#verdict.red"))
+	if title := get(b, chromedp.Text("#words h1")); title != "The router rewrites SIP messages" {
+		t.Errorf("the verdict still is %q", title)
+	}
+	if !is(b, `document.activeElement === document.querySelector('form[action="/run"] button')`) {
+		t.Error("the focus is elsewhere")
+	}
+	if !is(b, `window.words === document.getElementById("words")`) {
+		t.Error("the part that is read out was exchanged")
+	}
+}

@@ -10,10 +10,16 @@
 
   const show = up => { live.hidden = !up; lost.hidden = up; };
 
+  // name tells the places where a keyboard stops apart, so that the focus stays where it is.
+  const name = e => [e.tagName, e.closest("form")?.action, e.name, e.value, e.href, e.closest("details")?.id].join(" ");
+
   function replace(old, fresh) {
     const open = new Set([...old.querySelectorAll("details[open]")].map((d, i) => d.id || i));
     fresh.querySelectorAll("details").forEach((d, i) => { if (open.has(d.id || i)) d.open = true; });
-    old.replaceWith(fresh);
+    const focused = old.contains(document.activeElement) && name(document.activeElement);
+    if (old.hasAttribute("aria-live")) old.replaceChildren(...fresh.childNodes), fresh = old; // a new element would not be read out
+    else old.replaceWith(fresh);
+    if (focused) [...fresh.querySelectorAll("a,button,summary,pre,input")].find(e => name(e) === focused)?.focus({preventScroll: true});
   }
 
   function apply(next) {
@@ -30,7 +36,7 @@
     for (const fresh of next.querySelectorAll("[data-live]")) {
       const html = fresh.outerHTML, old = document.getElementById(fresh.id);
       if (last.get(fresh.id) === html) continue;
-      if (old.querySelector("form") && old.contains(document.activeElement)) continue; // someone is filling it in
+      if (old.querySelector("input") && old.contains(document.activeElement)) continue; // someone is filling it in
       last.set(fresh.id, html);
       replace(old, fresh);
     }
