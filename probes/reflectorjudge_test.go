@@ -135,6 +135,8 @@ func FuzzArrived(f *testing.F) {
 	f.Add([]byte(sent), body)
 	f.Add([]byte(strings.Replace(sent, "192", "10", 1)), body)
 	f.Add([]byte(sent), []byte("v=0\r\n"))
+	other := strings.Replace(sent, "id=abc", "id=xyz", 1) // the reflection of another message
+	f.Add([]byte(other), wire.Reflection{Source: netip.MustParseAddrPort("203.0.113.2:40001"), TOS: -1, Length: len(other), Message: []byte(other)}.Encoded())
 	f.Fuzz(func(t *testing.T, sent, body []byte) {
 		m := arrived(sip.Exchange{Sent: sent, Sends: 1, Reply: &sip.Message{Code: 200, Body: body}}, "abc")
 		r, err := wire.ParseReflection(body)

@@ -21,6 +21,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -283,5 +285,39 @@ func TestTheCertificateIsReadAgain(t *testing.T) {
 	}
 	if _, err := Certificate(cert, key); err == nil || !strings.Contains(err.Error(), cert) {
 		t.Errorf("a bad file at the start: %v", err)
+	}
+}
+
+// What is behind a length that was made too small may come in a later segment: the caller has said how long its body was.
+func TestTheRestOfADamagedMessageMayComeLater(t *testing.T) {
+	s := started(t, nil)
+	sent := string(message("INVITE", sdp, wish(wire.Wish{Body: len(sdp)}, "")))
+	sent = strings.Replace(sent, fmt.Sprintf("Content-Length: %d", len(sdp)), "Content-Length: 9", 1)
+	cut := strings.Index(sent, "\r\n\r\n") + 4 + 9
+	conn, r := connect(t, s.TCP()[0], nil)
+	io.WriteString(conn, sent[:cut])
+	time.Sleep(20 * time.Millisecond) // another segment, long before the reflector's patience ends
+	io.WriteString(conn, sent[cut:])
+	if _, got := reflection(t, replyOn(t, conn, r)); string(got.Message) != sent || got.Framing != wire.Long {
+		t.Errorf("framing %q: %+v", got.Framing, wire.Compare([]byte(sent), got.Message))
+	}
+}
+
+func TestAFloodOfConnectionsIsCut(t *testing.T) {
+	s := started(t, func(c *Config) { c.SIP = Rate{0.001, 3} })
+	var open atomic.Int32
+	var all sync.WaitGroup
+	for range 6 {
+		conn, r := connect(t, s.TCP()[0], nil)
+		conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+		all.Go(func() {
+			if _, err := r.ReadByte(); os.IsTimeout(err) {
+				open.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if open.Load() != 3 {
+		t.Errorf("%d connections are open, of a burst of 3", open.Load())
 	}
 }

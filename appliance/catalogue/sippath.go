@@ -20,8 +20,8 @@ func sipPath() []Cause {
 			Advice:   "Turn off SIP ALG in the router (it may be called SIP helper, SIP fixup or SIP transformation), then restart the router and the PBX. If the internet provider runs the router, ask it to set \"Disable SIP ALG\" to true.",
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.7"},
-			Evidence: "A SIP message came back with something changed that only a device on the way can have changed, while the same message sent another way was not.",
-			Guard:    "Every proof stands against its own control, and is said as proved, likely, not seen, ruled out or could not tell. It never hides a failed login.",
+			Evidence: "A SIP message came back with something changed that only a device on the way can have changed, while the same message sent another way was not. Where the provider runs a reflector, it shows every line that was changed.",
+			Guard:    "Every proof stands against its own control, and is said as proved, likely, not seen, ruled out (only with a reflector) or could not tell. It never hides a failed login.",
 		},
 		{
 			Code: "3-3", Slug: "udp-blocked", Light: 3, Flashes: 3, Kinds: []Kind{Stops},

@@ -204,7 +204,7 @@ func algWords(word string) string {
 	case facts.ALGNotSeen:
 		return "not seen, which does not rule it out"
 	case facts.ALGRuledOut:
-		return "ruled out"
+		return "ruled out: what the box sent arrived unchanged at the provider's reflector"
 	}
 	return "could not tell"
 }

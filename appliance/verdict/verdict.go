@@ -191,6 +191,8 @@ func wellText(in Input) string {
 		text += " Whether a device rewrites SIP could not be told."
 	case a.Word == facts.ALGNotSeen:
 		text += " No device was seen to rewrite SIP."
+	case a.Word == facts.ALGRuledOut:
+		text += " What the box sent arrived at the provider's reflector byte for byte: no device on the way rewrites SIP."
 	}
 	return text
 }
