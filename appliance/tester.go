@@ -41,8 +41,10 @@ type Tester struct {
 	Model    string
 	Log      *slog.Logger
 
-	// Neighbour listens to the switch while a run goes on, and remembers it until it is told to forget.
+	// Neighbour listens to the switch while a run goes on, and remembers it until it is told to forget. Speaker tells
+	// the switch who is there, unless page.listen is off: then the box is to stay unseen.
 	Neighbour announce.Listener
+	Speaker   announce.Speaker
 }
 
 // Ask is what one run is asked to be.
@@ -122,11 +124,14 @@ func (t *Tester) selftest() *selftest.Result {
 	return t.Store.Selftest()
 }
 
-// hear listens to the switch until the returned function is called, which waits for the end.
+// hear listens to the switch, and speaks to it, until the returned function is called, which waits for the end.
 func (t *Tester) hear(ctx context.Context, name string) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var listening sync.WaitGroup
 	listening.Go(func() { t.Neighbour.Listen(ctx, name) })
+	if t.Profile.Page.Listen {
+		listening.Go(func() { t.Speaker.Speak(ctx, name, t.Profile.Kit.HostName(), "trunktester "+t.Version) })
+	}
 	return func() { cancel(); listening.Wait() }
 }
 

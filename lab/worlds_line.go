@@ -53,6 +53,10 @@ func lineWorlds() []World {
 			noDHCP, socket(Socket{LLDP: office(20)})),
 		red("1-8", "wrong-network-cdp", "the socket gives no address, and the switch announces a VLAN for phones by CDP").with(lights("r----"), says("VLAN 20 for phones"),
 			noDHCP, socket(Socket{CDP: office(20)})),
+		red("1-8", "wrong-network-med", "the socket gives no address, and the switch names the VLAN for phones to devices that announce themselves").with(
+			lights("r----"), says("VLAN 20 for phones"), noDHCP, socket(Socket{LLDP: office(0), ForPhones: office(20)})),
+		red("1-2", "unseen-box", "the same, and the box's file wants it to stay unseen").with(lights("r----"), noDHCP,
+			filed(`page.listen = "off"`), socket(Socket{LLDP: office(0), ForPhones: office(20)}), never("1-8")),
 		red("1-8", "tagged-socket", "the socket carries VLAN 20 only, and the box sends no tag").with(lights("r----"), says("VLAN tag 20"),
 			copper(inVLAN(20)), socket(Socket{Busy: true})),
 		red("1-8", "wrong-vlan", "the socket carries VLAN 20 only, and the box's file names 30").with(lights("r----"), says("names the VLAN 30"),

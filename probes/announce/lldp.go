@@ -16,13 +16,15 @@ const (
 
 // TLV types of IEEE 802.1AB section 8.
 const (
-	tlvEnd      = 0
-	tlvChassis  = 1
-	tlvPort     = 2
-	tlvTTL      = 3
-	tlvPortText = 4
-	tlvName     = 5
-	tlvOwn      = 127 // of an organisation
+	tlvEnd          = 0
+	tlvChassis      = 1
+	tlvPort         = 2
+	tlvTTL          = 3
+	tlvPortText     = 4
+	tlvName         = 5
+	tlvDescription  = 6
+	tlvCapabilities = 7
+	tlvOwn          = 127 // of an organisation
 )
 
 // Subtypes of organisations, with their numbers: the port's own VLAN (IEEE 802.1Q annex D) and the network policy of
