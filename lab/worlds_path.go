@@ -41,6 +41,8 @@ func pathWorlds() []World {
 		amber("3-2", "alg-proxy", "a device on the line rewrites the private address wherever it stands, and puts it back in replies").with(lights("ggagg"), meddled(MeddlerProxy)),
 		amber("3-2", "alg-one-way", "a device on the line rewrites the private address, and does not put it back").with(lights("ggagg"), meddled(MeddlerOneWay)),
 		amber("3-2", "alg-register-only", "a device on the line rewrites REGISTER only").with(lights("ggagg"), meddled(MeddlerRegister)),
+		amber("3-2", "alg-length", "a device on the line rewrites session descriptions, and leaves their length as it was; the provider runs a reflector").with(
+			lights("ggagg"), reflecting(), meddled(MeddlerLength)),
 		red("3-2", "alg-swallows", "a device on the line lets no REGISTER pass; over TLS it does").with(cutOff, meddled(MeddlerSwallower)),
 		amber("3-2", "sip-alg-reflected", "the router rewrites SIP, and the provider's reflector shows every line that it changes").with(lights("ggagg"),
 			reflecting(), alg(facts.ALGProved), says("SDP o="), func(w *World) { w.Home.SIPALG = true }),
