@@ -62,6 +62,9 @@ func readNotTranslated(s sketch) bool {
 	return s.Home.NAT == NATNone && s.Provider.Ports == nil && s.transport == "udp"
 }
 
+// refusals are the verdicts after which nothing more is sent to the provider, so that a rewriting device may not be seen.
+func refusals() []string { return []string{"4-4", "4-7"} }
+
 func drawnFaults() []drawnFault {
 	registrar := func(turn func(*serve.RegistrarSettings)) func(*sketch) {
 		return func(s *sketch) {
@@ -119,12 +122,14 @@ func drawnFaults() []drawnFault {
 			s.block("udp", Drop)
 			s.block("tcp", Drop)
 		}},
-		{code: "3-2", severity: a, words: "the router rewrites SIP", fits: translated, apply: func(s *sketch) { s.Home.SIPALG = true }},
-		{code: "3-2", severity: a, words: "the router translates nothing, and drops SIP that it does not know", fits: readNotTranslated, apply: func(s *sketch) { s.Home.SIPALG = true }},
-		{code: "3-2", severity: a, words: "a device on the line rewrites the private address and puts it back", fits: readable, apply: world(meddled(MeddlerProxy))},
-		{code: "3-2", severity: a, words: "a device on the line rewrites the private address for good", fits: readable, apply: world(meddled(MeddlerOneWay))},
+		{code: "3-2", severity: a, words: "the router rewrites SIP", fits: translated,
+			hiddenBy: refusals(),
+			apply:    func(s *sketch) { s.Home.SIPALG = true }},
+		{code: "3-2", severity: a, words: "the router translates nothing, and drops SIP that it does not know", fits: readNotTranslated, hiddenBy: refusals(), apply: func(s *sketch) { s.Home.SIPALG = true }},
+		{code: "3-2", severity: a, words: "a device on the line rewrites the private address and puts it back", fits: readable, hiddenBy: refusals(), apply: world(meddled(MeddlerProxy))},
+		{code: "3-2", severity: a, words: "a device on the line rewrites the private address for good", fits: readable, hiddenBy: refusals(), apply: world(meddled(MeddlerOneWay))},
 		{code: "3-2", severity: a, words: "a device on the line rewrites REGISTER only", fits: readable,
-			hiddenBy: []string{"4-4", "4-7"}, // after a refused REGISTER nothing more is sent
+			hiddenBy: refusals(),
 			apply:    world(meddled(MeddlerRegister))},
 		{code: "3-9", severity: r, words: "the router takes all SIP to a server of its own", fits: translated, apply: world(cutOff,
 			intercept(func(p *serve.RegistrarSettings) { p.UnknownUserCode = 404 }))},

@@ -143,9 +143,10 @@ func refusedByServer(of []facts.Attempt) bool {
 	})
 }
 
-// controls tells how the SIP hosts that are not the provider's did over UDP.
+// controls tells how the SIP hosts that are not the provider's did over UDP. Where a device answers in everybody's place,
+// nobody knows whom it was that answered.
 func controls(f facts.Facts) (answers, asked bool) {
-	if f.Controls == nil {
+	if f.Controls == nil || imposed(f, "udp") {
 		return false, false
 	}
 	return controlReplies(f.Controls.UDP)
@@ -167,9 +168,9 @@ func controlsAnswer(f facts.Facts) bool {
 	if f.Controls == nil {
 		return false
 	}
-	udp, _ := controlReplies(f.Controls.UDP)
+	udp, _ := controls(f)
 	tcp, _ := controlReplies(f.Controls.TCP)
-	return udp || tcp
+	return udp || tcp && !imposed(f, "tcp")
 }
 
 // cut reports whether the trunk's own kind of transport, datagrams or connections, reaches no SIP host at all while the

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"testing"
+	"time"
 
 	"trunktester/probes/facts"
 )
@@ -49,6 +50,8 @@ func TestPortalTickets(t *testing.T) {
 	behind := func(more ...func(*site)) *site { return healthy().with(silentOutside).with(dead...).with(more...) }
 	judgeAll(t, []ticket{
 		{"a hotel's login page, nothing else passes", behind(loginPage), "2-5 red", "", "gR---"},
+		{"a login page, and all SIP is taken to a server of the router's, that of other SIP hosts as well", healthy().with(silentOutside, noPing, silentQuality, loginPage, catches(2, "Router"),
+			answeredAs("udp", "Router", time.Millisecond), silentSIP("tcp", "tls"), refusedBefore(404, "Not Found"), control(true)), "2-5 red", "3-9 red", "gRr--"},
 		{"a login page that leaves names open", behind(onlyWay(byDNS), loginPage), "2-5 red", "", "gR---"},
 		{"a login page that wants a login by status 511", behind(page(facts.Portal{Status: 511})), "2-5 red", "", "gR---"},
 		{"a login page that takes every connection itself", behind(onlyWay(byTCP), catchesAll), "2-5 red", "", "gR---"},
