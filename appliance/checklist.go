@@ -77,6 +77,8 @@ func checklist(p parts) []Step {
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "ipv6", Title: "IPv6", Light: 2, Limit: 2 * time.Second,
+			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers"}},
 		{ID: "mtu", Title: "Large packets", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
 			Probe: probes.MTU{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
 		{ID: "edge", Title: "Edge of the leased line", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
@@ -176,7 +178,7 @@ func withoutEdge(l profile.Line) string {
 	case l.Kind == "leased":
 		return "The box's file names no edge device (line.edge): ask the line provider whether it sees its own."
 	}
-	return "This line is no leased line (line.kind)."
+	return "The box's file does not call this a leased line (line.kind)."
 }
 
 func withoutControls(p profile.Profile) string {

@@ -27,6 +27,7 @@ type Facts struct {
 	MTU        *MTU        `json:"mtu"`
 	Edge       *Edge       `json:"edge"`
 	Witness    *Witness    `json:"witness"`
+	IPv6       *IPv6       `json:"ipv6"`
 	Ping       *Ping       `json:"ping"`
 	Quality    *Quality    `json:"quality"`
 	UDP        *Path       `json:"sip_udp"`
