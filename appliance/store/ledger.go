@@ -95,7 +95,7 @@ func (l *Ledger) Learn(f facts.Facts) error {
 	if f.Login != nil && len(f.Login.Challenges) > 0 {
 		realm = f.Login.Challenges[0].Realm
 	}
-	shown := f.Bindings != nil && len(f.Bindings.Contacts) > 0
+	shown := f.Bindings != nil && len(f.Bindings.Contacts) > 0 || f.OwnBinding != nil && f.OwnBinding.Shown != nil && *f.OwnBinding.Shown
 	if realm == "" && !shown {
 		return nil
 	}

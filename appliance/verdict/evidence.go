@@ -253,6 +253,9 @@ func isRegistered(in Input) bool {
 
 // showsBindings reports whether this provider is known to list bindings.
 func showsBindings(in Input) bool {
+	if o := in.Facts.OwnBinding; o != nil && o.Shown != nil {
+		return *o.Shown
+	}
 	if in.Profile != nil && in.Profile.Provider.ShowsBindings != nil {
 		return *in.Profile.Provider.ShowsBindings
 	}

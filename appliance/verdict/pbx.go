@@ -35,10 +35,13 @@ func listed(in Input) []candidate {
 func noEntry(in Input, b facts.Bindings) candidate {
 	if notRegistered(in) {
 		return candidate{code: "5-1", kind: catalogue.Stops,
-			text: "The line and the login are good, but the provider's list of registrations is empty: the PBX is not registered."}
+			text: "The line and the login are good, but the provider's list of registrations is empty: the PBX is not registered." + lost(in)}
 	}
 	why := b.NotShown
-	if why == "" {
+	switch own := in.Facts.OwnBinding; {
+	case own != nil && own.Shown != nil && !*own.Shown:
+		why = "the box registered itself for a moment, and this provider did not list it"
+	case why == "":
 		why = "its list is empty, and it is not known whether this provider shows it"
 	}
 	c := candidate{code: "5-5", kind: catalogue.Hurts,
@@ -51,6 +54,14 @@ func noEntry(in Input, b facts.Bindings) candidate {
 		c.text += " The portal shows it registered, as somebody looked."
 	}
 	return c
+}
+
+// lost tells whose registration a moment of the box's own has pushed out.
+func lost(in Input) string {
+	if in.Facts.OwnBinding == nil || len(in.Facts.OwnBinding.Lost) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The registration of %s is gone since the box registered itself for a moment: let the PBX register again.", in.Facts.OwnBinding.Lost[0].URI)
 }
 
 // registered compares the bindings with what the firewall and the portal are set for.

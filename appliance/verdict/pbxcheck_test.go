@@ -79,6 +79,19 @@ func back(d time.Duration) func(*facts.PBXCheck, *facts.PBXDevice) {
 	}
 }
 
+// ownBinding: the box registered itself for a moment, and was in the list or not.
+func ownBinding(shown bool, lost ...string) func(*site) {
+	return func(s *site) {
+		o := &facts.OwnBinding{Attempts: 4, Registered: true, Shown: &shown, Removed: true, AfterKnown: true}
+		for _, uri := range lost {
+			o.Lost = append(o.Lost, facts.Binding{URI: uri})
+		}
+		s.Facts.OwnBinding = o
+	}
+}
+
+func refusedBinding(s *site) { s.Facts.OwnBinding = &facts.OwnBinding{Attempts: 1} }
+
 func TestPBXCheckTickets(t *testing.T) {
 	yes, no := true, false
 	for _, c := range []struct {
@@ -143,6 +156,13 @@ func TestPBXCheckTickets(t *testing.T) {
 			wrongPassword(c, &wrong)
 			c.Devices = append(c.Devices, wrong)
 		})), "5-1 red", "", "were the trunk's"},
+		{"the box's own registration was listed, the PBX's is not there", healthy().with(noEntries, showsUnknown, ownBinding(true)), "5-1 red", "", ""},
+		{"the box's own registration was listed, the PBX's as well", healthy().with(showsUnknown, ownBinding(true)), "ok green", "", ""},
+		{"the box's own registration was not listed", healthy().with(noEntries, showsUnknown, ownBinding(false)), "5-5 amber", "", "this provider did not list it"},
+		{"the box's own registration was not listed, though the file says that it would be", healthy().with(noEntries, ownBinding(false)), "5-5 amber", "", ""},
+		{"the box's own registration was refused", healthy().with(noEntries, showsUnknown, refusedBinding), "5-5 amber", "", "it is not known"},
+		{"the box's own registration has pushed the PBX out", healthy().with(noEntries, showsUnknown, ownBinding(true, "sip:pbx@192.168.1.30")), "5-1 red", "", "is gone since"},
+		{"the box's own registration was listed, and the PBX has another password", healthy().with(noEntries, showsUnknown, ownBinding(true), pbxCheck(wrongPassword)), "5-8 red", "", ""},
 		{"an address-authenticated trunk", healthy().with(ipTrunk("203.0.113.2"), pbxCheck(wrongPassword)), "ok green", "", ""},
 	} {
 		t.Run(c.ticket, func(t *testing.T) {

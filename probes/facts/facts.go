@@ -46,6 +46,7 @@ type Facts struct {
 	Bindings   *Bindings   `json:"bindings"`
 	CheckIP    *CheckIP    `json:"check_ip"`
 	PBXCheck   *PBXCheck   `json:"pbx_check"`
+	OwnBinding *OwnBinding `json:"own_binding"`
 	Remembered *Remembered `json:"remembered"`
 }
 

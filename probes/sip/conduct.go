@@ -33,6 +33,10 @@ type Limits struct {
 // never more than 4 of them arrive within 200 ms though the line moves each by a few milliseconds.
 var Diagnosis = Limits{Requests: 40, Reserve: 2, Credentials: 2, Gap: 70 * time.Millisecond}
 
+// Consent are the limits of an own registration, which a person agreed to: 6 sends with credentials, and the
+// question before them.
+var Consent = Limits{Requests: 10, Reserve: 6, Credentials: 6, Gap: 70 * time.Millisecond}
+
 var (
 	// ErrStopped ends all further sends of the run: the provider said no, or fell silent.
 	ErrStopped = errors.New("no further requests to the provider in this run")

@@ -1,0 +1,255 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// OwnBinding asks: does this provider show registrations? After a person's consent it registers the box for a
+// moment where the login was accepted, asks for the list, removes its own registration and no other, and looks
+// at the list again. It passed when the provider listed the box's registration.
+type OwnBinding struct {
+	Login Login // the same trunk, with a conduct of its own
+}
+
+// The own binding's bounds.
+const (
+	ownBindingExpires = 60 // seconds: what could not be removed ends by itself
+	mostOwnAttempts   = 6  // requests with credentials, retransmissions included (design section 7)
+	forRemoval        = 2  // of these, kept for the removal
+)
+
+// Look carries it out, within ctx; the removal is tried even when ctx ends before it.
+func (p OwnBinding) Look(ctx context.Context, known facts.Facts) Result {
+	b := &ownBinding{login: &login{probe: p.Login, known: known}, fact: facts.OwnBinding{After: []facts.Binding{}, Lost: []facts.Binding{}}}
+	b.login.fact.Transport = p.Login.Trunk.Transport
+	if why := b.begin(ctx); why != "" {
+		b.fact.Withheld = why
+		return b.result(facts.NotRun, "The box did not register itself: "+why+".")
+	}
+	defer b.login.conn.Close()
+	defer b.asker.Close()
+	b.carryOut(ctx)
+	return b.concluded()
+}
+
+// ownBinding is one attempt on its way.
+type ownBinding struct {
+	login   *login
+	answer  *answering
+	fact    facts.OwnBinding
+	asker   sip.Conn // another source port: a list for this one only would say nothing about the PBX
+	contact string   // URI
+	before  []facts.Binding
+	said    *sip.Message // the answer to the registration
+}
+
+// begin gets a challenge from the server that accepted the login; the reason is "" when it may be answered.
+func (b *ownBinding) begin(ctx context.Context) (why string) {
+	l, known := b.login, b.login.known
+	accepted := known.Login
+	if accepted == nil || !accepted.Accepted || accepted.Reply == nil || !accepted.Reply.From.IsValid() {
+		return "no login was accepted in this run"
+	}
+	o, err := l.probe.connect(ctx, known, accepted.Reply.From)
+	if err != nil {
+		return fmt.Sprintf("the provider could not be reached: %v", err)
+	}
+	l.conn = o.Conn
+	if why = l.distrust(o); why == "" {
+		why = b.challenge(ctx)
+	}
+	if why == "" {
+		if o, err = l.probe.connect(ctx, known, accepted.Reply.From); err != nil {
+			why = fmt.Sprintf("the provider could not be reached again: %v", err)
+		} else if why = l.distrust(o); why != "" {
+			o.Conn.Close()
+		}
+		b.asker = o.Conn
+	}
+	if why != "" {
+		l.conn.Close()
+	}
+	return why
+}
+
+func (b *ownBinding) challenge(ctx context.Context) (why string) {
+	l := b.login
+	x := l.conn.Ask(ctx, registerAt(l.probe.Trunk.Domain, l.probe.Trunk.Username), sip.Login)
+	b.add(x, "REGISTER without credentials")
+	if !final(x) {
+		return "the provider did not answer"
+	}
+	if x.Reply.Code != 401 && x.Reply.Code != 407 {
+		return fmt.Sprintf("the provider answered %s in the place of a challenge", status(x.Reply))
+	}
+	b.answer = &answering{trunk: l.probe.Trunk, request: x.Request}
+	if why = b.answer.take(x.Reply); why != "" {
+		return why
+	}
+	if err := l.begin(x.Reply); err != nil {
+		return err.Error()
+	}
+	b.contact = fmt.Sprintf("sip:trunktester-%s@%s;transport=%s", sip.Token(4), l.conn.Local(), l.conn.Transport())
+	if known := b.login.known.Bindings; known != nil {
+		b.before = known.Contacts
+	}
+	return ""
+}
+
+// carryOut registers, asks, removes and looks again. Once the registration was sent, the removal is too.
+func (b *ownBinding) carryOut(ctx context.Context) {
+	x := b.send(ctx, "the box's own registration", ownBindingExpires, mostOwnAttempts-forRemoval-1)
+	if final(x) {
+		b.fact.Reply, b.said = x.Facts().Reply, x.Reply
+		b.fact.Registered = x.Reply.Code/100 == 2
+	}
+	if err := b.login.probe.Ledger.End(b.fact.Reply); err != nil {
+		b.login.note("How it ended could not be written down: %v.", err)
+	}
+	if final(x) && !b.fact.Registered || b.fact.Attempts == 0 {
+		return // refused, so that there is nothing to remove
+	}
+	if b.fact.Registered {
+		if list, ok := b.list(ctx, "the list with the box's registration", mostOwnAttempts-forRemoval-1); ok {
+			shown := slices.ContainsFunc(list, b.own)
+			b.fact.Shown = &shown
+			b.before = append(slices.Clone(b.before), list...)
+		}
+	}
+	away, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*repeatLogin+time.Second)
+	defer cancel()
+	x = b.send(away, "the removal of the box's registration", 0, mostOwnAttempts-1)
+	b.fact.Removed = final(x) && x.Reply.Code/100 == 2
+	if list, ok := b.list(away, "the list after the removal", mostOwnAttempts); ok {
+		b.compare(list)
+	}
+}
+
+// compare tells what others have registered afterwards, and who was lost.
+func (b *ownBinding) compare(list []facts.Binding) {
+	b.fact.AfterKnown = true
+	for _, c := range list {
+		if b.own(c) {
+			b.fact.Removed = false
+			continue
+		}
+		b.fact.After = append(b.fact.After, c)
+	}
+	for _, c := range b.before {
+		there := func(o facts.Binding) bool { return o.URI == c.URI }
+		if !b.own(c) && !slices.ContainsFunc(b.fact.After, there) && !slices.ContainsFunc(b.fact.Lost, there) {
+			b.fact.Lost = append(b.fact.Lost, c)
+		}
+	}
+}
+
+// own recognises the box's registration, whatever the provider made of its address.
+func (b *ownBinding) own(c facts.Binding) bool {
+	user, _, _ := strings.Cut(strings.TrimPrefix(b.contact, "sip:"), "@")
+	return strings.Contains(c.URI, user)
+}
+
+// list asks who is registered, without a Contact.
+func (b *ownBinding) list(ctx context.Context, what string, most int) ([]facts.Binding, bool) {
+	x := b.ask(ctx, b.asker, what, "", most)
+	if !final(x) || x.Reply.Code/100 != 2 {
+		return nil, false
+	}
+	list := []facts.Binding{}
+	for _, c := range x.Reply.Contacts() {
+		list = append(list, binding(c, x.Reply))
+	}
+	return list, true
+}
+
+// send registers the box's contact for so many seconds; 0 removes it.
+func (b *ownBinding) send(ctx context.Context, what string, expires, most int) sip.Exchange {
+	return b.ask(ctx, b.login.conn, what, "<"+b.contact+">;expires="+strconv.Itoa(expires), most)
+}
+
+// ask sends one request with credentials: again after silence over UDP, and with a fresh nonce when the one before
+// was stale, as long as no more than most were sent in all.
+func (b *ownBinding) ask(ctx context.Context, on sip.Conn, what, contact string, most int) (x sip.Exchange) {
+	b.answer.request.Contact = contact
+	for b.fact.Attempts < most && ctx.Err() == nil {
+		r, err := b.answer.next()
+		if err != nil {
+			return sip.Exchange{Err: err}
+		}
+		if on == b.asker {
+			r.CallID, r.FromTag = "", ""
+		}
+		r = r.Filled(on.Local())
+		r.Sends = 1
+		for range 2 {
+			if x = b.once(ctx, on, r); final(x) || on.Transport() != "udp" || b.fact.Attempts >= most {
+				break
+			}
+		}
+		b.add(x, "REGISTER for "+what)
+		if !final(x) || x.Reply.Code != 401 && x.Reply.Code != 407 || !b.answer.again(x.Reply) {
+			return x
+		}
+	}
+	return x
+}
+
+func (b *ownBinding) once(ctx context.Context, on sip.Conn, r sip.Request) sip.Exchange {
+	if on.Transport() == "udp" {
+		soon, cancel := context.WithTimeout(ctx, repeatLogin)
+		defer cancel()
+		ctx = soon
+	}
+	x := on.Ask(ctx, r, sip.Login)
+	b.fact.Attempts += x.Sends
+	return x
+}
+
+func (b *ownBinding) add(x sip.Exchange, what string) {
+	b.fact.Exchanges = append(b.fact.Exchanges, x.Facts())
+	b.login.evidence = append(b.login.evidence, x.Evidence("probe", what+": "+exchangeText(x)))
+}
+
+// concluded is the result after the removal.
+func (b *ownBinding) concluded() Result {
+	f := &b.fact
+	saw, outcome := "", facts.Failed
+	switch {
+	case b.said != nil && !f.Registered:
+		saw = fmt.Sprintf("The provider refused the box's own registration: %s.", status(b.said))
+	case !f.Registered:
+		saw = "The provider did not answer the box's own registration."
+	case f.Shown == nil:
+		saw = "The provider accepted the box's own registration, and did not answer the question for the list."
+	case *f.Shown:
+		outcome, saw = facts.Passed, "The provider shows registrations: the box's own was in its list."
+	default:
+		saw = "The provider accepted the box's own registration and did not list it: it does not show registrations."
+	}
+	if f.Registered && !f.Removed {
+		saw += " That it was removed again is not confirmed: it ends by itself within a minute."
+	}
+	for _, c := range f.Lost {
+		saw += fmt.Sprintf(" The registration of %s is gone since: let that PBX register again.", c.URI)
+	}
+	return b.result(outcome, saw)
+}
+
+// result files the newest list as well, where there is one.
+func (b *ownBinding) result(o facts.Outcome, saw string) Result {
+	fact := b.fact
+	return Result{Outcome: o, Saw: saw, Evidence: b.login.evidence, File: func(f *facts.Facts) {
+		f.OwnBinding = &fact
+		if fact.AfterKnown && fact.Shown != nil && *fact.Shown {
+			f.Bindings = &facts.Bindings{Contacts: fact.After}
+		}
+	}}
+}
