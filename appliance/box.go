@@ -74,8 +74,10 @@ type State struct {
 	Position report.Position // as told since the cable was plugged in
 	Stale    bool            // the cable was unplugged since the run of Sight
 	PBX      PBXCheck
-	Notices  map[string]string // sentences about the box itself, by topic
-	Page     []string          // URLs of the page, the best first; empty while there is none
+	// Registering says that the box makes a registration of its own, with a person's consent.
+	Registering bool
+	Notices     map[string]string // sentences about the box itself, by topic
+	Page        []string          // URLs of the page, the best first; empty while there is none
 }
 
 // NewBox prepares a box that is starting.

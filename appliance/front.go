@@ -62,7 +62,7 @@ func (f *Front) State() page.State {
 		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
-	state.PBX = pbxOf(s, f.profile)
+	state.PBX, state.MayConsent, state.Consenting = pbxOf(s, f.profile), mayConsent(s), s.Registering
 	for _, topic := range slices.Sorted(maps.Keys(s.Notices)) {
 		state.Notices = append(state.Notices, s.Notices[topic])
 	}
@@ -107,6 +107,18 @@ func (f *Front) PBXCheck(a page.PBXAction) error {
 		err = f.box.CheckPBX()
 	}
 	if err != nil {
+		return fmt.Errorf("%w: %w", page.ErrNotNow, err)
+	}
+	return nil
+}
+
+// Consent registers the box for a moment.
+func (f *Front) Consent() error {
+	var early *store.TooSoon
+	switch err := f.box.Consent(); {
+	case errors.As(err, &early):
+		return fmt.Errorf("%w: %w", page.ErrTooSoon, err)
+	case err != nil:
 		return fmt.Errorf("%w: %w", page.ErrNotNow, err)
 	}
 	return nil

@@ -65,6 +65,7 @@ type pbxWish int
 const (
 	pbxListen pbxWish = iota
 	pbxPointsBack
+	ownRegistration
 )
 
 // CheckPBX begins to listen for the PBX.
@@ -119,9 +120,11 @@ func (b *Box) servePBX(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case w := <-b.pbxWishes:
-			looks = nil
 			switch w {
+			case ownRegistration:
+				b.registerItself(ctx)
 			case pbxListen:
+				looks = nil
 				b.listenForPBX(ctx)
 			case pbxPointsBack:
 				looks = pbxLooks()

@@ -99,6 +99,13 @@ func (b *fakeBox) PBXCheck(a PBXAction) error {
 	return b.refuse
 }
 
+func (b *fakeBox) Consent() error {
+	if b.refuse == nil {
+		b.change(func(s *State) { s.Consenting = true })
+	}
+	return b.refuse
+}
+
 func (b *fakeBox) Report(id string) (report.Report, error) {
 	if id != "earlier" {
 		return report.Report{}, ErrUnknown

@@ -32,9 +32,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	switch err := s.opt.Box.RunAgain(); {
 	case errors.Is(err, ErrTooSoon):
-		w.Header().Set("Retry-After", "30")
-		s.fail(w, http.StatusTooManyRequests, "A moment, please",
-			"The box asks the provider at most once in 30 seconds. Go back and try again in half a minute.")
+		s.tooSoon(w)
 	case err != nil:
 		s.broken(w, "run again", err)
 	default:
@@ -113,6 +111,30 @@ func (s *Server) pbxCheck(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
+}
+
+// consent registers the box for a moment; the form says that the warning was read.
+func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("agree") != "yes" {
+		s.fail(w, http.StatusBadRequest, "Not done", "The box registers itself only when the box under the warning is ticked. Go back and read it.")
+		return
+	}
+	switch err := s.opt.Box.Consent(); {
+	case errors.Is(err, ErrTooSoon):
+		s.tooSoon(w)
+	case errors.Is(err, ErrNotNow):
+		s.fail(w, http.StatusConflict, "Not done", report.Line(err.Error())+".")
+	case err != nil:
+		s.broken(w, "own registration", err)
+	default:
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	}
+}
+
+func (s *Server) tooSoon(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "30")
+	s.fail(w, http.StatusTooManyRequests, "A moment, please",
+		"The box asks the provider at most once in 30 seconds. Go back and try again in half a minute.")
 }
 
 var runID = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)

@@ -39,6 +39,8 @@ type Box interface {
 	SetAnswers(facts.Answers) error
 	// PBXCheck begins or ends the PBX check, or takes a person's word that the PBX points back; ErrNotNow.
 	PBXCheck(PBXAction) error
+	// Consent registers the box for a moment, as a person has agreed to; ErrNotNow or ErrTooSoon.
+	Consent() error
 	// Report is a finished run, or ErrUnknown.
 	Report(id string) (report.Report, error)
 	// Capture is the packets of a run as pcapng, secrets overwritten, or ErrUnknown.
@@ -59,6 +61,8 @@ type State struct {
 	Notices    []string // sentences about the box itself
 	At         []string // URLs of this page, the best first
 	PBX        PBX
+	MayConsent bool // an own registration would tell something new
+	Consenting bool // it goes on
 }
 
 // PBX is the PBX check.

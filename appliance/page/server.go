@@ -152,6 +152,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /answers", s.answers)
 	mux.HandleFunc("POST /site", s.site)
 	mux.HandleFunc("POST /pbx-check", s.pbxCheck)
+	mux.HandleFunc("POST /consent", s.consent)
 
 	guarded := http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(mux, s.limits.body))
 	return headers(s.fromLink(allowHosts(s.own, s.known, guarded)))

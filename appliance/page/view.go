@@ -59,7 +59,7 @@ type view struct {
 }
 
 // Moving says that the page changes by itself soon: without a script it is loaded again.
-func (v view) Moving() bool { return v.Running || v.PBX.Open() || v.PBX.Look > 0 }
+func (v view) Moving() bool { return v.Running || v.Consenting || v.PBX.Open() || v.PBX.Look > 0 }
 
 type place struct {
 	Position report.Position
