@@ -13,7 +13,7 @@ FAULT   ?= healthy
 N       ?= 20
 SEED    ?= 1
 
-.PHONY: help run test bench soak build image image-test image-torture image-update tables clean
+.PHONY: help run test bench soak build image image-test image-check image-torture image-update tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -29,7 +29,7 @@ run: build
 	@$(BIN)/trunklab -fault $(FAULT)
 endif
 
-test: ## everything; installs Debian packages where it may
+test: ## everything but the card image; installs Debian packages where it may
 	@scripts/install-peers
 	@scripts/test
 
@@ -47,6 +47,10 @@ image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=u
 image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled; WORLD=… for one
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img $(if $(WORLD),-world $(WORLD))
+
+image-check: ## builds the image twice, to the same byte, makes every visit of image-test, and cuts the power some times: on an idle machine
+	@scripts/install-peers emulator
+	@scripts/test-image
 
 image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after every single write of a recorded session
 	@scripts/install-peers emulator
