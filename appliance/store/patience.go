@@ -18,7 +18,7 @@ const (
 
 // within does one thing with the directories, while nobody else does, and waits for it as long as patience lasts. A
 // thing that was given up, with ErrHangs, comes to its end in the background, and keeps everybody else out until then:
-// its result is lost, as at a power cut.
+// its result is lost, as at a power cut. Until then nobody waits again.
 func within[T any](s *Store, patience time.Duration, do func() (T, error)) (T, error) {
 	type end struct {
 		value T
@@ -29,9 +29,17 @@ func within[T any](s *Store, patience time.Duration, do func() (T, error)) (T, e
 	defer limit.Stop()
 	select {
 	case s.busy <- struct{}{}:
-	case <-limit.C:
-		return none, s.hangs()
+	default:
+		if s.stuck.Load() {
+			return none, s.hangs()
+		}
+		select {
+		case s.busy <- struct{}{}:
+		case <-limit.C:
+			return none, s.hangs()
+		}
 	}
+	s.stuck.Store(false)
 	ended := make(chan end, 1)
 	go func() {
 		value, err := do()
@@ -42,6 +50,7 @@ func within[T any](s *Store, patience time.Duration, do func() (T, error)) (T, e
 	case e := <-ended:
 		return e.value, e.err
 	case <-limit.C:
+		s.stuck.Store(true)
 		return none, s.hangs()
 	}
 }

@@ -28,8 +28,9 @@ func hanging(t *testing.T, file string) (s *Store, answer func()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.patience = time.Minute // now there is something to wait for
 		os.Remove(pipe)
+		s.busy <- struct{}{} // the write that was given up comes to its end
+		<-s.busy
 		t.Cleanup(func() { f.Close() })
 	}
 	return s, answer
@@ -42,6 +43,7 @@ func TestACardThatHangsHoldsNobodyUp(t *testing.T) {
 	if err := s.Save("A1", Site{}, []byte("x")); !errors.Is(err, ErrHangs) {
 		t.Fatalf("a report for a card that hangs: %v", err)
 	}
+	s.patience = time.Hour // from here on nobody waits
 	told := s.Problems()
 	if len(told) != 1 || !told[0].Lasting || !errors.Is(told[0].Err, ErrHangs) {
 		t.Errorf("problems %v", told)

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"trunktester/appliance/profile"
@@ -25,6 +26,7 @@ type Store struct {
 
 	patience time.Duration // with the directories
 	busy     chan struct{} // full while somebody works in them: then book is his
+	stuck    atomic.Bool   // who is busy was given up
 	book     book          // the ledger as far as this program knows it
 
 	mu       sync.Mutex
