@@ -100,7 +100,7 @@ func checklist(p parts) []Step {
 		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
 		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: unlessFull(p),
-			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeByReflector{FarEnd: far}, probes.LifetimeBySTUN{}}}, Needs: []string{"address"}, After: []string{"public"}},
+			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeByReflector{FarEnd: far}, probes.LifetimeBySTUN{}, probes.LifetimeByCollision{}}}, Needs: []string{"address"}, After: []string{"public"}},
 		{ID: "reflector", Title: "SIP as it arrives", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, "a device that rewrites SIP can be proved, but not ruled out"),
 			Probe: probes.Reflector{FarEnd: far, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),

@@ -72,7 +72,8 @@ func healthyWorlds() []World {
 		good("two-routers-untold", "the site has two routers in a row, the inner one tells nothing, and the trunk works").with(
 			func(w *World) { w.Home.Second = true }, also("3-7")),
 		good("mapping-kept", "the router keeps idle UDP mappings for two minutes, as Linux does after traffic both ways").with(full, never("3-6")),
-		good("mapping-untold", "the router forgets idle UDP mappings after 20 s, but nothing outside can send to one").with(full, never("3-6"), func(w *World) {
+		good("mapping-untold", "the router forgets idle UDP mappings after 20 s, but nothing outside can send to one, and no second address is to be had").with(full, never("3-6"), filed(
+			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`), func(w *World) {
 			w.Home.Forgets = 20 * time.Second
 			w.Outside.STUN = func(s *serve.STUNSettings) { s.NoResponsePort = true }
 		}),

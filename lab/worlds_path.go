@@ -66,6 +66,11 @@ func pathWorlds() []World {
 			says("cannot be told"), func(w *World) { w.Home.NoPieces = true }),
 		amber("3-6", "nat-short", "the router forgets idle UDP mappings after 20 s").with(lights("ggagg"), full,
 			func(w *World) { w.Home.Forgets = 20 * time.Second }),
+		amber("3-6", "nat-short-collision", "the router forgets idle UDP mappings after 20 s, and nothing outside can send to one").with(lights("ggagg"), full,
+			func(w *World) {
+				w.Home.Forgets = 20 * time.Second
+				w.Outside.STUN = func(s *serve.STUNSettings) { s.NoResponsePort = true }
+			}),
 		amber("3-6", "nat-short-reflector", "the router forgets idle UDP mappings after 20 s; only the provider's reflector can send to one").with(lights("ggagg"), full,
 			reflecting(), func(w *World) {
 				w.Home.Forgets = 20 * time.Second

@@ -37,6 +37,8 @@ const (
 type dhcpClient struct {
 	wire *dhcpWire
 	host string // option 12
+
+	broadcast bool // answers by broadcast are wanted (RFC 2131 section 4.1)
 }
 
 // dhcpRun is one attempt to get a lease, as it went.
@@ -189,6 +191,9 @@ func (c *dhcpClient) options() []dhcpv4.Modifier {
 			dhcpv4.OptionDomainNameServer, dhcpv4.OptionNTPServers, dhcpv4.OptionIPAddressLeaseTime,
 			dhcpv4.OptionRenewTimeValue, dhcpv4.OptionRebindingTimeValue,
 		)),
+	}
+	if c.broadcast {
+		mods = append(mods, dhcpv4.WithBroadcast(true))
 	}
 	if c.host != "" {
 		mods = append(mods, dhcpv4.WithOption(dhcpv4.OptHostName(c.host)))

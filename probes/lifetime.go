@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"trunktester/probes/facts"
@@ -18,7 +19,7 @@ func lifetimeIdles() []time.Duration {
 }
 
 // LifetimeLimit is how long the whole measurement takes at most.
-const LifetimeLimit = 115 * time.Second
+const LifetimeLimit = 125 * time.Second
 
 // lifetimePrime is how long traffic goes both ways before the silence: Linux keeps a mapping for its longer time
 // only after two seconds of that (net/netfilter/nf_conntrack_proto_udp.c).
@@ -33,7 +34,7 @@ type Lifetime struct {
 
 // LifetimeWay is a way to have something sent to an idle mapping from outside.
 type LifetimeWay interface {
-	// Ready tries it without a silence, as the control: the error says why it is of no use here.
+	// Ready tries it without a silence, as the control: the error says why it is of no use here. What it gives is closed.
 	Ready(ctx context.Context, i via.Interface, known facts.Facts) (LifetimeAsker, error)
 	Name() string
 }
@@ -42,6 +43,7 @@ type LifetimeWay interface {
 type LifetimeAsker interface {
 	Alive(ctx context.Context, idle time.Duration) (bool, error)
 	Server() string
+	Close() error // gives back what Ready took
 }
 
 // Look needs known.Address and known.Public.
@@ -50,12 +52,15 @@ func (l Lifetime) Look(ctx context.Context, known facts.Facts) Result {
 	for _, way := range l.Ways {
 		asker, err := way.Ready(ctx, l.Via, known)
 		if err != nil {
-			evidence = append(evidence, facts.Evidence{Kind: "control", Text: fmt.Sprintf("Not measured by %s: %v.", way.Name(), err)})
+			evidence = append(evidence, facts.Evidence{Kind: "control", Text: fmt.Sprintf("Not measured by %s: %s.", way.Name(), strings.ReplaceAll(err.Error(), "\n", "; "))})
 			continue
 		}
 		evidence = append(evidence, facts.Evidence{Kind: "control",
-			Text: fmt.Sprintf("%s (%s) sends to a mapping that was just used, and it arrives.", asker.Server(), way.Name())})
+			Text: fmt.Sprintf("A mapping that was just used lives, as told by %s (%s).", asker.Server(), way.Name())})
 		found := facts.Lifetime{How: way.Name(), Server: asker.Server(), Tries: ladder(ctx, lifetimeIdles(), asker.Alive)}
+		if err := asker.Close(); err != nil {
+			evidence = append(evidence, facts.Evidence{Kind: "note", Text: fmt.Sprintf("What the measurement had borrowed was not given back: %v.", err)})
+		}
 		found.AtLeast, found.Under = bracket(found.Tries)
 		r := Result{Outcome: facts.Passed, Saw: lifetimeSaw(found), Evidence: evidence, File: func(f *facts.Facts) { f.Lifetime = &found }}
 		for _, t := range found.Tries {
@@ -95,8 +100,7 @@ func ladder(ctx context.Context, idles []time.Duration, alive func(context.Conte
 	for at, idle := range idles {
 		go func() {
 			ok, err := alive(ctx, idle)
-			r := result{at, facts.Idle{For: facts.Duration(idle), Alive: ok}, err == nil}
-			results <- r
+			results <- result{at, facts.Idle{For: facts.Duration(idle), Alive: ok}, err == nil}
 		}()
 	}
 	found := make([]*facts.Idle, len(idles))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -186,6 +187,30 @@ func TestNATKind(t *testing.T) {
 		}
 		if mapping != c.mapping || word != c.kept {
 			t.Errorf("%s: %q, kept %s; want %q, %s", name, mapping, word, c.mapping, c.kept)
+		}
+	}
+}
+
+// Two addresses collide only behind a router that keeps ports, and only where a second address is to be had.
+func TestLifetimeByCollisionNotReady(t *testing.T) {
+	local, kept := netip.MustParseAddrPort("192.168.1.20:40000"), netip.MustParseAddrPort("203.0.113.2:40000")
+	known := func(mode string, mapped netip.AddrPort) facts.Facts {
+		return facts.Facts{Link: &facts.Link{Interface: "none"}, Address: &facts.Address{Mode: mode, Prefix: netip.MustParsePrefix("192.168.1.20/24")},
+			Public: &facts.Public{Answers: []facts.STUNAnswer{{From: netip.MustParseAddrPort("192.0.2.1:3478"), Answer: facts.Answered, Local: local, Mapped: mapped}}}}
+	}
+	for name, c := range map[string]struct {
+		known facts.Facts
+		want  string
+	}{
+		"nothing known":     {facts.Facts{}, "no STUN server was asked"},
+		"another port":      {known("dhcp", netip.MustParseAddrPort("203.0.113.2:1025")), "no STUN server saw"},
+		"no translation":    {known("dhcp", local), "no STUN server saw"},
+		"a static address":  {known("static", kept), "not from DHCP"},
+		"no such interface": {known("dhcp", kept), "none"},
+	} {
+		_, err := LifetimeByCollision{}.Ready(t.Context(), "", c.known)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }

@@ -42,6 +42,9 @@ type reflectorAsker struct{ mirror }
 // Server implements LifetimeAsker.
 func (r reflectorAsker) Server() string { return r.to.String() }
 
+// Close implements LifetimeAsker.
+func (reflectorAsker) Close() error { return nil }
+
 // lifetimeLate is how much later than asked an answer may come.
 const lifetimeLate = 3 * time.Second
 

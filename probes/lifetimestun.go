@@ -59,6 +59,9 @@ type stunAsker struct {
 // Server implements LifetimeAsker.
 func (s stunAsker) Server() string { return s.server.String() }
 
+// Close implements LifetimeAsker.
+func (s stunAsker) Close() error { return nil }
+
 // Alive implements LifetimeAsker.
 func (s stunAsker) Alive(ctx context.Context, idle time.Duration) (bool, error) {
 	return s.alive(ctx, lifetimePrime, idle)
@@ -71,27 +74,11 @@ const (
 )
 
 func (s stunAsker) alive(ctx context.Context, prime, idle time.Duration) (bool, error) {
-	mapped, err := s.open(ctx)
+	mapped, first, err := s.primed(ctx, prime)
 	if err != nil {
 		return false, err
 	}
 	defer mapped.Close()
-	first, err := s.mapping(ctx, mapped)
-	if err != nil {
-		return false, err
-	}
-	if prime > 0 {
-		if err := sleep(ctx, prime); err != nil {
-			return false, err
-		}
-		second, err := s.mapping(ctx, mapped)
-		if err != nil {
-			return false, err
-		}
-		if first != second {
-			return false, fmt.Errorf("the router changed the mapping from %s to %s while it was in use", first, second)
-		}
-	}
 	if err := sleep(ctx, idle); err != nil {
 		return false, err
 	}
@@ -108,6 +95,28 @@ func (s stunAsker) alive(ctx context.Context, prime, idle time.Duration) (bool, 
 		return false, fmt.Errorf("two sockets left by two public addresses, %s and %s", first.Addr(), outside.Addr())
 	}
 	return s.knock(ctx, caller, mapped, first.Port())
+}
+
+// primed is a socket with a mapping that had traffic both ways for so long, and the mapping.
+func (s stunAsker) primed(ctx context.Context, prime time.Duration) (net.Conn, netip.AddrPort, error) {
+	conn, err := s.open(ctx)
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	first, err := s.mapping(ctx, conn)
+	if err == nil && prime > 0 {
+		if err = sleep(ctx, prime); err == nil {
+			var second netip.AddrPort
+			if second, err = s.mapping(ctx, conn); err == nil && first != second {
+				err = fmt.Errorf("the router changed the mapping from %s to %s while it was in use", first, second)
+			}
+		}
+	}
+	if err != nil {
+		conn.Close()
+		return nil, netip.AddrPort{}, err
+	}
+	return conn, first, nil
 }
 
 // knock has the server answer to the port, and says whether that arrives at the mapped socket.
@@ -174,8 +183,12 @@ func stunRead(ctx context.Context, conn net.Conn, id [stun.TransactionIDSize]byt
 }
 
 func (s stunAsker) open(ctx context.Context) (net.Conn, error) {
+	return s.openFrom(ctx, netip.AddrPortFrom(s.own, 0))
+}
+
+func (s stunAsker) openFrom(ctx context.Context, local netip.AddrPort) (net.Conn, error) {
 	d := s.via.Dialer()
-	d.LocalAddr = &net.UDPAddr{IP: s.own.AsSlice()}
+	d.LocalAddr = net.UDPAddrFromAddrPort(local)
 	return d.DialContext(ctx, "udp4", s.server.String())
 }
 

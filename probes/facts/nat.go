@@ -51,9 +51,9 @@ type Idle struct {
 // String is one plain sentence.
 func (i Idle) String() string {
 	if i.Alive {
-		return "After " + i.For.String() + " of silence the mapping still let an answer in."
+		return "After " + i.For.String() + " of silence the mapping was still there."
 	}
-	return "After " + i.For.String() + " of silence no answer came in any more."
+	return "After " + i.For.String() + " of silence the mapping was gone."
 }
 
 // RTP is voice packets to the provider's reflector and back. (light 3)
