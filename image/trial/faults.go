@@ -36,6 +36,13 @@ func (b *board) gaveUp() int {
 	return len(readerGaveUp.FindAll(text, -1))
 }
 
+// mute says whether the kernel said nothing since the board was switched on. The emulator loads it by itself, and it
+// speaks long before it looks for a card.
+func (b *board) mute() bool {
+	info, err := os.Stat(filepath.Join(b.folder, "serial.log"))
+	return err == nil && info.Size() == 0
+}
+
 // crashed says whether the emulator ended by a signal that nobody here sent: by an assertion of its own.
 func (b *board) crashed() bool {
 	select {
@@ -61,6 +68,9 @@ func (b *board) blame(err error) error {
 	}
 	if b.crashed() {
 		return fmt.Errorf("%w: it crashed: %w", errEmulator, err)
+	}
+	if b.mute() {
+		return fmt.Errorf("%w: its kernel never said a word, before it looked at the card: %w", errEmulator, err)
 	}
 	return err
 }

@@ -40,7 +40,8 @@ func TestTheEmulatorsFailuresAreToldFromTheBoxs(t *testing.T) {
 		"no card for the Wi-Fi":    {"[   11.893800] mmc1: Timeout waiting for hardware interrupt.\n", time.Second, false},
 		"a transfer that was slow": {"[    5.421047] sdhost-bcm2835 3f202000.mmc: fsm 1, hsts 00000101\n", time.Second, false},
 		"the card reader gave up":  {"[   98.141249] sdhost-bcm2835 3f202000.mmc: timeout waiting for hardware interrupt.\n", time.Second, true},
-		"a busy machine":           {"", 5 * time.Second, true},
+		"a kernel that is mute":    {"", time.Second, true},
+		"a busy machine":           {"[    0.000000] Booting Linux\n", 5 * time.Second, true},
 	} {
 		b := offAfter(t, c.log, c.waited)
 		err := b.late(b.blame(wrong))
@@ -48,7 +49,7 @@ func TestTheEmulatorsFailuresAreToldFromTheBoxs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	busy := offAfter(t, "", time.Hour)
+	busy := offAfter(t, "[    0.000000] Booting Linux\n", time.Hour)
 	if err := busy.late(busy.blame(nil)); err != nil {
 		t.Errorf("nothing failed, and yet: %v", err)
 	}
