@@ -44,7 +44,7 @@ soak: build ## draws N worlds (N=1000, SEED=1) with none, one or two faults, 16 
 image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
 	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
 
-image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled; WORLD=… for one
+image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled, the button pressed; WORLD=… for one
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img $(if $(WORLD),-world $(WORLD))
 
@@ -56,9 +56,9 @@ image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img -torture $(N) -seed $(SEED)
 
-image-update: ## builds two images, and updates an emulated box from one to the other by a stick
+image-update: ## updates an emulated box by sticks: good and bad ones; WORLD=… for one visit
 	@scripts/install-peers emulator
-	@scripts/update-trial
+	@scripts/update-trial $(if $(WORLD),-world $(WORLD))
 
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

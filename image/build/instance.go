@@ -10,11 +10,16 @@ import (
 	"regexp"
 )
 
-const program = "trunktester/cmd/trunktester"
+// Our programs on the card.
+const (
+	program = "trunktester/cmd/trunktester"
+	guard   = "trunktester/cmd/trialguard"
+)
 
-// makeInstance copies the gokrazy instance to dir, with the version and the files of the root written in. Our own program is
-// built there with the pins of the main go.mod, so that there is one place for them.
-func makeInstance(dir, ldflags string, files map[string]string) error {
+// makeInstance copies the gokrazy instance to dir, with the version, the files of the root, and other words that programs
+// are started with, written in. Our own programs are built there with the pins of the main go.mod, so that there is one
+// place for them.
+func makeInstance(dir, ldflags string, files map[string]string, words map[string][]string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -37,6 +42,13 @@ func makeInstance(dir, ldflags string, files map[string]string) error {
 	}
 	ours["GoBuildFlags"] = []string{"-ldflags=" + ldflags}
 	ours["ExtraFileContents"] = files
+	for name, own := range words {
+		of, ok := packages[name].(map[string]any)
+		if !ok {
+			return fmt.Errorf("%s: no PackageConfig for %s", file, name)
+		}
+		of["CommandLineFlags"] = own
+	}
 	if text, err = json.MarshalIndent(config, "", "    "); err != nil {
 		return err
 	}

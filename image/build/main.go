@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -19,11 +20,20 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	out := flag.String("out", "out", "`folder`, below the current one, for the image and all that is made on the way")
-	var r recipe
+	r := recipe{words: map[string][]string{}}
 	flag.StringVar(&r.ldflags, "ldflags", "", "linker `flags` of trunktester: the version")
 	flag.Int64Var(&r.stamp, "stamp", 0, "`seconds` since 1970 of every file on the card: the commit's time")
 	flag.StringVar(&r.version, "version", "dev", "`version` that the box says it runs")
 	flag.StringVar(&r.key, "update-key", "", "public key `file` whose updates the box takes; none: it takes no updates")
+	flag.Func("program", "`words` that the program is started with instead of the card's own: a version that does not run, to try updates with", func(words string) error {
+		r.words[program] = strings.Fields(words)
+		return nil
+	})
+	flag.Func("trial", "how long a `time` this version may be on trial instead of trialguard's own", func(limit string) error {
+		_, err := time.ParseDuration(limit)
+		r.words[guard] = []string{"-limit", limit}
+		return err
+	})
 	twice := flag.Bool("twice", false, "build once more in another folder, and compare")
 	flag.Parse()
 	if err := r.builds(ctx, *out, *twice); err != nil {
@@ -36,6 +46,7 @@ func main() {
 type recipe struct {
 	ldflags, version, key string
 	stamp                 int64
+	words                 map[string][]string // that our programs are started with, where they are not the card's own
 }
 
 // builds makes the image once, or twice to see that both are the same, byte for byte.
@@ -84,7 +95,7 @@ func (r recipe) build(ctx context.Context, out string) (sum []byte, err error) {
 			if err != nil {
 				return err
 			}
-			return makeInstance(filepath.Join(out, "instance"), r.ldflags, files)
+			return makeInstance(filepath.Join(out, "instance"), r.ldflags, files, r.words)
 		}},
 		{"packer", func() (err error) { gok, err = buildGok(ctx, work, r.stamp); return err }},
 		{"gokrazy, kernel, program", func() error {

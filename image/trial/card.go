@@ -27,6 +27,7 @@ type card struct {
 	folder string // where it lies, with all that is made of it
 	file   string
 	boot   gpt.Partition
+	roots  [2]gpt.Partition // partitions 2 and 3
 	perm   gpt.Partition
 }
 
@@ -51,7 +52,7 @@ func newCard(ctx context.Context, image, folder string) (*card, error) {
 	if len(table) != 4 {
 		return nil, fmt.Errorf("%s has %d partitions instead of 4", image, len(table))
 	}
-	c.boot, c.perm = table[0], table[3]
+	c.boot, c.roots, c.perm = table[0], [2]gpt.Partition{table[1], table[2]}, table[3]
 	return c, nil
 }
 

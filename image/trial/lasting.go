@@ -109,6 +109,16 @@ func (l *lasting) reports() ([]report.Report, error) {
 	return all, failed
 }
 
+// updates is what the box remembers of its updates, through the program's own store.
+func (l *lasting) updates() (store.Updates, error) {
+	s := store.Open(l.own())
+	u, err := s.Updates()
+	if problems := s.Problems(); len(problems) > 0 {
+		err = errors.Join(err, fmt.Errorf("the store: %v", problems))
+	}
+	return u, err
+}
+
 // whole checks what must hold at any moment: the profile is one of those given (nil for none), whole and for root
 // alone, and every report decodes.
 func (l *lasting) whole(profiles ...[]byte) (err error) {

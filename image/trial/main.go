@@ -18,7 +18,7 @@ import (
 // options are the flags.
 type options struct {
 	image, only, lock string
-	update            string
+	updates           string
 	keep              bool
 	cuts, replays     int
 	seed              uint64
@@ -33,7 +33,7 @@ func main() {
 	flag.StringVar(&o.only, "world", "", "one `visit` of those instead of all")
 	flag.BoolVar(&o.keep, "keep", false, "leave the working folders, with the kernel's log, behind")
 	flag.StringVar(&o.lock, "lock", "", "a `file` that is locked while the board is on, where several use one machine")
-	flag.StringVar(&o.update, "update", "", "only put this update `file` into a box whose card was made with its key")
+	flag.StringVar(&o.updates, "updates", "", "only put the updates of this `folder` into a box whose card was made with their key: good ones and bad ones")
 	flag.IntVar(&o.cuts, "torture", 0, "only cut the power of one card so many `times`, and record and replay what it writes")
 	flag.IntVar(&o.replays, "replays", 0, "after how many of the recorded writes the power is cut; 0: after each")
 	flag.Uint64Var(&o.seed, "seed", 1, "`number` that decides when the power is cut and what is lost")
@@ -55,19 +55,18 @@ func main() {
 	if o.only != "" {
 		planned = append(planned, longVisits()...)
 	}
-	if o.update != "" {
-		v, err := updated(o.update)
-		if err != nil {
+	if o.updates != "" {
+		var err error
+		if planned, err = updates(o.updates); err != nil {
 			fmt.Fprintln(os.Stderr, "image-test:", err)
 			os.Exit(1)
 		}
-		planned = []visit{v}
 	}
 	var tried tally
 	if o.cuts == 0 {
 		tried = all(ctx, o, planned)
 	}
-	if o.only == "" && o.update == "" {
+	if o.only == "" && o.updates == "" {
 		if o.cuts == 0 {
 			o.cuts = cutsOnTheWay
 		}
