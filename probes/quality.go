@@ -51,16 +51,20 @@ func (q Quality) Look(ctx context.Context, known facts.Facts) Result {
 	if len(series) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: "There is no host to measure the line with."}
 	}
+	measuring, measured := context.WithCancel(ctx)
+	late := make(chan time.Duration, 1)
+	go func() { late <- pulse(measuring) }()
 	echoes, err := echoAll(ctx, series)
-	found := facts.Quality{Far: echoes}
+	measured()
+	found := facts.Quality{Far: echoes, Late: facts.Duration(<-late)}
 	if gateway {
 		found.Gateway, found.Far = &echoes[0], echoes[1:]
 	}
 	r := Result{File: func(f *facts.Facts) { f.Quality = &found }, Evidence: echoEvidence(echoes)}
-	measured := slices.IndexFunc(found.Far, func(e facts.Echo) bool { return e.Back > 0 })
+	answering := slices.IndexFunc(found.Far, func(e facts.Echo) bool { return e.Back > 0 })
 	switch {
-	case measured >= 0:
-		e := found.Far[measured]
+	case answering >= 0:
+		e := found.Far[answering]
 		r.Outcome = facts.Passed
 		r.Saw = fmt.Sprintf("To %s: %d of %d lost, round trip %s, jitter %s.", e.Addr, e.Sent-e.Back, e.Sent, e.Avg, e.Jitter)
 	case err != nil && socketAnswer(err) == facts.CouldNotAsk:

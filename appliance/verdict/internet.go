@@ -212,7 +212,7 @@ func rcode(answers []facts.NameAnswer) string {
 // quality judges the line at far targets, with the gateway as control: loss that is there already on
 // the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.
 func quality(f facts.Facts, q facts.Quality) []candidate {
-	if nearLoss(f) {
+	if nearLoss(f) || starved(q) {
 		return nil
 	}
 	var bad []facts.Echo
@@ -239,6 +239,9 @@ func quality(f facts.Facts, q facts.Quality) []candidate {
 	}
 	return []candidate{{code: "2-7", kind: catalogue.Hurts, text: text}}
 }
+
+// starved reports whether the box itself was too busy to measure a line.
+func starved(q facts.Quality) bool { return time.Duration(q.Late) >= qualityLate }
 
 // weak says in what way a series is too poor for voice, "" when it is not.
 func weak(e facts.Echo) string {

@@ -18,6 +18,7 @@ const (
 	qualityLoss    = 0.02                    // faults.md 2-7: 2 %
 	severeLoss     = 0.10                    // faults.md 2-7: 10 %
 	qualityRTT     = 300 * time.Millisecond  // faults.md 2-7; ITU-T G.114: 150 ms one way
+	qualityLate    = 10 * time.Millisecond   // a third of the jitter that is too much: from there on the box measures itself
 	qualityJitter  = 30 * time.Millisecond   // faults.md 2-7
 	sipSends       = 4                       // faults.md 3-1: four sends ...
 	sipSpan        = 3400 * time.Millisecond // ... over 3.5 s, less what a timer may be early

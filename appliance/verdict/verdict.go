@@ -186,6 +186,9 @@ func wellText(in Input) string {
 	if in.Facts.Login != nil && in.Facts.Login.Open {
 		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
 	}
+	if q := in.Facts.Quality; q != nil && starved(*q) {
+		text += " How good the line is could not be judged, since the box itself was too busy."
+	}
 	switch a := in.Facts.ALG; {
 	case a == nil || a.Word == facts.ALGCouldNotTell:
 		text += " Whether a device rewrites SIP could not be told."

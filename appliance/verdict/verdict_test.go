@@ -109,6 +109,10 @@ func TestTickets(t *testing.T) {
 		}), "2-4 red", "", "gR---"},
 		{"nothing comes from the provider, the internet works", healthy().with(silentSIP("udp", "tcp", "tls"), noPing), "2-6 red", "", "gR---"},
 		{"the line loses packets", healthy().with(func(s *site) { s.Facts.Quality.Far[0].Back = 94; s.Facts.Quality.Far[1].Back = 95 }), "2-7 amber", "", "gAggg"},
+		{"the line loses packets, but the box itself was too busy to measure", healthy().with(func(s *site) {
+			s.Facts.Quality.Far[0].Back, s.Facts.Quality.Far[1].Back = 94, 95
+			s.Facts.Quality.Late = facts.Duration(25 * time.Millisecond)
+		}), "ok green", "", "ggggg"},
 		{"only one of two far hosts loses packets", healthy().with(func(s *site) { s.Facts.Quality.Far[1].Back = 90 }), "ok green", "", "ggggg"},
 		{"no DHCP server, and the switch says nothing", healthy().with(from(2), noLease, says(facts.Neighbour{})), "1-2 red", "", "R----"},
 		{"no DHCP server, and the switch announces no VLAN for phones", healthy().with(from(2), noLease, says(office(0, 0))), "1-2 red", "", "R----"},

@@ -275,8 +275,9 @@ type Ping struct {
 
 // Quality is the line: many probes to the gateway (the control) and to far targets. (light 2)
 type Quality struct {
-	Gateway *Echo  `json:"gateway"`
-	Far     []Echo `json:"far"`
+	Gateway *Echo    `json:"gateway"`
+	Far     []Echo   `json:"far"`
+	Late    Duration `json:"late_ms"` // how late the box itself was on average: what it measured is no better than that
 }
 
 // Echo is a series of requests to one host, each of which wants one answer: ICMP echo, or ARP on the LAN.
