@@ -2,13 +2,10 @@ package appliance
 
 import (
 	"crypto/x509"
-	"net/netip"
-	"strings"
 	"time"
 
 	"trunktester/appliance/profile"
 	"trunktester/probes"
-	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/probes/via"
 )
@@ -128,127 +125,4 @@ func checklist(p parts) []Step {
 func pbxCheck(t profile.Trunk) Step {
 	return Step{ID: "pbx-check", Title: "PBX's settings", Light: 5, Guide: []string{"2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(t, "register"),
 		Probe: probes.PBXCheck{}}
-}
-
-// A full run measures the line for a minute, at the spacing of the slowest usual voice packets.
-const (
-	fullProbes   = 1000
-	fullInterval = 60 * time.Millisecond
-)
-
-func quality(p parts) probes.Quality {
-	q := probes.Quality{Via: p.through, Targets: p.profile.Internet.Targets}
-	if p.full {
-		q.Count, q.Interval = fullProbes, fullInterval
-	}
-	return q
-}
-
-func qualityLimit(full bool) time.Duration {
-	if full {
-		return fullProbes*fullInterval + 10*time.Second
-	}
-	return 9 * time.Second
-}
-
-func hasAddress(f facts.Facts) bool {
-	return f.Address != nil && f.Address.Prefix.IsValid() && f.Address.Prefix.Addr() != netip.IPv4Unspecified()
-}
-
-func hasTarget(f facts.Facts) bool { return f.Name != nil && len(f.Name.Targets) > 0 }
-
-func without(t profile.Trunk) string {
-	if t.Domain == "" {
-		return "No trunk is configured on the box."
-	}
-	return ""
-}
-
-func withoutPage(i profile.Internet) string {
-	if i.PortalCheck == "" {
-		return "The box's file names no check page (internet.portal_check)."
-	}
-	return ""
-}
-
-func withoutEdge(l profile.Line) string {
-	switch {
-	case l.Edge.IsValid():
-		return ""
-	case l.Kind == "leased":
-		return "The box's file names no edge device (line.edge): ask the line provider whether it sees its own."
-	}
-	return "The box's file does not call this a leased line (line.kind)."
-}
-
-func withoutControls(p profile.Profile) string {
-	switch {
-	case without(p.Trunk) != "":
-		return without(p.Trunk)
-	case len(p.Internet.SIPControls) == 0 && p.Provider.Reflector == "":
-		return "The box's file names no other SIP host (internet.sip_controls), so \"blocked\" and \"ignored\" may look alike."
-	}
-	return ""
-}
-
-// unlessFull: the measurement takes minutes, and everything else is known long before.
-func unlessFull(p parts) string {
-	if without(p.profile.Trunk) == "" && !p.full {
-		return "Takes two minutes: measured by a full run (-full)."
-	}
-	return without(p.profile.Trunk)
-}
-
-func unlessUDP(t profile.Trunk) string {
-	if without(t) == "" && t.Transport != "udp" {
-		return "This trunk uses " + strings.ToUpper(t.Transport) + ": its messages are never sent in fragments."
-	}
-	return without(t)
-}
-
-func withoutIntercept(t profile.Trunk) string {
-	if without(t) == "" && t.Transport == "tls" {
-		return "This trunk uses TLS: a device that answers in the provider's place would not have its certificate."
-	}
-	return without(t)
-}
-
-// withoutReflector says what the lack of a reflector means.
-func withoutReflector(p profile.Profile, so string) string {
-	if without(p.Trunk) == "" && p.Provider.Reflector == "" {
-		return "The box's file names no reflector (provider.reflector): " + so + "."
-	}
-	return without(p.Trunk)
-}
-
-func unlessAuth(t profile.Trunk, auth string) string {
-	switch {
-	case without(t) != "":
-		return without(t)
-	case t.Auth == auth:
-		return ""
-	case t.Auth == "ip":
-		return "This trunk is known by its address: nothing logs in and nothing is registered."
-	}
-	return "This trunk logs in with a username and password: the portal's Check IP does not matter."
-}
-
-// clockAfter: the Date of a SIP reply may tell the time where NTP does not; but a TLS trunk needs the time first.
-func clockAfter(t profile.Trunk) []string {
-	if t.Transport == "tls" {
-		return nil
-	}
-	return []string{"sip-udp", "sip-tcp"}
-}
-
-// afterOwn: the trunk's own transport is asked first, so that a provider that refuses does so there. Before
-// TLS comes the clock, where the trunk uses it: certificates are judged only with one.
-func afterOwn(t profile.Trunk, transport string) []string {
-	switch {
-	case t.Transport != transport:
-		return []string{"sip-" + t.Transport}
-	case transport == "tls":
-		return []string{"clock"}
-	}
-	return nil
 }

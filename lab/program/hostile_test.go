@@ -21,8 +21,9 @@ import (
 	"trunktester/lab/serve"
 )
 
-// longest is how long a run may take against a far end that means harm.
-const longest = 30 * time.Second
+// longest is how long a run may take against a far end that means harm: one that says 100 for ever keeps UDP, TCP, the
+// search for an ALG and the fragments at their limits, one after another.
+const longest = 40 * time.Second
 
 // survives runs check against whatever stands there. It must end in time with a status of its own, a
 // report that follows the schema, and without a word that could command a terminal.
@@ -34,6 +35,9 @@ func (b *box) survives(t *testing.T) ended {
 	}
 	if took := r.Finished.Sub(r.Started); took > longest {
 		t.Errorf("it took %v", took)
+		for _, step := range r.Steps {
+			t.Logf("%-12s %s", step.ID, step.Took)
+		}
 	}
 	all := got.stdout + got.stderr
 	if at := strings.IndexFunc(all, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); at >= 0 {

@@ -63,7 +63,7 @@ func TestWitnessedWorlds(t *testing.T) {
 // witnessed runs one world, and sees to it that nothing of it is left.
 func witnessed(t *testing.T, trunklab string, w lab.World) visit.Outcome {
 	t.Helper()
-	folder := t.TempDir()
+	folder := short(t)
 	got := visit.Run(t, trunklab, folder, w, "-witness")
 	left := running(t, folder)
 	for until := time.Now().Add(2 * time.Second); left != nil && time.Now().Before(until); left = running(t, folder) {
@@ -108,4 +108,19 @@ func checkBudget(t *testing.T, where string, c serve.Count) {
 			t.Errorf("counted %s: User-Agent %q", where, agent)
 		}
 	}
+}
+
+// short is a folder with a short name: the path of a socket has at most 107 bytes (unix(7)), and names of worlds are long.
+func short(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "w-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
 }
