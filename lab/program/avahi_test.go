@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +30,7 @@ func (b *box) startAvahi(h *lab.Host, name string) avahi {
 
 // says asks the daemon as the name service of its host does (nss-mdns).
 func (a avahi) says(name string) string {
-	conn, err := net.Dial("unix", fmt.Sprintf("/proc/%d/root/run/avahi-daemon/socket", a.cmd.Process.Pid))
+	conn, err := net.Dial("unix", filepath.Join("/proc", strconv.Itoa(a.cmd.Process.Pid), "root", "run/avahi-daemon/socket"))
 	if err != nil {
 		return err.Error()
 	}
