@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"trunktester/appliance/store"
 	"trunktester/probes"
 	"trunktester/probes/facts"
 )
@@ -43,12 +44,20 @@ type PBXCheck struct {
 	Until time.Time       // when the one that goes on ends at the latest
 	Look  time.Time       // when the box looks next whether the PBX is registered; zero: it does not
 
-	ended time.Time // of the last one
-	back  time.Time // when somebody said that the PBX points back; zero: nobody did
+	ended time.Time  // of the last one
+	back  time.Time  // when somebody said that the PBX points back; zero: nobody did
+	site  store.Site // where it was made
 }
 
 // Open says that the box listens now.
 func (p PBXCheck) Open() bool { return p.Check != nil && p.Check.Open }
+
+// elsewhere says that the check was made at another site than that run, by what is known of both. One that goes
+// on never was: it ends with its cable.
+func (p PBXCheck) elsewhere(s Sight) bool {
+	now := site(s.Report)
+	return p.Check != nil && !p.Open() && p.site.Known() && now.Known() && !p.site.Same(now)
+}
 
 // Right says that the PBX's settings were the trunk's.
 func (p PBXCheck) Right() bool {
@@ -84,6 +93,17 @@ func (b *Box) CheckPBX() error {
 
 // EndPBXCheck ends the listening.
 func (b *Box) EndPBXCheck() { b.endPBX(context.Canceled) }
+
+// forgetPBX drops a check that was made at the site before, the look that was to follow it, and what the last run
+// says because of it. A check that goes on stays: the PBX at its address is one of this site.
+func (b *Box) forgetPBX() {
+	b.change(func(s *State) {
+		if s.PBX.Check != nil && !s.PBX.Open() {
+			s.PBX = PBXCheck{}
+			s.Sight = s.Sight.Checked(s.PBX)
+		}
+	})
+}
 
 // PBXBack takes a person's word that the PBX, whose settings are right, points back at the provider.
 func (b *Box) PBXBack() error {
@@ -142,8 +162,11 @@ func (b *Box) servePBX(ctx context.Context) {
 // nextLook gives a channel for the next look, nil for none.
 func (b *Box) nextLook(looks *[]time.Duration) <-chan time.Time {
 	var at time.Time
-	if len(*looks) > 0 {
-		at = b.State().PBX.back.Add((*looks)[0])
+	switch back := b.State().PBX.back; {
+	case back.IsZero(): // the check was forgotten
+		*looks = nil
+	case len(*looks) > 0:
+		at = back.Add((*looks)[0])
 	}
 	if b.State().PBX.Look != at {
 		b.change(func(s *State) { s.PBX.Look = at })
@@ -154,10 +177,10 @@ func (b *Box) nextLook(looks *[]time.Duration) <-chan time.Time {
 	return time.After(time.Until(at))
 }
 
-// lookForPBX asks for a run, unless the one before has found the PBX registered.
-func (b *Box) lookForPBX(ctx context.Context) (registered bool) {
+// lookForPBX asks for a run, unless the one before has found the PBX registered, or the check was forgotten.
+func (b *Box) lookForPBX(ctx context.Context) (enough bool) {
 	s := b.State()
-	if f := s.Sight.Facts; s.Sight.began.After(s.PBX.back) && f.Bindings != nil && len(f.Bindings.Contacts) > 0 {
+	if f := s.Sight.Facts; s.PBX.back.IsZero() || s.Sight.began.After(s.PBX.back) && f.Bindings != nil && len(f.Bindings.Contacts) > 0 {
 		return true
 	}
 	for again := time.NewTicker(time.Second); ctx.Err() == nil; {
@@ -187,7 +210,7 @@ func (b *Box) listenForPBX(ctx context.Context) {
 			b.sawPBX(c)
 		}
 	})
-	b.change(func(s *State) { s.PBX = PBXCheck{Until: time.Now().Add(pbxWindow)} })
+	b.change(func(s *State) { s.PBX = PBXCheck{Until: time.Now().Add(pbxWindow), site: site(s.Sight.Report)} })
 	b.Log.Info("PBX check", "address", known.Address.Prefix.Addr())
 	got := probe.Look(ctx, known)
 	b.mu.Lock()
@@ -209,6 +232,9 @@ func (b *Box) listenForPBX(ctx context.Context) {
 func (b *Box) sawPBX(c facts.PBXCheck) {
 	b.change(func(s *State) {
 		s.PBX.Check = &c
+		if now := site(s.Sight.Report); !s.Stale && now.Known() {
+			s.PBX.site = now
+		}
 		if !c.Open {
 			s.PBX.ended = time.Now()
 		}
@@ -234,10 +260,14 @@ func (f *fresh) news(c facts.PBXCheck) bool {
 	return true
 }
 
-// Checked is the same run judged again with a PBX check that was made beside it, or before it.
+// Checked is the same run judged again with a PBX check that was made beside it, or before it; without one, as if
+// none had been made.
 func (s Sight) Checked(p PBXCheck) Sight {
-	if p.Check == nil || s.Report.ID == "" {
+	switch {
+	case s.Report.ID == "" || p.Check == nil && s.input.Facts.PBXCheck == nil:
 		return s
+	case p.Check == nil:
+		return s.compared(nil)
 	}
 	c := *p.Check
 	if !p.ended.IsZero() && s.began.After(p.ended) {
@@ -250,8 +280,13 @@ func (s Sight) Checked(p PBXCheck) Sight {
 		back := facts.Duration(max(0, s.began.Sub(p.back)))
 		c.Back = &back
 	}
+	return s.compared(&c)
+}
+
+// compared is the same run judged again with what a PBX check showed, nil for none.
+func (s Sight) compared(c *facts.PBXCheck) Sight {
 	in := s.input
-	in.Facts.PBXCheck = &c
+	in.Facts.PBXCheck = c
 	step := pbxStep(in.Profile.Trunk, probes.PBXCheck{}.Look(context.Background(), in.Facts))
 	in.Steps = replaced(in.Steps, step)
 	n := judged(in)

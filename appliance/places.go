@@ -26,15 +26,16 @@ func (f *Front) compared(now report.Report) map[report.Position]report.Report {
 	return places
 }
 
-// NewSite begins a new history, with the last run.
+// NewSite begins a new history, with the last run, and without a PBX check of the site before.
 func (f *Front) NewSite() error {
 	if err := f.store.NewHistory(); err != nil {
 		return err
 	}
+	f.box.forgetPBX()
 	if last := f.box.State(); !last.Running && last.Sight.Verdict.Final {
 		last.Sight.Asked = true
 		f.keep(last.Sight)
 	}
-	f.box.change(func(*State) {}) // the page shows it
+	f.box.change(func(*State) {}) // the page shows the places
 	return nil
 }

@@ -172,9 +172,18 @@ func (b *Box) begin() {
 // see takes what a run shows so far.
 func (b *Box) see(sight Sight) {
 	b.change(func(s *State) {
-		s.Sight, s.Stale = sight.At(s.Position).Checked(s.PBX), false
+		s.Sight, s.Stale = s.placed(sight), false
 		s.Whole = s.Sight.Verdict.Whole()
 	})
+}
+
+// placed is a run in the socket that a person told, with the PBX check that was made at this site; one of another
+// site is forgotten.
+func (s *State) placed(sight Sight) Sight {
+	if s.PBX.elsewhere(sight) {
+		s.PBX = PBXCheck{}
+	}
+	return sight.At(s.Position).Checked(s.PBX)
 }
 
 // end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault.
@@ -190,7 +199,7 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 			s.Whole = catalogue.WholeBoxFault
 		default:
 			asked := sight.Asked
-			sight = sight.At(s.Position).Checked(s.PBX)
+			sight = s.placed(sight)
 			s.Stale = false
 			sight.Asked = asked
 			s.Whole, s.Sight = sight.Verdict.Whole(), sight

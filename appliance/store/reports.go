@@ -30,6 +30,9 @@ type Site struct {
 	Position   string     `json:"position,omitempty"` // within the site; "" when not told
 }
 
+// Known says that something tells this site from others.
+func (s Site) Known() bool { return s.GatewayMAC != "" || s.Public.IsValid() }
+
 // Same compares what is known of both.
 func (s Site) Same(t Site) bool {
 	return s.GatewayMAC != "" && strings.EqualFold(s.GatewayMAC, t.GatewayMAC) || s.Public.IsValid() && s.Public == t.Public
