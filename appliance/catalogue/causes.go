@@ -1,6 +1,10 @@
 package catalogue
 
-import "slices"
+import (
+	"slices"
+
+	"trunktester/appliance/catalogue/words"
+)
 
 // box is what is not about one light: all is well, the box's own fault, no trunk to test. They have no
 // flashes of their own: a row of steady lights, or a pattern of the whole row, says them.
@@ -8,9 +12,6 @@ func box() []Cause {
 	return []Cause{
 		{
 			Code: "ok", Slug: "ok", Kinds: []Kind{Tells},
-			Title:    "Everything works",
-			What:     "All five lights are green: the line, the SIP path, the login and the registration are in order.",
-			Advice:   "Do nothing. If calls still fail, run the test again while they do.",
 			Acts:     []Actor{Nobody},
 			Guide:    []string{},
 			Evidence: "Every step of the checklist passed.",
@@ -18,9 +19,6 @@ func box() []Cause {
 		},
 		{
 			Code: "box", Slug: "box", Kinds: []Kind{Tells},
-			Title:    "The box itself has a fault",
-			What:     "The box could not do its test; this says nothing about the line.",
-			Advice:   "Unplug the box, wait ten seconds and plug it in again. If it stays, tell the reseller.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{},
 			Evidence: "The box's own program stopped, or could not look where it had to.",
@@ -28,9 +26,6 @@ func box() []Cause {
 		},
 		{
 			Code: "no-trunk", Slug: "no-trunk", Kinds: []Kind{Tells},
-			Title:    "No trunk is set up in the box",
-			What:     "The box has no file that tells it which trunk to test, so it tested only the cable and the internet.",
-			Advice:   "Put the trunk's file (trunk.toml) on a USB stick and plug it into the box.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{},
 			Evidence: "No trunk.toml was found, or the one that is there cannot be used.",
@@ -39,10 +34,20 @@ func box() []Cause {
 	}
 }
 
-// All is the catalogue, in its order: light by light, flash by flash, then ok, box and no-trunk.
+// All is the catalogue in English, in its order: light by light, flash by flash, then ok, box and no-trunk.
 // Every call gives a fresh copy.
 func All() []Cause {
-	return slices.Concat(line(), internet(), sipPath(), login(), pbx(), box())
+	all := slices.Concat(line(), internet(), sipPath(), login(), pbx(), box())
+	for i, c := range all {
+		all[i] = c.In(words.InEnglish())
+	}
+	return all
+}
+
+// In is the cause with the client's words in a language; evidence and guard, the engineer's, stay English.
+func (c Cause) In(l *words.Language) Cause {
+	c.Title, c.What, c.Advice = l.Say(c.Code+".title"), l.Say(c.Code+".what"), l.Say(c.Code+".advice")
+	return c
 }
 
 // Find gives the cause with this code ("3-2") or slug ("sip-alg").

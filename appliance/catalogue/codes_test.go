@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // docs/codes.md is the helpdesk's code table; run this test with -update after a change of the catalogue.
@@ -27,7 +29,7 @@ means the same in red (it does not work) and in amber (it works, but has a weakn
 		if c.Light != light {
 			light = c.Light
 			if light > 0 {
-				fmt.Fprintf(&b, "\n## Light %d %s\n\n%s\n", light, LightNames()[light-1], LightQuestions()[light-1])
+				fmt.Fprintf(&b, "\n## Light %d %s\n\n%s\n", light, LightNames()[light-1], LightQuestions(words.InEnglish())[light-1])
 			} else {
 				b.WriteString("\n## The box\n")
 			}
@@ -35,11 +37,11 @@ means the same in red (it does not work) and in amber (it works, but has a weakn
 		}
 		who := make([]string, len(c.Acts))
 		for i, a := range c.Acts {
-			who[i] = a.Who()
+			who[i] = a.Who(words.InEnglish())
 		}
 		what := c.What
 		if light == 0 {
-			what = "Shown: " + c.Shown() + ". " + what
+			what = "Shown: " + c.Shown(words.InEnglish()) + ". " + what
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", c.Code, c.Title, what, c.Advice, strings.Join(who, "; "))
 	}

@@ -3,31 +3,15 @@ package catalogue
 import (
 	"fmt"
 	"strings"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // explainWidth is the widest line of Explain, in characters: it fits an 80 column terminal.
 const explainWidth = 78
 
 // Who says in a few words who an actor is.
-func (a Actor) Who() string {
-	switch a {
-	case Client:
-		return "the client, at the site"
-	case IT:
-		return "whoever runs the site's router, firewall and switch"
-	case ISP:
-		return "the line or internet provider"
-	case PBX:
-		return "whoever maintains the PBX"
-	case Reseller:
-		return "the reseller: the portal and the box's file"
-	case Provider:
-		return "the SIP trunk provider: raise a ticket"
-	case Nobody:
-		return "nobody"
-	}
-	return string(a)
-}
+func (a Actor) Who(l *words.Language) string { return l.Say("who." + string(a)) }
 
 // Effect says what the kind does to a registration.
 func (k Kind) Effect() string {
@@ -43,23 +27,19 @@ func (k Kind) Effect() string {
 }
 
 // Shown is how the lights say the cause, for example "light 3 (SIP PATH), 2 flashes".
-func (c Cause) Shown() string {
+func (c Cause) Shown(l *words.Language) string {
 	switch {
-	case c.Light > 0 && c.Flashes == 1:
-		return fmt.Sprintf("light %d (%s), 1 flash", c.Light, LightNames()[c.Light-1])
-	case c.Light > 0:
-		return fmt.Sprintf("light %d (%s), %d flashes", c.Light, LightNames()[c.Light-1], c.Flashes)
-	case c.Code == "ok":
-		return "all five lights steady green"
-	case c.Code == "box":
-		return "all five lights alternate red and amber"
-	default:
-		return "lights 3 to 5 off"
+	case c.Light == 0:
+		return l.Say("shown." + c.Code)
+	case c.Flashes == 1:
+		return l.Say("shown.flash", "light", c.Light, "name", LightNames()[c.Light-1])
 	}
+	return l.Say("shown.flashes", "light", c.Light, "name", LightNames()[c.Light-1], "n", c.Flashes)
 }
 
-// Explain is the cause as text for a terminal, ending in a newline.
+// Explain is the cause in English as text for a terminal, ending in a newline.
 func Explain(c Cause) string {
+	english := words.InEnglish()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n\n", c.Code, c.Title)
 	kinds := make([]string, len(c.Kinds))
@@ -68,7 +48,7 @@ func Explain(c Cause) string {
 	}
 	who := make([]string, len(c.Acts))
 	for i, a := range c.Acts {
-		who[i] = a.Who()
+		who[i] = a.Who(english)
 	}
 	guide := strings.Join(c.Guide, ", ")
 	if guide == "" {
@@ -78,7 +58,7 @@ func Explain(c Cause) string {
 		{"What it is", c.What},
 		{"What to do", c.Advice},
 		{"Who acts", strings.Join(who, "; ")},
-		{"Lights", c.Shown()},
+		{"Lights", c.Shown(english)},
 		{"Weight", strings.Join(kinds, "; or ")},
 		{"Guide", guide},
 		{"How we know", c.Evidence},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // docs/helpdesk.md is for whoever answers the phone; run this test with -update after a change of the catalogue.
@@ -53,12 +55,12 @@ Which codes the box decides today stands in [worlds.md](worlds.md); the others a
 func rows() [][2]string {
 	return [][2]string{
 		{"dark", "No power."},
-		{"amber, steady", WholeStarting.Meaning() + " The same for a second is the lamp test."},
+		{"amber, steady", WholeStarting.Meaning(words.InEnglish()) + " The same for a second is the lamp test."},
 		{"green, steady", "All is well: the code is ok."},
-		{"flash green three times", WholeDone.Meaning()},
-		{"flash red three times", WholeRefused.Meaning()},
-		{"blink amber slowly", WholeWriting.Meaning()},
-		{"alternate red and amber", WholeBoxFault.Meaning()},
+		{"flash green three times", WholeDone.Meaning(words.InEnglish())},
+		{"flash red three times", WholeRefused.Meaning(words.InEnglish())},
+		{"blink amber slowly", WholeWriting.Meaning(words.InEnglish())},
+		{"alternate red and amber", WholeBoxFault.Meaning(words.InEnglish())},
 	}
 }
 
@@ -81,11 +83,11 @@ func helpdeskPage(causes []Cause) string {
 		}
 		who := make([]string, len(c.Acts))
 		for i, a := range c.Acts {
-			who[i] = a.Who()
+			who[i] = a.Who(words.InEnglish())
 		}
 		what := c.What
 		if light == 0 {
-			what = "Shown: " + c.Shown() + ". " + what
+			what = "Shown: " + c.Shown(words.InEnglish()) + ". " + what
 		}
 		fmt.Fprintf(&b, "| **%s** %s | %s | %s | %s %s | %s |\n", c.Code, c.Slug, what, c.Advice, c.Evidence, c.Guard, strings.Join(who, "; "))
 	}
@@ -96,7 +98,7 @@ func helpdeskPage(causes []Cause) string {
 func TestTheHelpdeskKnowsEveryPattern(t *testing.T) {
 	page := helpdeskPage(nil)
 	for _, w := range []Whole{WholeStarting, WholeDone, WholeRefused, WholeWriting, WholeBoxFault} {
-		if !strings.Contains(page, w.Meaning()) {
+		if !strings.Contains(page, w.Meaning(words.InEnglish())) {
 			t.Errorf("nothing about %s", w)
 		}
 	}

@@ -5,9 +5,6 @@ func internet() []Cause {
 	return []Cause{
 		{
 			Code: "2-1", Slug: "no-internet", Light: 2, Flashes: 1, Kinds: []Kind{Stops},
-			Title:    "No internet behind the router",
-			What:     "The router is there, but nothing in the outside world answers through it.",
-			Advice:   "Restart the router and look at its internet light. If it stays dark or red, call the internet provider. If it is fine, have whoever runs the firewall check what it blocks.",
 			Acts:     []Actor{Client, IT, ISP},
 			Guide:    []string{"1.1", "1.2", "1.5"},
 			Evidence: "The router answers on the cable, but several independent hosts answer neither ping, nor a connection, nor a name question.",
@@ -15,9 +12,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-2", Slug: "dns-dead", Light: 2, Flashes: 2, Kinds: []Kind{Stops},
-			Title:    "Names cannot be looked up (DNS)",
-			What:     "The internet works, but the name server that this network uses does not answer, so nothing can be found by its name.",
-			Advice:   "Restart the router. If it stays, set a working name server (DNS) in the router, and in the PBX as well.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.2"},
 			Evidence: "The name server that was given is silent or fails every question, while a public one answers.",
@@ -25,9 +19,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-3", Slug: "provider-name-unknown", Light: 2, Flashes: 3, Kinds: []Kind{Stops},
-			Title:    "The provider's name does not exist",
-			What:     "The name of the SIP server in the box's file cannot be found anywhere: the file may be mistyped.",
-			Advice:   "Compare the domain and the proxy in the box's file, and in the PBX, with the portal, letter by letter.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"2.1"},
 			Evidence: "The local name server and a public one both say that the name does not exist, or has no address.",
@@ -35,9 +26,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-4", Slug: "dns-altered", Light: 2, Flashes: 4, Kinds: []Kind{Stops, Hurts},
-			Title:    "Name look-ups give wrong answers (DNS)",
-			What:     "The name server of this network changes the answers about the provider, or loses the part that phones need.",
-			Advice:   "Set a public name server (DNS) in the router, turn off its DNS filter, or ask the internet provider why the answers differ.",
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.2"},
 			Evidence: "The local answer differs from the public one in a way that matters: a private address for a public name, an answer for a name that does not exist, or missing SIP records.",
@@ -45,9 +33,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-5", Slug: "captive-portal", Light: 2, Flashes: 5, Kinds: []Kind{Stops},
-			Title:    "A login page blocks the internet",
-			What:     "This network shows a login or welcome page first, and lets nothing else out until somebody has agreed to it.",
-			Advice:   "Use a network without a login page, or have the box and the PBX let through without it.",
 			Acts:     []Actor{Client},
 			Guide:    []string{"1.2"},
 			Evidence: "A web page with a known answer came back redirected or changed, and the other ways out fail.",
@@ -55,9 +40,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-6", Slug: "provider-unreachable", Light: 2, Flashes: 6, Kinds: []Kind{Stops},
-			Title:    "The provider cannot be reached at all",
-			What:     "The internet works, but nothing whatever comes back from the provider's addresses.",
-			Advice:   "Allow the provider's addresses in the firewall, in both directions. If that is already so, ask the provider whether its service is up and reachable from this address.",
 			Acts:     []Actor{IT, Provider},
 			Guide:    []string{"1.2", "1.8"},
 			Evidence: "The provider's addresses answer neither ping nor SIP by UDP, TCP or TLS, while other hosts answer.",
@@ -65,9 +47,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-7", Slug: "line-quality", Light: 2, Flashes: 7, Kinds: []Kind{Hurts},
-			Title:    "The line is too poor for good calls",
-			What:     "The internet line loses or delays so much data that calls will break up.",
-			Advice:   "Test again while nobody else uses the line. If it stays, report it to the internet provider with these numbers; on a copper line, do the quiet-line test and change the microfilters first.",
 			Acts:     []Actor{ISP},
 			Guide:    []string{"1.5"},
 			Evidence: "A long series of probes to hosts far outside: loss, round trip or jitter is above what voice bears, while the way to the router is clean.",
@@ -75,9 +54,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-8", Slug: "mtu-blackhole", Light: 2, Flashes: 8, Kinds: []Kind{Hurts},
-			Title:    "Large packets vanish on the line",
-			What:     "Large packets disappear on the way and nobody is told, so long messages fail while short ones work.",
-			Advice:   "Allow the ICMP message \"fragmentation needed\" in the firewall, or set a smaller packet size (MTU, MSS clamping) in the router.",
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.5", "1.8"},
 			Evidence: "Large probes that must not be cut up stayed without an answer at two hosts, while small ones were answered.",
@@ -85,9 +61,6 @@ func internet() []Cause {
 		},
 		{
 			Code: "2-9", Slug: "edge-unseen", Light: 2, Flashes: 9, Kinds: []Kind{Stops},
-			Title:    "The leased line's far end is not seen",
-			What:     "The device at the far end of the leased line does not answer, and nothing behind it does either.",
-			Advice:   "Ask the line provider whether it can see its edge device, and whether that device works.",
 			Acts:     []Actor{ISP},
 			Guide:    []string{"1.6"},
 			Evidence: "The edge device of the box's file answers no ping, and packets with a growing hop count end before it.",

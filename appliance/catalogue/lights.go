@@ -1,5 +1,11 @@
 package catalogue
 
+import (
+	"fmt"
+
+	"trunktester/appliance/catalogue/words"
+)
+
 // LightState is what one light says. Rhythm alone carries everything that colour carries.
 type LightState string
 
@@ -22,20 +28,18 @@ type Light struct {
 // Row is the five lights, LINE first.
 type Row [5]Light
 
-// LightNames stand on the case.
+// LightNames stand on the case, in every language.
 func LightNames() [5]string {
 	return [5]string{"LINE", "INTERNET", "SIP PATH", "LOGIN", "PBX"}
 }
 
 // LightQuestions are what each light answers.
-func LightQuestions() [5]string {
-	return [5]string{
-		"Is the box properly connected to the router?",
-		"Does the router reach the outside world, and the provider's network?",
-		"Do SIP messages reach the provider, unchanged?",
-		"Does the provider accept this trunk?",
-		"Is the PBX registered, with the expected port and NAT setting?",
+func LightQuestions(l *words.Language) [5]string {
+	var all [5]string
+	for i := range all {
+		all[i] = l.Say(fmt.Sprintf("lights.%d", i+1))
 	}
+	return all
 }
 
 // Whole is a pattern of the whole row together: it speaks of the box, not of the line.

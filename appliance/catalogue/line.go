@@ -5,9 +5,6 @@ func line() []Cause {
 	return []Cause{
 		{
 			Code: "1-1", Slug: "no-link", Light: 1, Flashes: 1, Kinds: []Kind{Stops},
-			Title:    "No connection on the cable",
-			What:     "The box feels nothing at the other end of its network cable: the cable is loose or broken, or the router is switched off.",
-			Advice:   "Push the cable in at both ends until it clicks. Check that the router is on. Then try another socket, and another cable.",
 			Acts:     []Actor{Client},
 			Guide:    []string{"1.1"},
 			Evidence: "The box's network port reports no link, and goes on reporting none for several seconds.",
@@ -15,9 +12,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-2", Slug: "no-address", Light: 1, Flashes: 2, Kinds: []Kind{Stops},
-			Title:    "The network gives the box no address",
-			What:     "The cable is connected, but nothing on it gave the box a network address when it asked.",
-			Advice:   "Restart the router and wait two minutes. If it stays like this, ask whoever runs the network whether this socket hands out addresses (DHCP). If it needs a fixed address, put that address into the box's file.",
 			Acts:     []Actor{Client, IT},
 			Guide:    []string{"1.1"},
 			Evidence: "The box asked for an address again and again (DHCP DISCOVER), and no offer came.",
@@ -25,9 +19,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-3", Slug: "router-silent", Light: 1, Flashes: 3, Kinds: []Kind{Stops},
-			Title:    "The router does not answer",
-			What:     "The box has an address, but the router that should carry its traffic does not answer on the cable.",
-			Advice:   "Switch the router off, wait ten seconds and switch it on again. Check that its lights are as its manual says, and that the cable goes to the right router.",
 			Acts:     []Actor{Client},
 			Guide:    []string{"1.1", "1.2"},
 			Evidence: "Every ARP request for the router's address (neighbour discovery for IPv6) stayed without an answer.",
@@ -35,9 +26,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-4", Slug: "address-incomplete", Light: 1, Flashes: 4, Kinds: []Kind{Stops},
-			Title:    "The address given cannot reach a router",
-			What:     "The box was given an address that cannot work: no router came with it, or a router that is not on the same network.",
-			Advice:   "Correct the address settings (DHCP) of the router or server: the address, the mask and the gateway must belong together.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.2"},
 			Evidence: "The lease itself: it names no gateway, or one outside its own subnet, or there is only a link-local address.",
@@ -45,9 +33,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-5", Slug: "two-dhcp", Light: 1, Flashes: 5, Kinds: []Kind{Hurts},
-			Title:    "Two devices hand out addresses",
-			What:     "Two devices on this network give out addresses and do not agree, so some equipment will be sent to the wrong router.",
-			Advice:   "Find the second device (often an old router or a Wi-Fi box) and turn its DHCP server off, or unplug it.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.3"},
 			Evidence: "Offers from two DHCP servers with a different gateway or subnet.",
@@ -55,9 +40,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-6", Slug: "duplicate-ip", Light: 1, Flashes: 6, Kinds: []Kind{Stops, Hurts},
-			Title:    "Two devices use the same address",
-			What:     "Another device on this network already uses this address, so traffic goes now to one and now to the other.",
-			Advice:   "Find the device by the hardware address shown here, and give one of the two another network address.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.3"},
 			Evidence: "Another hardware address answered when the box asked who holds its own address (RFC 5227), or two answered for the PBX's address.",
@@ -65,9 +47,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-7", Slug: "poor-link", Light: 1, Flashes: 7, Kinds: []Kind{Hurts},
-			Title:    "The cable connection is poor",
-			What:     "The cable connects, but badly: it is very slow, it drops out, or it damages data.",
-			Advice:   "Replace the cable and try another socket. If it stays, set the socket of the router or switch to automatic speed.",
 			Acts:     []Actor{Client, IT},
 			Guide:    []string{"1.1"},
 			Evidence: "The network port reports ten megabit, half duplex, repeated loss of link, or receive errors.",
@@ -75,9 +54,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-8", Slug: "wrong-network", Light: 1, Flashes: 8, Kinds: []Kind{Stops, Tells},
-			Title:    "This socket belongs to another network",
-			What:     "The socket is not on the phone network: it wants a network number (VLAN tag) or a network login, or the phones have a network of their own.",
-			Advice:   "Plug the box into a socket of the phone network, or ask whoever runs the switch for the VLAN number and put it into the box's file.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.3", "1.4"},
 			Evidence: "The switch announces a voice VLAN (LLDP or CDP), or tagged frames or a login request (802.1X) were seen on the cable.",
@@ -85,9 +61,6 @@ func line() []Cause {
 		},
 		{
 			Code: "1-9", Slug: "lan-loss", Light: 1, Flashes: 9, Kinds: []Kind{Hurts},
-			Title:    "Data is lost inside the building",
-			What:     "Data is lost or delayed already between the box and the router, before it even leaves the building.",
-			Advice:   "Plug the box straight into the router and test again. If that is clean, check the switches, cables, wireless bridges and power-line adapters in between.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.3"},
 			Evidence: "Many ARP round trips to the router: several were lost, or their times vary too much.",

@@ -5,9 +5,6 @@ func login() []Cause {
 	return []Cause{
 		{
 			Code: "4-1", Slug: "wrong-realm", Light: 4, Flashes: 1, Kinds: []Kind{Stops},
-			Title:    "The realm (name of the login area) is wrong",
-			What:     "The provider asks for a login under another realm (the name of its login area) than the one in the box's file.",
-			Advice:   "Set the realm to what the provider offers, exactly as shown here, in the PBX and in the box's file. Or correct it on the portal's Options page.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"2.1"},
 			Evidence: "The realm in the provider's challenge and the realm in the box's file, compared letter by letter; both are quoted. No password was sent.",
@@ -15,9 +12,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-2", Slug: "wrong-login", Light: 4, Flashes: 2, Kinds: []Kind{Stops},
-			Title:    "The username or password is wrong",
-			What:     "The provider refused the username and password in the box's file; it does not say which of the two is wrong.",
-			Advice:   "Compare the username with the portal, set a new trunk password there, and enter it in the PBX and in the box's file. If it is refused again, ask the provider whether the account is barred.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"2.1"},
 			Evidence: "With the login sent, the provider asked again with a fresh challenge, or refused (403).",
@@ -25,9 +19,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-3", Slug: "unknown-account", Light: 4, Flashes: 3, Kinds: []Kind{Stops},
-			Title:    "The provider does not know this account",
-			What:     "The provider answers, but does not know this user or domain, or does not take registrations there.",
-			Advice:   "Compare the username, the domain and the proxy in the box's file, and in the PBX, with the portal.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"2.1"},
 			Evidence: "The provider's answer says so: not found, gone, not allowed here, or moved.",
@@ -35,9 +26,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-4", Slug: "refused", Light: 4, Flashes: 4, Kinds: []Kind{Stops},
-			Title:    "The provider refuses this account or address",
-			What:     "The provider knows who is asking and says no: the account or the address may be barred, suspended or out of credit.",
-			Advice:   "Look at the trunk's state, limits, credit and allowed addresses in the portal. If all of that is right, raise a ticket with the provider and quote its words.",
 			Acts:     []Actor{Reseller, Provider},
 			Guide:    []string{"2.2", "3.2"},
 			Evidence: "The provider refused before any login was sent, or gave a reason that is not about the password; its words are quoted.",
@@ -45,9 +33,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-5", Slug: "reset-password", Light: 4, Flashes: 5, Kinds: []Kind{Stops},
-			Title:    "The trunk password must be set again",
-			What:     "The trunk's settings or its SIP domain were changed, and since then the old password no longer works.",
-			Advice:   "Set the trunk password again in the portal, then enter the new one in the PBX and in the box's file: both need it.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"3.2"},
 			Evidence: "The login fails, and the settings are known to have changed: by the box's file, by a person's answer, or by a realm that is new since the last run.",
@@ -55,9 +40,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-6", Slug: "wrong-public-ip", Light: 4, Flashes: 6, Kinds: []Kind{Stops},
-			Title:    "The trunk allows another public address",
-			What:     "This trunk is recognised by its public address, and the line's address is not the one set in the portal.",
-			Advice:   "Set \"Check IP\" in the portal to the address shown here. If the address changes by itself, ask the internet provider for a fixed one.",
 			Acts:     []Actor{Reseller, ISP},
 			Guide:    []string{"2.2"},
 			Evidence: "The address that the provider itself sees, compared with the address in the portal.",
@@ -65,9 +47,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-7", Slug: "provider-busy", Light: 4, Flashes: 7, Kinds: []Kind{Stops},
-			Title:    "The provider cannot answer just now",
-			What:     "The provider's server is reached, but says that it is busy or has a fault of its own.",
-			Advice:   "Wait as long as the provider asks, then test again. If it stays, look at the provider's status page and raise a ticket with the words quoted here.",
 			Acts:     []Actor{Provider},
 			Guide:    []string{},
 			Evidence: "The provider's own answer: its code, its words and how long it asks to wait.",
@@ -75,9 +54,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-8", Slug: "tls-certificate", Light: 4, Flashes: 8, Kinds: []Kind{Stops, Tells},
-			Title:    "The secure connection is not trusted (TLS)",
-			What:     "The provider's certificate, which proves who it is, is out of date, for another name or from an unknown authority, or the provider wants a certificate from the PBX.",
-			Advice:   "Compare the domain with the portal. If the provider uses its own authority, put its certificate into the PBX and the box's file. Otherwise raise a ticket with the provider.",
 			Acts:     []Actor{Provider, PBX, Reseller},
 			Guide:    []string{"1.8"},
 			Evidence: "The certificate's names, dates and authority, or the alert that ended the connection.",
@@ -85,9 +61,6 @@ func login() []Cause {
 		},
 		{
 			Code: "4-9", Slug: "address-ignored", Light: 4, Flashes: 9, Kinds: []Kind{Stops},
-			Title:    "The provider ignores this address",
-			What:     "SIP gets through to others, but the provider does not answer this line's public address; it may have blocked it after failed logins.",
-			Advice:   "First stop the PBX from trying again and again. Then ask the provider whether the address shown here is blocked, or missing from its list.",
 			Acts:     []Actor{Provider, PBX},
 			Guide:    []string{"2.1", "2.2"},
 			Evidence: "The provider answers ping but not SIP, while another SIP host answers, or the provider itself answered earlier in this run.",

@@ -1,6 +1,10 @@
 package catalogue
 
-import "testing"
+import (
+	"testing"
+
+	"trunktester/appliance/catalogue/words"
+)
 
 // The card has no room for a sign that means two things, nor for one that means nothing.
 func TestEverySignOfTheLightsHasItsOwnMeaning(t *testing.T) {
@@ -15,15 +19,15 @@ func TestEverySignOfTheLightsHasItsOwnMeaning(t *testing.T) {
 		said[meaning] = sign
 	}
 	for _, s := range []LightState{LightGreen, LightTesting, LightUntested, LightRed} {
-		tell("steady "+string(s), Light{State: s}.Meaning())
+		tell("steady "+string(s), Light{State: s}.Meaning(words.InEnglish()))
 	}
 	for _, s := range []LightState{LightRed, LightAmber} {
-		tell("counting "+string(s), Light{State: s, Counting: true, Flashes: 3}.Meaning())
+		tell("counting "+string(s), Light{State: s, Counting: true, Flashes: 3}.Meaning(words.InEnglish()))
 	}
 	for _, w := range []Whole{WholeStarting, WholeLampTest, WholeDone, WholeRefused, WholeWriting, WholeBoxFault} {
-		tell(string(w), w.Meaning())
+		tell(string(w), w.Meaning(words.InEnglish()))
 	}
-	if m := WholeNone.Meaning(); m != "" {
+	if m := WholeNone.Meaning(words.InEnglish()); m != "" {
 		t.Errorf("no pattern means %q", m)
 	}
 }

@@ -5,9 +5,6 @@ func pbx() []Cause {
 	return []Cause{
 		{
 			Code: "5-1", Slug: "pbx-not-registered", Light: 5, Flashes: 1, Kinds: []Kind{Stops},
-			Title:    "The PBX is not registered",
-			What:     "The line and the account are good, but the PBX (the telephone system) has not registered itself.",
-			Advice:   "Check in the PBX that the trunk is switched on, and that its domain, username, password and realm are right. Then run the PBX check on the box's page.",
 			Acts:     []Actor{PBX},
 			Guide:    []string{"3.1", "2.1"},
 			Evidence: "The provider accepted the login and listed no registration, and it is known to list them; or a person sees none in the portal.",
@@ -15,9 +12,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-2", Slug: "wrong-port", Light: 5, Flashes: 2, Kinds: []Kind{Hurts},
-			Title:    "The PBX is registered from another port",
-			What:     "The PBX is registered, but from another port than the firewall is set for, so incoming calls may be dropped.",
-			Advice:   "Set the PBX to the expected port, or change the firewall rule to the port shown here.",
 			Acts:     []Actor{IT, PBX},
 			Guide:    []string{"3.1"},
 			Evidence: "The port in the provider's list of registrations, compared with the expected port in the box's file.",
@@ -25,9 +19,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-3", Slug: "nat-mismatch", Light: 5, Flashes: 3, Kinds: []Kind{Hurts},
-			Title:    "The NAT setting does not match",
-			What:     "The PBX gives the provider an inside address where an outside one is expected, or the other way round, so calls may fail or have no sound.",
-			Advice:   "Set the PBX's NAT (external address) setting, or the trunk's NAT setting in the portal, so that both say the same.",
 			Acts:     []Actor{PBX, IT},
 			Guide:    []string{"3.1"},
 			Evidence: "The address in the provider's list of registrations, compared with the NAT setting in the box's file and with the public address.",
@@ -35,9 +26,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-4", Slug: "registered-elsewhere", Light: 5, Flashes: 4, Kinds: []Kind{Hurts},
-			Title:    "Another device is registered on this trunk",
-			What:     "The trunk is registered from another place, or by more devices than expected, so calls may ring somewhere else.",
-			Advice:   "Find out which device holds the address shown here, and take the trunk's login out of it. If nobody knows it, set a new trunk password.",
 			Acts:     []Actor{PBX, Reseller},
 			Guide:    []string{"3.1"},
 			Evidence: "The addresses in the provider's list of registrations, compared with this line's public address and the number expected.",
@@ -45,9 +33,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-5", Slug: "list-not-shown", Light: 5, Flashes: 5, Kinds: []Kind{Hurts},
-			Title:    "The provider does not show who is registered",
-			What:     "The login works, but the provider does not tell the box whether the PBX is registered.",
-			Advice:   "Look at the Registrations page of the portal: is the trunk shown, and are Port and NAT as expected? Enter the answer on the box's page.",
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"3.1"},
 			Evidence: "The provider accepted the login and gave no list, or said that it does not take this question.",
@@ -55,9 +40,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-6", Slug: "pbx-wrong-identity", Light: 5, Flashes: 6, Kinds: []Kind{Stops},
-			Title:    "The PBX uses another username or domain",
-			What:     "The PBX logs in with another username, login name, domain or realm than the trunk's.",
-			Advice:   "Change the setting named here in the PBX, letter by letter, then point the PBX back at the provider.",
 			Acts:     []Actor{PBX},
 			Guide:    []string{"2.1"},
 			Evidence: "The PBX's own login to the box in the PBX check, compared with the box's file.",
@@ -65,9 +47,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-7", Slug: "pbx-path", Light: 5, Flashes: 7, Kinds: []Kind{Stops},
-			Title:    "The PBX cannot reach the provider",
-			What:     "The PBX's settings are right and the box's login works from here, but the PBX still does not get through to the provider.",
-			Advice:   "Check the PBX's gateway, mask and name server (DNS), and the firewall rule for the PBX's present address. Then restart the router to clear old sessions.",
 			Acts:     []Actor{PBX, IT},
 			Guide:    []string{"1.3", "1.4", "1.8"},
 			Evidence: "The PBX check passed and the box's own login passed, but no registration appeared after the PBX was pointed back.",
@@ -75,9 +54,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-8", Slug: "pbx-wrong-password", Light: 5, Flashes: 8, Kinds: []Kind{Stops},
-			Title:    "The PBX has the wrong password",
-			What:     "The PBX logs in with the right username, but its password is not the trunk's password.",
-			Advice:   "Enter the trunk password again in the PBX; look for a space at the end, and for capital letters. Then point the PBX back at the provider.",
 			Acts:     []Actor{PBX},
 			Guide:    []string{"2.1"},
 			Evidence: "In the PBX check, the PBX's proof of its password does not match the password in the box's file.",
@@ -85,9 +61,6 @@ func pbx() []Cause {
 		},
 		{
 			Code: "5-9", Slug: "pbx-silent", Light: 5, Flashes: 9, Kinds: []Kind{Stops},
-			Title:    "The PBX never contacted the box",
-			What:     "During the PBX check nothing arrived from the PBX, although it was asked to log in at the box.",
-			Advice:   "Check that the PBX's trunk points at the box's address, that it is switched on, and that both are on the same network. Switch off client isolation between their sockets.",
 			Acts:     []Actor{PBX, IT},
 			Guide:    []string{"1.4", "2.1"},
 			Evidence: "The PBX check waited its full time and received no SIP message.",

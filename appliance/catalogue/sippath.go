@@ -5,9 +5,6 @@ func sipPath() []Cause {
 	return []Cause{
 		{
 			Code: "3-1", Slug: "sip-blocked", Light: 3, Flashes: 1, Kinds: []Kind{Stops},
-			Title:    "Phone messages (SIP) do not get through",
-			What:     "The internet works, but SIP messages from the box's address get no answer, in any way that was tried.",
-			Advice:   "Allow SIP to the provider's addresses in the firewall, in both directions, on the trunk's port, for UDP and TCP. If the internet provider blocks SIP, ask it to stop.",
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.8"},
 			Evidence: "Somebody on the way refused, or packets on the SIP port end earlier than packets on another port, or other SIP hosts are silent as well.",
@@ -15,9 +12,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-2", Slug: "sip-alg", Light: 3, Flashes: 2, Kinds: []Kind{Stops, Hurts},
-			Title:    "A router changes phone messages (SIP ALG)",
-			What:     "A device on the way, usually the router, rewrites SIP messages (SIP ALG), which breaks registrations and calls.",
-			Advice:   "Turn off SIP ALG in the router (it may be called SIP helper, SIP fixup or SIP transformation), then restart the router and the PBX. If the internet provider runs the router, ask it to set \"Disable SIP ALG\" to true.",
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.7"},
 			Evidence: "A SIP message came back with something changed that only a device on the way can have changed, while the same message sent another way was not. Where the provider runs a reflector, it shows every line that was changed.",
@@ -25,9 +19,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-3", Slug: "udp-blocked", Light: 3, Flashes: 3, Kinds: []Kind{Stops},
-			Title:    "The trunk's UDP port is blocked",
-			What:     "SIP gets through by TCP or TLS, but not by UDP, which is what this trunk uses.",
-			Advice:   "Open the trunk's port for UDP to the provider's addresses in the firewall, in both directions. Or set the trunk and the PBX to TCP.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
 			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control is silent too.",
@@ -35,9 +26,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-4", Slug: "stream-blocked", Light: 3, Flashes: 4, Kinds: []Kind{Stops, Tells},
-			Title:    "The trunk's TCP or TLS port is blocked",
-			What:     "SIP gets through by UDP, but a connection by TCP or TLS does not reach the provider.",
-			Advice:   "Open the trunk's port for TCP (for TLS, usually 5061) to the provider's addresses in the firewall. Or set the trunk and the PBX to UDP.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
 			Evidence: "The connection timed out, or was refused before it reached the provider, while UDP was answered.",
@@ -45,9 +33,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-5", Slug: "fragments-lost", Light: 3, Flashes: 5, Kinds: []Kind{Hurts},
-			Title:    "Long phone messages get lost",
-			What:     "SIP messages that are too long for one packet vanish on the way, so some calls cannot be set up.",
-			Advice:   "Allow fragments (the parts of a packet) in the firewall, or set the trunk and the PBX to TCP, or make the PBX's messages shorter by removing codecs that are not used.",
 			Acts:     []Actor{IT, ISP, Provider, PBX},
 			Guide:    []string{"1.8"},
 			Evidence: "A short request was answered and a long one was not, TCP works, and fragments to another host vanish as well.",
@@ -55,9 +40,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-6", Slug: "nat-short", Light: 3, Flashes: 6, Kinds: []Kind{Hurts},
-			Title:    "The router forgets connections too soon",
-			What:     "The router closes the way back to the PBX after a short time of silence, so incoming calls may fail.",
-			Advice:   "Set the UDP time-out of the router higher, or set the PBX to send a keep-alive more often than the time shown.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"3.1", "1.8"},
 			Evidence: "The time was measured after which the router no longer let an answer in.",
@@ -65,9 +47,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-7", Slug: "double-nat", Light: 3, Flashes: 7, Kinds: []Kind{Stops, Hurts, Tells},
-			Title:    "Two routers in a row (double NAT)",
-			What:     "Addresses are translated twice on the way out, by two routers or by the internet provider, which can break calls and fixed-address trunks.",
-			Advice:   "Set the first router to bridge mode, or connect the PBX to the outer router. If the internet provider shares one address among customers, ask it for a public address of your own.",
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.3", "2.2"},
 			Evidence: "The router's own outside address, or the next hop, is private or shared, and differs from the public address.",
@@ -75,9 +54,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-8", Slug: "rtp-blocked", Light: 3, Flashes: 8, Kinds: []Kind{Hurts},
-			Title:    "The sound of calls (RTP) is blocked",
-			What:     "SIP gets through, but the ports that carry the voice do not, so calls will be silent or one-way.",
-			Advice:   "Open the voice ports (RTP, UDP) to the provider's addresses in the firewall, in both directions.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
 			Evidence: "Voice packets to the provider's reflector did not come back, while SIP did.",
@@ -85,9 +61,6 @@ func sipPath() []Cause {
 		},
 		{
 			Code: "3-9", Slug: "sip-intercepted", Light: 3, Flashes: 9, Kinds: []Kind{Stops, Hurts},
-			Title:    "Something answers in the provider's place",
-			What:     "A device on the way catches SIP messages and answers them itself, so they may never reach the provider.",
-			Advice:   "Find the router or firewall that catches SIP (SIP proxy, SIP ALG, session border controller) and turn that off for the trunk.",
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.7"},
 			Evidence: "A SIP answer came from an address where nothing lives (192.0.2.0/24, RFC 5737).",

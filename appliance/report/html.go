@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -68,6 +69,8 @@ func functions() template.FuncMap {
 		"line":     func(v any) string { return Line(fmt.Sprint(v)) },
 		"clean":    func(s string) string { return strings.TrimRight(Clean(s), "\n") },
 		"actors":   actors,
+		"who":      func(a catalogue.Actor) string { return a.Who(words.InEnglish()) },
+		"shown":    func(c catalogue.Cause) string { return c.Shown(words.InEnglish()) },
 		"acting":   acting,
 		"capital":  capital,
 		"groups":   groups,
@@ -186,7 +189,7 @@ type shown struct {
 
 func groups(r Report) []group {
 	all := make([]group, len(r.Lights))
-	lamps, questions := Lamps(r.Row()), catalogue.LightQuestions()
+	lamps, questions := Lamps(r.Row()), catalogue.LightQuestions(words.InEnglish())
 	for i := range all {
 		all[i] = group{Lamp: lamps[i], Question: questions[i]}
 	}

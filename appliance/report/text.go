@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -188,11 +189,11 @@ func (t *text) requests(r Report) {
 }
 
 func actors(as []catalogue.Actor) string {
-	words := make([]string, len(as))
+	who := make([]string, len(as))
 	for i, a := range as {
-		words[i] = a.Who()
+		who[i] = a.Who(words.InEnglish())
 	}
-	return or(strings.Join(words, "; "), "nobody")
+	return or(strings.Join(who, "; "), "nobody")
 }
 
 func algWords(word string) string {

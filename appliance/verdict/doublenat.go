@@ -44,7 +44,7 @@ func translatedTwice(in Input, public, between netip.Addr, text string) candidat
 	c := candidate{code: "3-7", kind: catalogue.Hurts, text: text}
 	if shared.Contains(between) {
 		c.acts = []catalogue.Actor{catalogue.ISP}
-		c.advice = "Ask the internet provider for a public address of your own: this one is shared among customers (carrier-grade NAT)."
+		c.advice = "shared"
 	}
 	t := trunk(in)
 	switch {

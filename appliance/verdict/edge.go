@@ -18,7 +18,7 @@ func edge(f facts.Facts) candidate {
 	}
 	c.text += fmt.Sprintf(" Nobody tells where on the way it ends: the router %s may also have lost its own cable to the line.", f.Gateway.Addr)
 	c.acts = []catalogue.Actor{catalogue.Client, catalogue.ISP}
-	c.advice = "Look at the router's cable and light for the line first. Then ask the line provider whether it can see its edge device, and whether that device works."
+	c.advice = "router"
 	return c
 }
 

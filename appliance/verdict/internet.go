@@ -52,7 +52,7 @@ func outside(f facts.Facts, dead bool) candidate {
 	if edgeSeen(f) {
 		c.text = fmt.Sprintf("The edge device of the leased line, %s, answers, but nothing behind it does: %s.", f.Edge.Addr, text)
 		c.acts = []catalogue.Actor{catalogue.ISP}
-		c.advice = "Tell the line provider that its edge device is seen and that nothing behind it answers."
+		c.advice = "edge"
 	}
 	return c
 }

@@ -138,7 +138,7 @@ func deaf(in Input) []candidate {
 	return []candidate{{code: "4-9", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Provider, catalogue.IT},
 		text: fmt.Sprintf("The provider answers OPTIONS over %s, but no REGISTER: %d were sent. Either the provider ignores it from this address, or a device on the way drops it: cannot tell which.",
 			strings.ToUpper(own), n) + boxFile,
-		advice: "Ask the provider whether it got the REGISTER messages whose Call-ID stands in the report, and from which address."}}
+		advice: "register"}}
 }
 
 // silence judges a login that was never answered. Two lost packets explain it as well as a ban does when
@@ -157,7 +157,7 @@ func silence(f facts.Facts) candidate {
 	if otherwise != "" {
 		c.kind = catalogue.Hurts
 		c.text = fmt.Sprintf("%d messages with the login were not answered, %s. Lost packets or a refusal: cannot tell which.", l.Attempts, otherwise)
-		c.advice = "Run the test again. If it stays so, ask the provider what it did with the messages whose Call-ID stands in the report."
+		c.advice = "lost"
 	}
 	return c
 }
@@ -173,7 +173,7 @@ func refusedEarlier(in Input) []candidate {
 		return nil
 	}
 	c.text = fmt.Sprintf("The provider refused this login in an earlier run (%d). The box did not try again by itself, so as not to lock the account.", r.RefusedWith) + boxFile
-	c.advice = "When the settings are right, press the button for one second or choose \"Run again\" on the page: then the box tries the login once more."
+	c.advice = "once-more"
 	return []candidate{c}
 }
 

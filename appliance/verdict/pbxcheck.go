@@ -132,9 +132,13 @@ func weighed(in Input, c facts.PBXCheck, d facts.PBXDevice, found candidate, sof
 // unchanged was not answered as the PBX saw it.
 func mute(in Input, c facts.PBXCheck, d facts.PBXDevice) (candidate, bool) {
 	if d.Repeats > 2*d.Registers {
-		return candidate{code: "5-9", kind: catalogue.Hurts, text: opening(c) + device(d) +
+		found := candidate{code: "5-9", kind: catalogue.Hurts, text: opening(c) + device(d) +
 			" sent its messages again and again, unchanged: the box's answers do not reach it, or it does not take them. Whether its settings are right could not be told.",
-			advice: "Look at the PBX's own firewall, and at its NAT setting: it calls itself " + d.Via + " in its messages."}, true
+			advice: "firewall"}
+		if d.Via != "" {
+			found.text += " In its messages it calls itself " + d.Via + "."
+		}
+		return found, true
 	}
 	if c.RealmFrom == "domain" || d.Unanswered < 2 {
 		return candidate{code: "5-6", kind: catalogue.Hurts, text: opening(c) + device(d) +
@@ -187,7 +191,7 @@ func remarked(c facts.PBXCheck, found []candidate) []candidate {
 		if remark != "" && (f.code == "5-1" || f.code == "5-5") {
 			found[i].text += " " + remark
 			if d := c.Telling(); d != nil && d.Accepted && c.Back == nil {
-				found[i].advice = "Point the PBX back at the provider, and press \"The PBX points back\" on the box's page: two minutes later the box looks whether it is registered."
+				found[i].advice = "point-back"
 			}
 		}
 	}

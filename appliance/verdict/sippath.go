@@ -110,7 +110,7 @@ func allSilent(in Input) []candidate {
 		return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
 			text: fmt.Sprintf("The provider's server itself says that nothing listens on %s.", target) +
 				" Either the port in the box's file is wrong or the provider's SIP server is down: cannot tell which." + boxAddress,
-			advice: "Compare the port in the box's file with the provider's. If it is right, tell the provider that its SIP server refuses messages."}}
+			advice: "port"}}
 	case !ping:
 		return nil // 2-6 speaks
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
@@ -35,7 +36,7 @@ type candidate struct {
 	code   string
 	kind   catalogue.Kind
 	text   string            // with the numbers in it
-	advice string            // "" for the catalogue's
+	advice string            // key of another advice than the code's own, "" for that
 	acts   []catalogue.Actor // nil for the catalogue's
 	minor  bool              // said after others of its kind: a success spoke against it
 }
@@ -109,7 +110,7 @@ func (c candidate) finding() catalogue.Finding {
 	}
 	f := cause.Finding(severity(c.kind), c.text)
 	if c.advice != "" {
-		f.Advice = c.advice
+		f.Advice = words.InEnglish().Say("advice." + c.advice)
 	}
 	if c.acts != nil {
 		f.Acts = c.acts

@@ -7,6 +7,7 @@ import (
 
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
 	"trunktester/leds"
 	"trunktester/leds/terminal"
@@ -42,9 +43,9 @@ func (p *progress) verdict(s appliance.Sight) {
 }
 
 func actors(acts []catalogue.Actor) string {
-	words := make([]string, len(acts))
+	who := make([]string, len(acts))
 	for i, a := range acts {
-		words[i] = a.Who()
+		who[i] = a.Who(words.InEnglish())
 	}
-	return strings.Join(words, "; ")
+	return strings.Join(who, "; ")
 }

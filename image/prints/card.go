@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/image/paper"
 	"trunktester/leds"
 )
@@ -63,7 +64,7 @@ func cardFront() paper.Drawing {
 		lamp(&d, x+column/2, 46.5, 4.6, i+1)
 		d.Add(paper.Text{X: x + column/2, Y: 56, Font: paper.Font{Size: 11, Bold: true}, Colour: ink, Align: paper.Centre, Words: name})
 		f := paper.Font{Size: 8.5}
-		for n, line := range f.Wrap(catalogue.LightQuestions()[i], column-3) {
+		for n, line := range f.Wrap(catalogue.LightQuestions(words.InEnglish())[i], column-3) {
 			d.Add(paper.Text{X: x + column/2, Y: 60.4 + float64(n)*leading(f), Font: f, Colour: soft, Align: paper.Centre, Words: line})
 		}
 	}
@@ -105,9 +106,9 @@ func (s sign) meaning() string {
 		return s.says
 	}
 	if s.show.Whole != catalogue.WholeNone {
-		return s.show.Whole.Meaning()
+		return s.show.Whole.Meaning(words.InEnglish())
 	}
-	return s.show.Row[0].Meaning()
+	return s.show.Row[0].Meaning(words.InEnglish())
 }
 
 // signs is a table of them: name and rhythm on the left, meaning on the right.
