@@ -21,6 +21,7 @@ type World struct {
 	Severity catalogue.Severity
 	Lights   string // LINE first, one letter each: g, a, r, - for untested; "" where the code says enough
 	Says     string // a piece that the verdict's text must hold; "" for any text
+	Titled   string // a piece that the verdict's title must hold; "" for any title
 
 	Also  []string // codes that must be told beside the verdict
 	Never []string // codes that must not be told at all

@@ -33,8 +33,8 @@ func pathWorlds() []World {
 			w.PBX.Settings = func(s *serve.PBXSettings) { s.SplitPorts = 5070 }
 		}),
 		amber("3-2", "sip-alg-registers", "the router rewrites SIP, and the PBX registers all the same").with(lights("ggagg"),
-			says("between hop 1 (192.168.50.1) and hop 2 (203.0.113.1): the customer's router"), func(w *World) { w.Home.SIPALG = true }),
-		amber("3-2", "sip-alg-carrier", "the router only routes; the line's provider translates addresses, and rewrites SIP").with(lights("ggagg"), says("the line's provider"),
+			says("between hop 1 (192.168.50.1) and hop 2 (203.0.113.1): the customer's router"), titled("The router"), func(w *World) { w.Home.SIPALG = true }),
+		amber("3-2", "sip-alg-carrier", "the router only routes; the line's provider translates addresses, and rewrites SIP").with(lights("ggagg"), says("A device of the line's provider changes"), titled("The internet provider"),
 			func(w *World) { w.Home.NAT, w.Home.Carrier, w.Home.SecondALG = NATNone, true, true }),
 		amber("3-2", "sip-alg-no-nat", "a routed line, and the router reads SIP and drops what it does not know").with(lights("ggagg"), says("probably"),
 			func(w *World) { w.Home.NAT, w.Home.SIPALG = NATNone, true }),
@@ -134,4 +134,5 @@ func onSite(w *World) {
 // meddled puts a device that is not Linux's SIP ALG on the line.
 func meddled(kind Meddler) func(*World) { return func(w *World) { w.Line.SIP = kind } }
 
-func says(piece string) func(*World) { return func(w *World) { w.Says = piece } }
+func says(piece string) func(*World)   { return func(w *World) { w.Says = piece } }
+func titled(piece string) func(*World) { return func(w *World) { w.Titled = piece } }

@@ -8,23 +8,34 @@ import (
 	"trunktester/probes/facts"
 )
 
-// rewriter says which device rewrites messages, and whose it is. A router lets a message end before it rewrites it, so
+// rewriter is the device that rewrites messages, as far as the way shows whose it is.
+type rewriter struct {
+	key     string // of title and advice; "" for the code's own, which claim no device
+	subject string // of the text's first sentence
+	where   string // between which hops, one sentence; "" where no hop showed it
+	acts    []catalogue.Actor
+}
+
+// rewriterAt says which device rewrites messages, and whose it is. A router lets a message end before it rewrites it, so
 // the device is the last hop that still got it as it was sent, where that hop is the one just before.
-func rewriter(p facts.Place, f facts.Facts) (text string, acts []catalogue.Actor) {
+func rewriterAt(p *facts.Place, f facts.Facts) rewriter {
+	if p == nil {
+		return rewriter{subject: "A device on the way"}
+	}
 	where := fmt.Sprintf("It happens between hop %d%s and hop %d (%s): ", p.Unchanged, hopAddress(p.From), p.Changed, p.To)
 	it, isp := []catalogue.Actor{catalogue.IT}, []catalogue.Actor{catalogue.ISP}
 	gateway := f.Address != nil && f.Address.Gateway == p.From && p.From.IsValid()
 	switch {
 	case p.Changed == 1:
-		return where + "a device in the customer's own network, in front of the router or in it.", it
+		return rewriter{"alg-site", "A device in the customer's own network", where + "a device in the customer's own network, in front of the router or in it.", it}
 	case p.Changed != p.Unchanged+1:
-		return where + "which of the devices between them does it cannot be told.", nil
+		return rewriter{"", "A device on the way", where + "which of the devices between them does it cannot be told.", nil}
 	case p.Unchanged == 1 && gateway:
-		return where + "the customer's router.", it
+		return rewriter{"alg-router", "The customer's router", where + "the customer's router.", it}
 	case p.From.IsPrivate(): // RFC 1918; 100.64/10 is the line provider's (RFC 6598)
-		return where + "a second router behind the first one.", append(it, isp...)
+		return rewriter{"alg-second", "A second router", where + "a second router behind the first one.", append(it, isp...)}
 	}
-	return where + "a device of the line's provider.", isp
+	return rewriter{"alg-line", "A device of the line's provider", where + "a device of the line's provider.", isp}
 }
 
 func hopAddress(a netip.Addr) string {

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue"
@@ -193,14 +194,14 @@ func alg(in Input) []candidate {
 		return nil
 	}
 	proved := f.ALG.Word == facts.ALGProved
-	c := candidate{code: "3-2", kind: catalogue.Hurts}
-	c.text = "A device on the way probably changes SIP messages (SIP ALG). The sign: " + f.ALG.Why
+	by := rewriterAt(f.ALG.Place, f)
+	c := candidate{code: "3-2", kind: catalogue.Hurts, title: by.key, advice: by.key, acts: by.acts}
+	c.text = by.subject + " probably changes SIP messages (SIP ALG). The sign: " + f.ALG.Why
 	if proved {
-		c.text = "A device on the way changes SIP messages (SIP ALG). The proof: " + f.ALG.Why
+		c.text = by.subject + " changes SIP messages (SIP ALG). The proof: " + f.ALG.Why
 	}
-	if f.ALG.Place != nil {
-		where, acts := rewriter(*f.ALG.Place, f)
-		c.text, c.acts = c.text+" "+where, acts
+	if by.where != "" {
+		c.text += " " + by.where
 	}
 	own := trunk(in).Transport
 	switch {
@@ -213,7 +214,10 @@ func alg(in Input) []candidate {
 	case own != "tls" && contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
 		c.kind = catalogue.Stops
 		c.text += " The trunk cannot log in this way. Such a device or the provider itself does it: cannot tell which." + boxAddress
-		c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+		c.acts = append(slices.Clone(by.acts), catalogue.Provider)
+		if by.acts == nil {
+			c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+		}
 	case own == "tls":
 		c.text += " This trunk uses TLS, which such a device cannot read."
 		c.kind = catalogue.Tells

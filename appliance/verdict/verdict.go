@@ -35,6 +35,7 @@ type Verdict struct {
 type candidate struct {
 	code   string
 	kind   catalogue.Kind
+	title  string            // key of another title than the code's own, "" for that
 	text   string            // with the numbers in it
 	advice string            // key of another advice than the code's own, "" for that
 	acts   []catalogue.Actor // nil for the catalogue's
@@ -109,6 +110,9 @@ func (c candidate) finding() catalogue.Finding {
 		panic("verdict: no cause " + c.code + " in the catalogue")
 	}
 	f := cause.Finding(severity(c.kind), c.text)
+	if c.title != "" {
+		f.Title = words.InEnglish().Say("title." + c.title)
+	}
 	if c.advice != "" {
 		f.Advice = words.InEnglish().Say("advice." + c.advice)
 	}
