@@ -67,9 +67,10 @@ func (p plugged) drive() []string {
 
 var console = regexp.MustCompile(`console=\S+`)
 
-// more is what the command line needs that it does not on a real board: emulated USB knows no fast interrupts, and the
-// emulated watchdog resets at once.
-const more = " console=tty1 console=ttyAMA1,115200 dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0 initcall_blacklist=bcm2835_wdt_driver_init"
+// more is what the command line needs that it does not on a real board: emulated USB knows no fast interrupts, the
+// emulated watchdog resets at once, and the emulated firmware knows no VCHIQ: its driver (Linux' vchiq_arm.c) then frees
+// what its threads still read, and the kernel panics now and then before it ever said a word.
+const more = " console=tty1 console=ttyAMA1,115200 dwc_otg.fiq_enable=0 dwc_otg.fiq_fsm_enable=0 initcall_blacklist=bcm2835_wdt_driver_init,vchiq_driver_init"
 
 // greetingIn is how long the emulator may take to open its monitor.
 const greetingIn = time.Minute
