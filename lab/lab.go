@@ -116,7 +116,7 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 			return err
 		}
 	}
-	if err := h.wireUp(opts.Tap || l.copper != nil); err != nil {
+	if err := h.wireUp(opts.Tap || l.copper != nil, w.Home.MAC); err != nil {
 		return err
 	}
 	if w.Home.NAT == NATNone { // who stands behind the router routes to the customer's own network

@@ -204,6 +204,18 @@ func (h *Host) each(name string, do func(netlink.Link) error, what string) error
 	return nil
 }
 
+// called gives the interface this hardware address; "" leaves it its own.
+func (h *Host) called(name, mac string) error {
+	if mac == "" {
+		return nil
+	}
+	address, err := net.ParseMAC(mac)
+	if err != nil {
+		return err
+	}
+	return h.each(name, func(link netlink.Link) error { return h.nl.LinkSetHardwareAddr(link, address) }, "with the address "+mac)
+}
+
 // mtu sets how large a packet of the interface may be.
 func (h *Host) mtu(name string, bytes int) error {
 	return h.each(name, func(link netlink.Link) error { return h.nl.LinkSetMTU(link, bytes) }, "with a smaller MTU")

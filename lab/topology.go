@@ -86,7 +86,7 @@ func (h *hosts) outsideOfRouter() netip.Addr {
 }
 
 // wireUp lays the cables and gives addresses and routes. The box's own is there already if it is a tap.
-func (h *hosts) wireUp(tap bool) error {
+func (h *hosts) wireUp(tap bool, mac string) error {
 	var err error
 	if !tap {
 		err = errors.Join(cable(h.Box, "eth0", h.Router, boxPort), h.Box.up("eth0"))
@@ -107,12 +107,13 @@ func (h *hosts) wireUp(tap bool) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(h.home(), h.access(), h.outside())
+	return errors.Join(h.home(mac), h.access(), h.outside())
 }
 
-func (h *hosts) home() error {
+func (h *hosts) home(mac string) error {
 	err := errors.Join(
 		h.Router.bridge(lanBridge, boxPort, "lan", "pbx", "neighbour"),
+		h.Router.called(lanBridge, mac),
 		h.Router.address(lanBridge, RouterLAN+"/24"),
 		h.Router.sysctl("ipv4/ip_forward", "1"),
 	)

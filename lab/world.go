@@ -22,6 +22,7 @@ type World struct {
 	Lights   string // LINE first, one letter each: g, a, r, - for untested; "" where the code says enough
 	Says     string // a piece that the verdict's text must hold; "" for any text
 	Titled   string // a piece that the verdict's title must hold; "" for any title
+	Hints    string // a piece that the verdict's hint must hold; "" for no hint at all
 
 	Also  []string // codes that must be told beside the verdict
 	Never []string // codes that must not be told at all
@@ -52,6 +53,7 @@ type Home struct {
 	NoPieces  bool                           // the router drops fragments of packets
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
+	MAC       string                         // the router's hardware address on the LAN; "": one that is nobody's
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
 	MTU       int                       // bytes that the line carries; 0: as many as the cable

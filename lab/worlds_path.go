@@ -34,8 +34,16 @@ func pathWorlds() []World {
 		}),
 		amber("3-2", "sip-alg-registers", "the router rewrites SIP, and the PBX registers all the same").with(lights("ggagg"),
 			says("between hop 1 (192.168.50.1) and hop 2 (203.0.113.1): the customer's router"), titled("The router"), func(w *World) { w.Home.SIPALG = true }),
+		amber("3-2", "sip-alg-known-router", "the router rewrites SIP, and says who made it").with(lights("ggagg"), titled("The router"),
+			says(`calls itself "Archer VR600" by "TP-Link"`), hints("NAT Forwarding > ALG"), made("TP-Link", "Archer VR600", "50:c7:bf:00:00:01"), rewrites),
+		amber("3-2", "sip-alg-known-address", "the router rewrites SIP, and only its hardware address says who made it").with(lights("ggagg"),
+			says("one of Zyxel"), hints("Configuration > Network > ALG"), made("", "", "00:13:49:00:00:01"), rewrites),
+		amber("3-2", "sip-alg-unknown-router", "the router rewrites SIP, and says that somebody unheard of made it").with(lights("ggagg"),
+			says(`calls itself "Gate<b>way" by "Acme & Sons"`), made("Acme &\u202e\u00a0Sons", "Gate<b>way", ""), rewrites),
+		amber("3-2", "sip-alg-two-makers", "the router rewrites SIP, and its description and its hardware address disagree on who made it").with(lights("ggagg"),
+			says("one of Netgear: whose it is cannot be told"), made("TP-Link", "Archer VR600", "00:09:5b:00:00:01"), rewrites),
 		amber("3-2", "sip-alg-carrier", "the router only routes; the line's provider translates addresses, and rewrites SIP").with(lights("ggagg"), says("A device of the line's provider changes"), titled("The internet provider"),
-			func(w *World) { w.Home.NAT, w.Home.Carrier, w.Home.SecondALG = NATNone, true, true }),
+			made("TP-Link", "Archer VR600", "50:c7:bf:00:00:01"), func(w *World) { w.Home.NAT, w.Home.Carrier, w.Home.SecondALG = NATNone, true, true }),
 		amber("3-2", "sip-alg-no-nat", "a routed line, and the router reads SIP and drops what it does not know").with(lights("ggagg"), says("probably"),
 			func(w *World) { w.Home.NAT, w.Home.SIPALG = NATNone, true }),
 		amber("3-2", "alg-proxy", "a device on the line rewrites the private address wherever it stands, and puts it back in replies").with(lights("ggagg"), meddled(MeddlerProxy)),
@@ -110,6 +118,19 @@ func tellsOutside(turn func(*serve.IGDSettings)) func(*World) {
 	return func(w *World) { w.Home.IGD = turn }
 }
 
+// made gives the router a maker: by its own description, where it gives one, and by its hardware address.
+func made(maker, model, mac string) func(*World) {
+	return func(w *World) {
+		w.Home.MAC = mac
+		if maker != "" {
+			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.Maker, s.Model = true, maker, model })(w)
+		}
+	}
+}
+
+// rewrites is a router with a SIP ALG.
+func rewrites(w *World) { w.Home.SIPALG = true }
+
 // also and never are codes told beside the verdict, and codes not told.
 func also(codes ...string) func(*World)  { return func(w *World) { w.Also = codes } }
 func never(codes ...string) func(*World) { return func(w *World) { w.Never = codes } }
@@ -135,4 +156,5 @@ func onSite(w *World) {
 func meddled(kind Meddler) func(*World) { return func(w *World) { w.Line.SIP = kind } }
 
 func says(piece string) func(*World)   { return func(w *World) { w.Says = piece } }
+func hints(piece string) func(*World)  { return func(w *World) { w.Hints = piece } }
 func titled(piece string) func(*World) { return func(w *World) { w.Titled = piece } }

@@ -12,12 +12,15 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
 
-// This file is as much of UPnP as leads to a router's outside address: a search (SSDP, UPnP Device Architecture
-// 1.1 section 1.3), the device's description, and one action (WANIPConnection:1 section 2.4.18). goupnp would
+// This file is as much of UPnP as leads to a router's outside address, and to its name: a search (SSDP, UPnP Device
+// Architecture 1.1 section 1.3), the device's description, and one action (WANIPConnection:1 section 2.4.18). goupnp would
 // search on every interface and follow every address; here only the router itself is asked, through one interface.
 
 // ssdpSearch asks for an internet gateway. MX is how many seconds devices may wait before they answer.
@@ -102,6 +105,51 @@ func upnpServices(b []byte, at *url.URL, router netip.Addr) ([]upnpService, erro
 	return services, nil
 }
 
+// upnpName is how long a name in a description may be.
+const upnpName = 64
+
+// upnpDevice reads what the device itself, not one of those within it, says of its maker and model. What it says is
+// kept short and printable, and goes nowhere but into sentences.
+func upnpDevice(b []byte) facts.Device {
+	var found facts.Device
+	depth := 0
+	for d := lenient(b); ; {
+		token, err := d.Token()
+		if err != nil { // its end, or where it cannot be read any more
+			return found
+		}
+		switch t := token.(type) {
+		case xml.EndElement:
+			if t.Name.Local == "device" {
+				depth--
+			}
+		case xml.StartElement:
+			var to *string
+			switch {
+			case t.Name.Local == "device":
+				depth++
+			case depth == 1 && t.Name.Local == "manufacturer":
+				to = &found.Maker
+			case depth == 1 && t.Name.Local == "modelName":
+				to = &found.Model
+			}
+			var text string
+			if to != nil && *to == "" && d.DecodeElement(&text, &t) == nil {
+				*to = printable(text, upnpName)
+			}
+		}
+	}
+}
+
+// printable keeps what a person can read of a text, on one line and at most so many characters long.
+func printable(text string, most int) string {
+	line := strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) || unicode.IsSpace(r) }), " ")
+	if runes := []rune(line); len(runes) > most {
+		return strings.TrimSpace(string(runes[:most]))
+	}
+	return line
+}
+
 // lenient reads XML as routers write it.
 func lenient(b []byte) *xml.Decoder {
 	d := xml.NewDecoder(bytes.NewReader(b))
@@ -152,12 +200,13 @@ func newUPnP(i via.Interface, router netip.Addr) upnp {
 	}}
 }
 
+// describe reads the device's description.
+func (u upnp) describe(ctx context.Context, at *url.URL) ([]byte, error) {
+	return u.exchange(ctx, http.MethodGet, at, nil, "")
+}
+
 // outside asks every service that the description names until one tells.
-func (u upnp) outside(ctx context.Context, at *url.URL) (netip.Addr, error) {
-	description, err := u.exchange(ctx, http.MethodGet, at, nil, "")
-	if err != nil {
-		return netip.Addr{}, err
-	}
+func (u upnp) outside(ctx context.Context, description []byte, at *url.URL) (netip.Addr, error) {
 	services, err := upnpServices(description, at, u.router)
 	if err != nil {
 		return netip.Addr{}, err

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 var (
@@ -72,6 +74,44 @@ func TestUPnPServices(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+func TestUPnPDevice(t *testing.T) {
+	device := func(inner string) string { return `<?xml version="1.0"?><root><device>` + inner + `</device></root>` }
+	for name, c := range map[string]struct{ text, maker, model string }{
+		"usual":                  {device("<manufacturer>AVM Berlin</manufacturer><modelName>FRITZ!Box 7590</modelName>"), "AVM Berlin", "FRITZ!Box 7590"},
+		"a part names another":   {device("<deviceList><device><manufacturer>MiniUPnP</manufacturer></device></deviceList><manufacturer>OpenWrt</manufacturer>"), "OpenWrt", ""},
+		"only a part has names":  {device("<deviceList><device><manufacturer>MiniUPnP</manufacturer></device></deviceList>"), "", ""},
+		"outside of any device":  {"<root><manufacturer>TP-Link</manufacturer></root>", "", ""},
+		"two names":              {device("<manufacturer>TP-Link</manufacturer><manufacturer>Netgear</manufacturer>"), "TP-Link", ""},
+		"spaced":                 {device("<manufacturer>\n TP-Link\t Ltd \n</manufacturer>"), "TP-Link Ltd", ""},
+		"invisible characters":   {device("<manufacturer>TP\u202e-\u200bLink\u00a0Ltd</manufacturer><modelName>\u2066C7\u2069</modelName>"), "TP - Link Ltd", "C7"},
+		"no characters of XML":   {device("<manufacturer>TP-\x07Link</manufacturer><modelName>C7</modelName>"), "", ""},
+		"no characters at all":   {device("<manufacturer>\xff\xfe</manufacturer>"), "", ""},
+		"markup":                 {device("<manufacturer>&lt;script&gt;alert(1)&lt;/script&gt;</manufacturer>"), "<script>alert(1)</script>", ""},
+		"a page instead":         {"<html><body>router</body></html>", "", ""},
+		"broken off":             {device("<manufacturer>TP-Link</manufacturer>")[:50], "", ""},
+		"without end":            {device("<modelName>" + strings.Repeat("long ", 1000) + "</modelName>"), "", strings.TrimSpace(strings.Repeat("long ", 13)[:64])},
+		"one of many characters": {device("<modelName>" + strings.Repeat("\u00e9", 100) + "</modelName>"), "", strings.Repeat("\u00e9", 64)},
+	} {
+		if got := upnpDevice([]byte(c.text)); got.Maker != c.maker || got.Model != c.model {
+			t.Errorf("%s: %q by %q, want %q by %q", name, got.Model, got.Maker, c.model, c.maker)
+		}
+	}
+}
+
+// FuzzUPnPDevice: whatever a router says of itself, it is short and one line that can be read.
+func FuzzUPnPDevice(f *testing.F) {
+	f.Add([]byte("<device><manufacturer>AVM Berlin</manufacturer><modelName>FRITZ!Box</modelName></device>"))
+	f.Add([]byte("<device><manufacturer>\x00\xff\u202e</manufacturer>"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d := upnpDevice(b)
+		for _, s := range []string{d.Maker, d.Model} {
+			if !utf8.ValidString(s) || utf8.RuneCountInString(s) > upnpName || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("%q", s)
+			}
+		}
+	})
 }
 
 func TestUPnPAddress(t *testing.T) {

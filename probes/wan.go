@@ -55,6 +55,9 @@ func (p WAN) Look(ctx context.Context, known facts.Facts) Result {
 	couldNot := 0
 	for _, t := range told {
 		found.Answers = append(found.Answers, t.WANAnswer)
+		if t.device != (facts.Device{}) {
+			found.Device = &t.device
+		}
 		r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: t.Way + ": " + t.why + "."})
 		switch {
 		case t.Addr.IsValid():
@@ -73,13 +76,17 @@ func (p WAN) Look(ctx context.Context, known facts.Facts) Result {
 	default:
 		r.Saw = "The router does not tell its own outside address (UPnP, NAT-PMP, PCP)."
 	}
+	if found.Device != nil {
+		r.Saw += fmt.Sprintf(" It calls itself %s.", found.Device)
+	}
 	return r
 }
 
 // wanTold is what one way brought, and why.
 type wanTold struct {
 	facts.WANAnswer
-	why string
+	why    string
+	device facts.Device // zero where it does not describe itself
 }
 
 func (p WAN) natPMP(ctx context.Context, own, router netip.Addr) wanTold {
@@ -96,7 +103,7 @@ func (p WAN) pcp(ctx context.Context, own, router netip.Addr) wanTold {
 
 // ask puts one question over UDP to the router alone, and repeats it while nothing comes.
 func (p WAN) ask(ctx context.Context, way string, own netip.Addr, to netip.AddrPort, question func(netip.AddrPort) []byte, read func([]byte) (netip.Addr, error)) wanTold {
-	told := wanTold{facts.WANAnswer{Way: way}, "not answered"}
+	told := wanTold{WANAnswer: facts.WANAnswer{Way: way}, why: "not answered"}
 	d := p.Via.Dialer()
 	d.LocalAddr = &net.UDPAddr{IP: own.AsSlice()}
 	conn, err := d.DialContext(ctx, "udp4", to.String())
@@ -139,7 +146,7 @@ func (t *wanTold) take(addr netip.Addr, err error) {
 
 // upnp searches for the router's UPnP, by multicast and at the router itself, and asks it.
 func (p WAN) upnp(ctx context.Context, own, router netip.Addr) wanTold {
-	told := wanTold{facts.WANAnswer{Way: "UPnP"}, "nobody answered the search"}
+	told := wanTold{WANAnswer: facts.WANAnswer{Way: "UPnP"}, why: "nobody answered the search"}
 	start := time.Now()
 	at, err := p.search(ctx, own, router)
 	switch {
@@ -151,7 +158,14 @@ func (p WAN) upnp(ctx context.Context, own, router netip.Addr) wanTold {
 		return told
 	}
 	told.Answer, told.RTT = facts.Answered, facts.Duration(time.Since(start))
-	told.take(newUPnP(p.Via, router).outside(ctx, at))
+	u := newUPnP(p.Via, router)
+	description, err := u.describe(ctx, at)
+	if err != nil {
+		told.why = err.Error()
+		return told
+	}
+	told.device = upnpDevice(description)
+	told.take(u.outside(ctx, description, at))
 	return told
 }
 

@@ -60,6 +60,7 @@ type Finding struct {
 	Title    string   `json:"title"`
 	Text     string   `json:"text"`
 	Advice   string   `json:"advice"`
+	Hint     string   `json:"hint"` // where the advice is carried out in this very equipment, "" where that is not known
 	Acts     []Actor  `json:"acts"`
 	Guide    []string `json:"guide"`
 }

@@ -209,6 +209,7 @@ func algRun() report.Input {
 		Verdict: catalogue.Finding{Code: "3-2", Slug: "sip-alg", Severity: catalogue.Red, Light: 3, Title: "The router rewrites SIP messages",
 			Text:   "A device on the way changed our own address 192.168.1.20 inside the messages to sip.example.net. Registrations fail because of it.",
 			Advice: "Switch off “SIP ALG” in the router, then restart the router and the phone system.",
+			Hint:   "In routers of TP-Link: turn \"SIP ALG\" off under Advanced > NAT Forwarding > ALG. Menus differ between models.",
 			Acts:   []catalogue.Actor{catalogue.IT}, Guide: []string{"1.7"}},
 		Also: []catalogue.Finding{{Code: "1-7", Slug: "poor-link", Severity: catalogue.Amber, Light: 1, Title: "The cable link is slow",
 			Text: "10 Mbit/s at half duplex.", Advice: "Change the cable.", Acts: []catalogue.Actor{catalogue.Client}, Guide: []string{"1.1"}}},

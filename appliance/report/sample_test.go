@@ -54,6 +54,7 @@ func sample() Input {
 			Title:  "The router rewrites SIP",
 			Text:   "A device on the way changed 192.168.1.20 in our messages; the same message was left alone on port 5061.",
 			Advice: "Switch SIP ALG off in the router, then restart it.",
+			Hint:   "In routers of TP-Link: turn \"SIP ALG\" off under Advanced > NAT Forwarding > ALG. Menus differ between models.",
 			Acts:   []catalogue.Actor{catalogue.IT}, Guide: []string{"1.7"}},
 		Also: []catalogue.Finding{{Code: "1-7", Slug: "poor-link", Severity: catalogue.Amber, Light: 1,
 			Title: "The cable is slow", Text: "10 Mbit/s, half duplex.", Advice: "Change the cable."}},

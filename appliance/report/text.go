@@ -53,6 +53,9 @@ func (t *text) verdict(r Report) {
 		t.line("VERDICT %s (%s): %s", v.Code, v.Severity, v.Title)
 		t.line("%s", v.Text)
 		t.line("What to do: %s", or(v.Advice, "nothing"))
+		if v.Hint != "" {
+			t.line("            %s", v.Hint)
+		}
 		t.line("Who acts:   %s", actors(v.Acts))
 	}
 	t.WriteString("\n")
@@ -86,7 +89,7 @@ func (t *text) verdict(r Report) {
 	for _, f := range r.Also {
 		t.line("%s (%s): %s", f.Code, f.Severity, f.Title)
 		t.line("    %s", f.Text)
-		t.line("    What to do: %s Who acts: %s", or(f.Advice, "nothing."), actors(f.Acts))
+		t.line("    What to do: %s Who acts: %s", strings.TrimSpace(or(f.Advice, "nothing.")+" "+f.Hint), actors(f.Acts))
 	}
 }
 

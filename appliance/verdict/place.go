@@ -38,6 +38,9 @@ func rewriterAt(p *facts.Place, f facts.Facts) rewriter {
 	return rewriter{"alg-line", "A device of the line's provider", where + "a device of the line's provider.", isp}
 }
 
+// mayBeRouter: the device is the router that the box stands behind, or nothing says that it is another.
+func (r rewriter) mayBeRouter() bool { return r.key != "alg-second" && r.key != "alg-line" }
+
 func hopAddress(a netip.Addr) string {
 	if !a.IsValid() {
 		return " (the box)"

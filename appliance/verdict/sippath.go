@@ -203,6 +203,10 @@ func alg(in Input) []candidate {
 	if by.where != "" {
 		c.text += " " + by.where
 	}
+	if by.mayBeRouter() {
+		name, hint := maker(f)
+		c.text, c.hint = c.text+name, hint
+	}
 	own := trunk(in).Transport
 	switch {
 	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):

@@ -38,6 +38,7 @@ type candidate struct {
 	title  string            // key of another title than the code's own, "" for that
 	text   string            // with the numbers in it
 	advice string            // key of another advice than the code's own, "" for that
+	hint   string            // see catalogue.Finding
 	acts   []catalogue.Actor // nil for the catalogue's
 	minor  bool              // said after others of its kind: a success spoke against it
 }
@@ -119,6 +120,7 @@ func (c candidate) finding() catalogue.Finding {
 	if c.acts != nil {
 		f.Acts = c.acts
 	}
+	f.Hint = c.hint
 	return f
 }
 

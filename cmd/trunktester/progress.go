@@ -36,7 +36,11 @@ func (p *progress) verdict(s appliance.Sight) {
 	f := s.Verdict.Finding
 	fmt.Fprintf(p.out, "\n%s\n\n", terminal.Plain(leds.Show{Whole: s.Verdict.Whole(), Row: s.Verdict.Row}))
 	fmt.Fprintf(p.out, "%s  %s\n%s\n", f.Code, f.Title, report.Clean(f.Text))
-	fmt.Fprintf(p.out, "What to do: %s\nWho acts: %s\n", report.Clean(f.Advice), actors(f.Acts))
+	fmt.Fprintf(p.out, "What to do: %s\n", report.Clean(f.Advice))
+	if f.Hint != "" {
+		fmt.Fprintf(p.out, "            %s\n", report.Clean(f.Hint))
+	}
+	fmt.Fprintf(p.out, "Who acts: %s\n", actors(f.Acts))
 	for _, also := range s.Verdict.Also {
 		fmt.Fprintf(p.out, "Also noticed: %s %s. %s\n", also.Code, also.Title, report.Clean(also.Text))
 	}

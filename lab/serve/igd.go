@@ -3,8 +3,10 @@ package serve
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +29,8 @@ type IGDSettings struct {
 	Outside netip.Addr // what it tells; zero: that it has none
 	At      netip.Addr // its own address on the LAN
 	UPnP    bool
+	Maker   string // what it calls itself by UPnP; "" for a name of the lab's own
+	Model   string
 	NATPMP  bool
 	PCP     bool
 }
@@ -73,9 +77,10 @@ const (
 
 const igdDescription = `<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major><minor>0</minor></specVersion>
-<device><deviceType>` + igdDevice + `</deviceType><friendlyName>Lab router</friendlyName><serviceList>
+<device><deviceType>` + igdDevice + `</deviceType><friendlyName>Lab router</friendlyName>
+<manufacturer>%s</manufacturer><modelName>%s</modelName><serviceList>
 <service><serviceType>urn:schemas-upnp-org:service:Layer3Forwarding:1</serviceType><controlURL>/l3f</controlURL></service></serviceList>
-<deviceList><device><deviceType>urn:schemas-upnp-org:device:WANDevice:1</deviceType>
+<deviceList><device><deviceType>urn:schemas-upnp-org:device:WANDevice:1</deviceType><manufacturer>Lab parts</manufacturer><modelName>WAN part</modelName>
 <deviceList><device><deviceType>urn:schemas-upnp-org:device:WANConnectionDevice:1</deviceType><serviceList>
 <service><serviceType>` + igdService + `</serviceType><serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>
 <controlURL>/ctl/IPConn</controlURL><eventSubURL>/evt/IPConn</eventSubURL><SCPDURL>/WANIPCn.xml</SCPDURL></service>
@@ -104,7 +109,7 @@ func (g *IGD) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	case r.Method == http.MethodGet && r.URL.Path == "/description.xml":
 		saw("describe")
-		_, _ = io.WriteString(w, igdDescription)
+		fmt.Fprintf(w, igdDescription, escaped(cmp.Or(s.Maker, "Lab")), escaped(cmp.Or(s.Model, "Lab router")))
 	case r.Method == http.MethodPost && r.URL.Path == "/ctl/IPConn" && action == igdService+"#GetExternalIPAddress" && bytes.Contains(body, []byte("GetExternalIPAddress")):
 		saw("outside")
 		told := ""
@@ -117,6 +122,12 @@ func (g *IGD) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		saw(r.Method + " " + r.URL.Path + " " + action)
 		http.Error(w, "no such action", http.StatusInternalServerError)
 	}
+}
+
+func escaped(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a builder takes everything
+	return b.String()
 }
 
 // ServeControl answers NAT-PMP and PCP until ctx ends.

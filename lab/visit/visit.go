@@ -127,7 +127,7 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 	t.Helper()
 	v := got.Report.Verdict
 	if w.OrGreen && v.Code == "ok" {
-		w.Code, w.Severity, w.Lights, w.Says, w.Titled = "ok", catalogue.Green, "", "", ""
+		w.Code, w.Severity, w.Lights, w.Says, w.Titled, w.Hints = "ok", catalogue.Green, "", "", "", ""
 	}
 	if v.Code != w.Code || v.Severity != w.Severity {
 		t.Errorf("verdict %s %s, wanted %s %s: %s", v.Code, v.Severity, w.Code, w.Severity, v.Text)
@@ -147,6 +147,9 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 	}
 	if !strings.Contains(v.Title, w.Titled) {
 		t.Errorf("the title does not say %q: %s", w.Titled, v.Title)
+	}
+	if !strings.Contains(v.Hint, w.Hints) || w.Hints == "" && v.Hint != "" {
+		t.Errorf("the hint does not say %q: %s", w.Hints, v.Hint)
 	}
 	if w.ALG != "" && got.Report.ALG != w.ALG {
 		t.Errorf("a device that rewrites SIP is %s, wanted %s", got.Report.ALG, w.ALG)

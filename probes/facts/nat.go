@@ -1,11 +1,36 @@
 package facts
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+)
 
 // WAN is the router's own outside address, as the router itself tells it. (light 3)
 type WAN struct {
 	Router  netip.Addr  `json:"router"`
 	Answers []WANAnswer `json:"answers"`
+	Device  *Device     `json:"device"` // nil where the router does not describe itself
+}
+
+// Device is what a router calls itself in its own description (UPnP Device Architecture 1.1 section 2.3): its words, at
+// most 64 characters each, and nobody's proof.
+type Device struct {
+	Maker string `json:"maker"`
+	Model string `json:"model"`
+}
+
+// String is its name in a sentence, "" for none.
+func (d Device) String() string {
+	switch {
+	case d.Model == "" && d.Maker == "":
+		return ""
+	case d.Model == "":
+		return fmt.Sprintf("a device of %q", d.Maker)
+	case d.Maker == "":
+		return strconv.Quote(d.Model)
+	}
+	return fmt.Sprintf("%q by %q", d.Model, d.Maker)
 }
 
 // WANAnswer is what one way of asking the router brought.
