@@ -180,7 +180,7 @@ func (b *Box) nextLook(looks *[]time.Duration) <-chan time.Time {
 // lookForPBX asks for a run, unless the one before has found the PBX registered, or the check was forgotten.
 func (b *Box) lookForPBX(ctx context.Context) (enough bool) {
 	s := b.State()
-	if f := s.Sight.Facts; s.PBX.back.IsZero() || s.Sight.began.After(s.PBX.back) && f.Bindings != nil && len(f.Bindings.Contacts) > 0 {
+	if s.PBX.back.IsZero() || s.Sight.began.After(s.PBX.back) && registered(s.Sight.Facts) {
 		return true
 	}
 	for again := time.NewTicker(time.Second); ctx.Err() == nil; {

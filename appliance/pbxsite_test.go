@@ -26,8 +26,9 @@ func behind(mac string, began time.Time) Sight {
 // siteFront is a box with its memory, after a run behind a router and a PBX check there.
 func siteFront(t *testing.T, check *facts.PBXCheck) *Front {
 	t.Helper()
-	b := NewBox(&Tester{Profile: loginProfile(), Log: slog.New(slog.DiscardHandler)}, nil, &rowOf{})
-	f := NewFront(b, store.Open(t.TempDir()), nil, nil)
+	kept := store.Open(t.TempDir())
+	b := NewBox(&Tester{Profile: loginProfile(), Store: kept, Log: slog.New(slog.DiscardHandler)}, nil, &rowOf{})
+	f := NewFront(b, kept, nil, nil)
 	b.end(behind(router, time.Now()), nil, false)
 	b.sawPBX(*check)
 	f.keep(b.State().Sight)

@@ -63,32 +63,16 @@ func check(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if tester == nil {
 		return status
 	}
-	out := stdout
-	if c.json {
-		out = stderr
-	}
-	progress := newProgress(out)
+	to := outcome{"check", c.json, stdout, stderr}
+	progress := newProgress(to.live())
 	sight, err := c.run(ctx, tester, progress)
 	if ctx.Err() != nil {
 		err = errors.Join(errors.New("interrupted: there is no verdict"), err)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "trunktester check:", err)
-		return exitBox
+		return to.fail(err)
 	}
-	if c.json {
-		encoded, err := sight.Report.JSON()
-		if err == nil {
-			_, err = stdout.Write(encoded)
-		}
-		if err != nil {
-			fmt.Fprintln(stderr, "trunktester check: the report could not be written:", err)
-			return exitBox
-		}
-	} else {
-		progress.verdict(sight)
-	}
-	return exitOf(sight.Verdict.Finding.Severity)
+	return to.tell(sight, progress)
 }
 
 // run is the run between setting the interface up and leaving it as it was found.

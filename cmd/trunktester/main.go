@@ -33,9 +33,10 @@ const usage = `trunktester finds out why a SIP trunk does not register.
 
   trunktester check -profile trunk.toml [-interface eth0] [-no-setup] [-full] [-json] [-pcap FILE] [-position router|lan|pbx]
         one run from this machine; exit status 0 all green, 1 amber, 2 red, 3 could not test
-  trunktester pbx-check -profile trunk.toml [-interface eth0] [-no-setup] [-for 2m] [-json]
+  trunktester pbx-check -profile trunk.toml [-interface eth0] [-no-setup] [-for 2m] [-back] [-json]
         plays the provider's registrar: point the PBX at this machine for a moment, and it says which of the
-        PBX's settings differs from the file's; the same exit statuses
+        PBX's settings differs from the file's, and, once the PBX points back, whether it registers at the
+        provider; the same exit statuses
   trunktester appliance [-profile trunk.toml] [-interface eth0]
         the box's own loop: network, probes, lights and page; runs for ever
   trunktester explain [CODE | TEXT OF A REPORT'S QR CODE]
@@ -63,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "check":
 		return check(ctx, args[1:], stdout, stderr)
 	case "pbx-check":
-		return checkPBX(ctx, args[1:], stdout, stderr)
+		return checkPBX(ctx, args[1:], os.Stdin, stdout, stderr)
 	case "appliance":
 		return box(ctx, args[1:], stderr)
 	case "explain":

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -23,13 +24,15 @@ const (
 )
 
 // checkPBX plays the registrar for the PBX and tells what differs by its exit status.
-func checkPBX(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func checkPBX(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	var c checkFlags
 	var window time.Duration
+	var back bool
 	flags := flag.NewFlagSet("pbx-check", flag.ContinueOnError)
 	flags.StringVar(&c.profile, "profile", "", "`file` with the trunk's settings, which the PBX's are compared with")
 	flags.StringVar(&c.iface, "interface", "", "network `interface` to listen on; the first wired one when not given")
 	flags.DurationVar(&window, "for", usualWindow, "how `long` to wait for the PBX, as in 90s or 5m")
+	flags.BoolVar(&back, "back", atTerminal(stdin), "when the settings are right, wait for Enter, which says that the PBX points back, and look then whether it registers at the provider; usual on a terminal")
 	flags.BoolVar(&c.noSetup, "no-setup", false, "use the interface as it is configured")
 	flags.BoolVar(&c.json, "json", false, "print the report as JSON, and nothing else, on standard output")
 	flags.StringVar(&c.state, "state", stateDir(), "`directory` that remembers the provider's realm")
@@ -49,32 +52,23 @@ func checkPBX(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if tester == nil {
 		return status
 	}
-	out := stdout
-	if c.json {
-		out = stderr
-	}
-	live := &waiting{out: out}
+	to := outcome{flags.Name(), c.json, stdout, stderr}
+	live := &waiting{out: to.live()}
 	sight, err := tester.CheckPBX(ctx, appliance.PBXAsk{Window: window, Observe: live.see})
+	if err == nil && back && ctx.Err() == nil && sight.PBXRight() {
+		var last appliance.Sight
+		var ok bool
+		if last, ok, err = watchBack(ctx, tester, sight, stdin, to.live()); ok {
+			sight = last
+		}
+	}
 	if undo := tester.Network.Undo(); undo != nil {
 		err = errors.Join(err, fmt.Errorf("the interface could not be left as it was found: %w", undo))
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "trunktester pbx-check:", err)
-		return exitBox
+		return to.fail(err)
 	}
-	if c.json {
-		encoded, err := sight.Report.JSON()
-		if err == nil {
-			_, err = stdout.Write(encoded)
-		}
-		if err != nil {
-			fmt.Fprintln(stderr, "trunktester pbx-check: the report could not be written:", err)
-			return exitBox
-		}
-	} else {
-		newProgress(out).verdict(sight)
-	}
-	return exitOf(sight.Verdict.Finding.Severity)
+	return to.tell(sight, newProgress(to.live()))
 }
 
 // waiting tells a person at the terminal where to point the PBX, and what it sends.

@@ -176,6 +176,11 @@ type ended struct {
 
 func (p *process) wait() ended {
 	p.t.Helper()
+	return p.waitFor(patience)
+}
+
+func (p *process) waitFor(patience time.Duration) ended {
+	p.t.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(patience):
