@@ -79,7 +79,7 @@ func TestPBXCheck(t *testing.T) {
 			if c.profile != "" {
 				b.change("[trunk]\n", "[trunk]\n"+c.profile+"\n")
 			}
-			p := b.start(b.usual("pbx-check", "-json", "-for", c.window)...)
+			p := b.start(b.usual("pbx-check", "-json", "-back", "-for", c.window)...) // nobody is there to press Enter
 			until(t, "an address to enter", func() bool { return strings.Contains(p.err.String(), "Enter "+lab.PoolFirst+" as the registrar") })
 			pbx, away := b.pointPBX(c.transport, c.pbx)
 			got := p.wait()
@@ -94,6 +94,9 @@ func TestPBXCheck(t *testing.T) {
 			}
 			if c.exit == green && !pbx.Registered() {
 				t.Error("the PBX was not accepted")
+			}
+			if asked := strings.Contains(got.stderr, "Nobody said that the PBX points back"); asked != (c.exit == green) {
+				t.Errorf("it waits for a PBX that points back: %v", asked)
 			}
 			if !strings.Contains(got.stderr, "Sample PBX 7.1 at "+lab.PBXAddr) {
 				t.Errorf("no live word of the PBX: %s", got.stderr)
