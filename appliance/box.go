@@ -12,6 +12,7 @@ import (
 	"trunktester/appliance/selfcheck"
 	"trunktester/leds"
 	"trunktester/netsetup"
+	"trunktester/probes"
 	"trunktester/probes/facts"
 )
 
@@ -40,6 +41,9 @@ type Box struct {
 	// Timed is called after a run that asked for the time, while the clock is still the one that the run saw;
 	// nil: nobody wants it.
 	Timed func(facts.Clock)
+	// Measure measures the lifetime of a NAT mapping in the background, on the line of a run that is over; nil: nothing is
+	// measured there.
+	Measure func(ctx context.Context, known facts.Facts) (probes.Result, []facts.Request)
 	// Check looks at the box itself, before the first run and after each; nil: it is well.
 	Check func() []selfcheck.Fault
 	// Restarts is how often the program was started again within RestartsIn.
@@ -56,6 +60,8 @@ type Box struct {
 	overs    int             // patterns so far
 	ended    bool            // Run is over: the lights are somebody else's
 	pbxEnd   func(why error) // ends the PBX check that goes on; nil: none does
+
+	measured background
 
 	pbxWishes chan pbxWish
 
@@ -82,8 +88,8 @@ type State struct {
 
 // NewBox prepares a box that is starting.
 func NewBox(t *Tester, cable Cable, lights Lights) *Box {
-	t.Network = cable
-	return &Box{Tester: t, Cable: cable, Lights: lights, Log: t.Log,
+	t.Network, t.Background = cable, true
+	return &Box{Tester: t, Measure: t.Lifetime, Cable: cable, Lights: lights, Log: t.Log,
 		state: State{Whole: catalogue.WholeLampTest, Position: report.PositionUnknown},
 		beat:  time.Now(), watchers: map[chan struct{}]struct{}{}, asked: make(chan struct{}, 1), turn: make(chan struct{}, 1), pbxWishes: make(chan pbxWish, 1)}
 }
@@ -217,13 +223,15 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 	return news
 }
 
-// rest waits for a reason to run again; meanwhile it keeps the lease and listens to the switch. person says that somebody asked.
+// rest waits for a reason to run again; meanwhile it keeps the lease, listens to the switch and measures what takes minutes. person says that somebody asked.
 func (b *Box) rest(ctx context.Context, name string, links <-chan netsetup.LinkEvent, wait time.Duration) (person bool, err error) {
 	keep, stop := context.WithCancel(ctx)
 	kept := make(chan error, 1)
 	go func() { kept <- b.Cable.Keep(keep) }()
 	defer func() { stop(); <-kept }()
 	defer b.Tester.hear(ctx, name)()
+	defer b.endMeasuring()
+	until := time.Now().Add(wait)
 	again := time.NewTimer(wait)
 	defer again.Stop()
 	beat := time.NewTicker(time.Second)
@@ -253,6 +261,7 @@ func (b *Box) rest(ctx context.Context, name string, links <-chan netsetup.LinkE
 			return false, nil
 		case <-beat.C:
 			b.alive()
+			b.measure(ctx, time.Until(until))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"trunktester/appliance/profile"
 	"trunktester/probes"
+	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/probes/via"
 )
@@ -21,6 +22,9 @@ type parts struct {
 	roots    *x509.CertPool // authorities for TLS; nil: the system's
 	full     bool           // wait for the slow measurements as well
 	flaps    func() int     // see Ask.Flaps
+
+	background bool                              // see Tester.Background
+	lifetime   func(facts.Facts) *facts.Lifetime // of a NAT mapping, as measured earlier on the line of those facts; nil: nothing is kept
 
 	neighbour probes.Listener
 	acquired  <-chan struct{} // closed when the question for an address has its answer
@@ -96,8 +100,8 @@ func checklist(p parts) []Step {
 			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
 		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
-		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: unlessFull(p),
-			Probe: probes.Lifetime{Via: p.through, Ways: []probes.LifetimeWay{probes.LifetimeByReflector{FarEnd: far}, probes.LifetimeBySTUN{}, probes.LifetimeByCollision{}}}, Needs: []string{"address"}, After: []string{"public"}},
+		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: without(trunk),
+			Probe: lifetime(p, far), Needs: []string{"address"}, After: []string{"gateway", "public", "clock"}},
 		{ID: "reflector", Title: "SIP as it arrives", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, "a device that rewrites SIP can be proved, but not ruled out"),
 			Probe: probes.Reflector{FarEnd: far, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"address"}},
 		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),

@@ -8,6 +8,7 @@ import (
 	"trunktester/appliance/profile"
 	"trunktester/probes"
 	"trunktester/probes/facts"
+	"trunktester/probes/via"
 )
 
 // This file is on what conditions the steps of the checklist are made: what makes one pointless, enough or later.
@@ -73,12 +74,20 @@ func withoutControls(p profile.Profile) string {
 	return ""
 }
 
-// unlessFull: the measurement takes minutes, and everything else is known long before.
-func unlessFull(p parts) string {
-	if without(p.profile.Trunk) == "" && !p.full {
-		return "Takes two minutes: measured by a full run (-full)."
+// lifetime measures in a full run; else what was measured earlier on this line is told. The measurement takes minutes,
+// and everything else is known long before.
+func lifetime(p parts, far probes.FarEnd) probes.Probe {
+	switch {
+	case p.full:
+		return slowLifetime(p.through, far)
+	case p.background:
+		return probes.LifetimeBefore{Kept: p.lifetime, None: "Not measured on this line yet: the box does so in the background, after the run."}
 	}
-	return without(p.profile.Trunk)
+	return probes.LifetimeBefore{Kept: p.lifetime, None: "Takes some minutes: measured by a full run (-full)."}
+}
+
+func slowLifetime(i via.Interface, far probes.FarEnd) probes.Lifetime {
+	return probes.Lifetime{Via: i, Ways: []probes.LifetimeWay{probes.LifetimeByReflector{FarEnd: far}, probes.LifetimeBySTUN{}, probes.LifetimeByCollision{}}}
 }
 
 func unlessUDP(t profile.Trunk) string {

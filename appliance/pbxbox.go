@@ -203,6 +203,7 @@ func (b *Box) listenForPBX(ctx context.Context) {
 	b.mu.Lock()
 	b.pbxEnd = end
 	b.mu.Unlock()
+	b.endMeasuring()
 	known := b.State().Sight.Facts
 	told := fresh{}
 	probe := b.Tester.listen(known.Link.Interface, known, pbxWindow, func(c facts.PBXCheck) {

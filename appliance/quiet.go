@@ -10,10 +10,11 @@ import (
 )
 
 // Quiet waits until no run goes on, and keeps the next one from beginning until release is called: while a
-// stick is read or the card is written, nothing is tested, and the row keeps its pattern. An error is ctx's.
+// stick is read or the card is written, nothing is tested or measured, and the row keeps its pattern. An error is ctx's.
 func (b *Box) Quiet(ctx context.Context) (release func(), err error) {
 	select {
 	case b.turn <- struct{}{}:
+		b.endMeasuring()
 		return sync.OnceFunc(func() { <-b.turn }), nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)

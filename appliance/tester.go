@@ -35,11 +35,13 @@ type Tester struct {
 	Profile  profile.Profile // without a domain: no trunk configured, lights 1 and 2 only
 	Network  Network
 	Store    *store.Store
-	Full     bool          // wait for the slow measurements as well: two minutes at most
+	Full     bool          // wait for the slow measurements as well: some minutes at most
 	Patience time.Duration // for DHCP: 40 s on the box, where spanning tree may delay a port; 15 s for a person who waits
 	Version  string
 	Model    string
 	Log      *slog.Logger
+
+	Background bool // the slow measurements are made after the run, by a Box
 
 	// Neighbour listens to the switch while a run goes on, and remembers it until it is told to forget. Speaker tells
 	// the switch who is there, unless page.listen is off: then the box is to stay unseen.
@@ -86,7 +88,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	network := newKeeper(t.Network, t.Log)
 	defer t.hear(ctx, name)()
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps,
+		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps, background: t.Background, lifetime: t.keptLifetime,
 		neighbour: &t.Neighbour, acquired: network.acquired,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
@@ -113,6 +115,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	if err := ledger.Learn(f); err != nil {
 		t.Log.Warn("not remembered for the next run", "err", err)
 	}
+	t.keepLifetime(f)
 	return last, nil
 }
 

@@ -63,9 +63,7 @@ func (l Lifetime) Look(ctx context.Context, known facts.Facts) Result {
 		}
 		found.AtLeast, found.Under = bracket(found.Tries)
 		r := Result{Outcome: facts.Passed, Saw: lifetimeSaw(found), Evidence: evidence, File: func(f *facts.Facts) { f.Lifetime = &found }}
-		for _, t := range found.Tries {
-			r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: t.String()})
-		}
+		r.Evidence = append(r.Evidence, triesEvidence(found)...)
 		if found.AtLeast == 0 && found.Under == 0 {
 			r.Outcome = facts.NotRun
 		}
@@ -79,11 +77,11 @@ func lifetimeSaw(l facts.Lifetime) string {
 	case l.Under == 0 && l.AtLeast == 0:
 		return "How long the router keeps an idle UDP mapping could not be told."
 	case l.Under == 0:
-		return fmt.Sprintf("The router keeps an idle UDP mapping for %s at least.", l.AtLeast)
+		return fmt.Sprintf("The router keeps an idle UDP mapping for %s at least%s.", l.AtLeast, l.When())
 	case l.AtLeast == 0:
-		return fmt.Sprintf("The router forgets an idle UDP mapping within %s.", l.Under)
+		return fmt.Sprintf("The router forgets an idle UDP mapping within %s%s.", l.Under, l.When())
 	}
-	return fmt.Sprintf("The router forgets an idle UDP mapping after %s to %s.", l.AtLeast, l.Under)
+	return fmt.Sprintf("The router forgets an idle UDP mapping after %s to %s%s.", l.AtLeast, l.Under, l.When())
 }
 
 // ladder tries all silences at once and gives what was found out, in their order. It ends early when two

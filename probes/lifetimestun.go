@@ -169,6 +169,7 @@ func stunRead(ctx context.Context, conn net.Conn, id [stun.TransactionIDSize]byt
 	if err := conn.SetReadDeadline(time.Now().Add(stunWait)); err != nil {
 		return nil, err
 	}
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
 	buf := make([]byte, 1500)
 	for {
 		n, err := conn.Read(buf)

@@ -25,9 +25,10 @@ type Store struct {
 	salt []byte // for a ledger that begins here
 
 	patience time.Duration // with the directories
-	busy     chan struct{} // full while somebody works in them: then book is his
+	busy     chan struct{} // full while somebody works in them: then book and lives are his
 	stuck    atomic.Bool   // who is busy was given up
 	book     book          // the ledger as far as this program knows it
+	lives    []lifetime    // what was measured while this program runs, and what was kept then; nil: nothing was
 
 	mu       sync.Mutex
 	problems map[spot]Problem // what does not work at present
@@ -37,7 +38,7 @@ type Store struct {
 type Problem struct {
 	Dir     string
 	Lasting bool   // in the last directory: what stands there outlives the power
-	What    string // "directory", "profile", "ledger", "reports", "report", "time" or "starts"
+	What    string // "directory", "profile", "ledger", "reports", "report", "time", "starts" or "lifetimes"
 	Damaged bool   // the file is not what was written
 	Err     error
 }

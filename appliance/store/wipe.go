@@ -7,12 +7,12 @@ import (
 	"os"
 )
 
-// Wipe removes profile, reports and ledger, every version of each, from every directory (design section 8).
+// Wipe removes profile, reports, ledger and what was measured on the site's lines, every version of each, from every directory (design section 8).
 // Their contents are overwritten first; what a memory card keeps of older blocks is beyond any program.
 func (s *Store) Wipe() error { return s.alone(wipePatience, s.wipe) }
 
 func (s *Store) wipe() error {
-	s.book = book{}
+	s.book, s.lives = book{}, nil
 	var failed []error
 	for _, dir := range s.dirs {
 		if !exists(dir) {
@@ -39,7 +39,7 @@ func wipe(dir string) error {
 	}
 	defer p.leave()
 	var failed []error
-	for _, name := range []string{profileFile, ledgerFile, historyFile} {
+	for _, name := range []string{profileFile, ledgerFile, historyFile, lifetimesFile} {
 		for _, version := range []string{"", previous, unfinished} {
 			failed = append(failed, erase(p.root, name+version))
 		}

@@ -12,7 +12,7 @@ import (
 // this site, behind a translation of addresses.
 func shortMapping(in Input) []candidate {
 	l := in.Facts.Lifetime
-	if l == nil || l.Under == 0 || time.Duration(l.Under) > mappingLife || trunk(in).Transport != "udp" || in.Profile.PBX.Location == "hosted" {
+	if l == nil || !Short(*l) || trunk(in).Transport != "udp" || in.Profile.PBX.Location == "hosted" {
 		return nil
 	}
 	if p := in.Facts.Public; p != nil && p.Mapping == facts.MappingNone {
@@ -23,6 +23,9 @@ func shortMapping(in Input) []candidate {
 		how = fmt.Sprintf("within %s", l.Under)
 	}
 	return []candidate{{code: "3-6", kind: catalogue.Hurts, text: fmt.Sprintf(
-		"The router forgets an idle UDP mapping %s (90 s are wanted): then calls from outside no longer reach the PBX. It is fine if the PBX sends something to the provider more often than every %s.",
-		how, max(l.AtLeast, facts.Duration(10*time.Second)))}}
+		"The router forgets an idle UDP mapping %s%s, and 90 s are wanted: then calls from outside no longer reach the PBX. It is fine if the PBX sends something to the provider more often than every %s.",
+		how, l.When(), max(l.AtLeast, facts.Duration(10*time.Second)))}}
 }
+
+// Short says that a router forgets idle mappings too soon for a trunk.
+func Short(l facts.Lifetime) bool { return l.Under != 0 && time.Duration(l.Under) <= mappingLife }

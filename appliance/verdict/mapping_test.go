@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,9 +15,16 @@ func mappingLives(atLeast, under int) func(*site) {
 	}
 }
 
+// measuredBefore is a measurement that an earlier run left.
+func measuredBefore(ago time.Duration) func(*site) {
+	return func(s *site) { s.Facts.Lifetime.Ago = facts.Duration(ago) }
+}
+
 func TestMappingTickets(t *testing.T) {
 	judgeAll(t, []ticket{
 		{"the router forgets after less than half a minute", healthy().with(mappingLives(25, 40)), "3-6 amber", "", "ggAgg"},
+		{"the router forgot too soon when it was measured, some runs ago", healthy().with(mappingLives(25, 40), measuredBefore(3*time.Hour)), "3-6 amber", "", "ggAgg"},
+		{"the router kept a mapping when it was measured, some runs ago", healthy().with(mappingLives(100, 0), measuredBefore(3*time.Hour)), "ok green", "", "ggggg"},
 		{"the router forgets at once", healthy().with(mappingLives(0, 15)), "3-6 amber", "", "ggAgg"},
 		{"the router forgets just before 90 s", healthy().with(mappingLives(70, 88)), "3-6 amber", "", "ggAgg"},
 		{"the router forgets somewhere around 90 s", healthy().with(mappingLives(88, 100)), "ok green", "", "ggggg"},
@@ -42,6 +50,9 @@ func TestTheVerdictDoesNotWaitForMinutes(t *testing.T) {
 		{"the login is refused, and it is being measured", healthy().with(refusedLogin(403, "Forbidden"), measuring(false)), "4-2 red", "", "gggR-"},
 		{"it was measured", healthy().with(measuring(true), mappingLives(25, 40)), "3-6 amber", "", "ggAgg"},
 	})
+	if text := Judge(healthy().with(mappingLives(25, 40), measuredBefore(3*time.Hour)).Input).Finding.Text; !strings.Contains(text, "after 25s to 40s (measured on this line at least 3 h ago), and") {
+		t.Error(text)
+	}
 	if Judge(healthy().with(measuring(false)).Input).Final {
 		t.Error("final, though it may still change")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"time"
 )
 
 // WAN is the router's own outside address, as the router itself tells it. (light 3)
@@ -65,6 +66,22 @@ type Lifetime struct {
 	AtLeast Duration `json:"at_least_ms"` // the longest silence after which it let something in; 0: none
 	Under   Duration `json:"under_ms"`    // the shortest one after which it was gone; 0: none, of those that were tried
 	Tries   []Idle   `json:"tries"`
+
+	Ago Duration `json:"ago_ms"` // since it was measured, at least; 0: in this run, or beside it
+}
+
+// When says how old a remembered measurement is, with a space and brackets around it; "" for one of this run.
+func (l Lifetime) When() string {
+	ago := time.Duration(l.Ago)
+	switch {
+	case ago == 0:
+		return ""
+	case ago < 2*time.Minute:
+		return " (measured on this line shortly before)"
+	case ago < 2*time.Hour:
+		return fmt.Sprintf(" (measured on this line at least %d min ago)", ago/time.Minute)
+	}
+	return fmt.Sprintf(" (measured on this line at least %d h ago)", ago/time.Hour)
 }
 
 // Idle is one silence, and whether the mapping outlived it.
