@@ -37,7 +37,7 @@ func readCheckFlags(args []string, stderr io.Writer) (c checkFlags, status int, 
 	flags.StringVar(&c.profile, "profile", "", "`file` with the trunk's settings; without one only the network is tested")
 	flags.StringVar(&c.iface, "interface", "", "network `interface` to test through; the first wired one when not given")
 	flags.BoolVar(&c.noSetup, "no-setup", false, "use the interface as it is configured")
-	flags.BoolVar(&c.full, "full", false, "wait for the slow measurements as well: two minutes at most")
+	flags.BoolVar(&c.full, "full", false, "wait for the slow measurements as well: some minutes at most")
 	flags.BoolVar(&c.json, "json", false, "print the report as JSON, and nothing else, on standard output")
 	flags.StringVar(&c.pcap, "pcap", "", "write the box's own packets to this `file` (pcapng), credentials overwritten")
 	flags.StringVar(&c.position, "position", "", "where the cable is plugged in: `router`, lan or pbx")

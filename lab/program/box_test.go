@@ -221,6 +221,11 @@ func (w *watched) String() string {
 // until waits for something to become true.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
+	untilWithin(t, patience, what, is)
+}
+
+func untilWithin(t *testing.T, patience time.Duration, what string, is func() bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for !is() {
