@@ -13,7 +13,7 @@ FAULT   ?= healthy
 N       ?= 20
 SEED    ?= 1
 
-.PHONY: help run test bench soak build image image-test image-check image-torture image-update tables clean
+.PHONY: help run test bench soak matrix build image image-test image-check image-torture image-update tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -40,6 +40,9 @@ bench: build ## speeds, as ratios in one run; UPDATE=1 writes them into docs/spe
 soak: N = 1000
 soak: build ## draws N worlds (N=1000, SEED=1) with none, one or two faults, 16 at once, and prints a confusion matrix; UPDATE=1 writes docs/confusion.md
 	@scripts/soak $(N) $(SEED) $(if $(UPDATE),-update)
+
+matrix: build ## every fault with every kind of router, transport, name and provider; CELLS=-tls for those whose names match; UPDATE=1 writes docs/matrix.md
+	@scripts/matrix '$(CELLS)' $(if $(UPDATE),-update)
 
 image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
 	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)

@@ -18,7 +18,7 @@ const drawnName = "drawn-"
 // seed draws the same world. What the box must say stands in the table of drawn faults, written by hand.
 func Draw(seed uint64) World {
 	chance := rand.New(rand.NewPCG(seed, 0))
-	s := sketch{World: World{Name: drawnName + strconv.FormatUint(seed, 10), Code: "ok", Severity: catalogue.Green}, transport: "udp"}
+	s := plain(drawnName + strconv.FormatUint(seed, 10))
 	for _, choices := range []([]variation){routerKinds(), transports(), nameShapes(), delays()} {
 		s.vary(choices[chance.IntN(len(choices))])
 	}
@@ -29,9 +29,7 @@ func Draw(seed uint64) World {
 		habits = slices.Delete(habits, i, i+1)
 	}
 	s.faults(chance, chance.IntN(3))
-	s.About = strings.Join(s.words, "; ")
-	s.File = file(s.settings...)
-	return s.World
+	return s.drawn()
 }
 
 // drawn is the world of a name that starts with drawnName.
@@ -52,8 +50,21 @@ type sketch struct {
 	words     []string // what was chosen
 }
 
+// plain is the usual world, with nothing wrong.
+func plain(name string) sketch {
+	return sketch{World: World{Name: name, Code: "ok", Severity: catalogue.Green}, transport: "udp"}
+}
+
+// drawn is the finished world.
+func (s sketch) drawn() World {
+	s.About = strings.Join(s.words, "; ")
+	s.File = file(s.settings...)
+	return s.World
+}
+
 // variation is one way in which customers or providers differ without anything being wrong.
 type variation struct {
+	name  string // unique, short
 	words string
 	apply func(*sketch)
 }
@@ -69,13 +80,14 @@ func (s *sketch) vary(v variation) {
 // faults puts up to n faults of different lights into the world, and writes down what must be said.
 func (s *sketch) faults(chance *rand.Rand, n int) {
 	var chosen []drawnFault
-	for _, i := range chance.Perm(len(drawnFaults())) {
-		f := drawnFaults()[i]
+	all := drawnFaults()
+	for _, i := range chance.Perm(len(all)) {
+		f := all[i]
 		if len(chosen) == n {
 			break
 		}
 		apart := slices.ContainsFunc(chosen, func(other drawnFault) bool { return other.light() == f.light() || keptApart(f, other) })
-		if apart || f.fits != nil && !f.fits(*s) {
+		if apart || f.slow || f.whyNot(*s) != "" {
 			continue
 		}
 		chosen = append(chosen, f)

@@ -13,11 +13,11 @@ const oddPort = 5070
 func routerKinds() []variation {
 	return []variation{
 		{}, {},
-		{"a router that takes another port for every destination", func(s *sketch) { s.Home.NAT = NATSymmetric }},
-		{"a routed line", func(s *sketch) { s.Home.NAT = NATNone }},
-		{"the line's provider translates once more", func(s *sketch) { s.Home.Carrier = true }},
-		{"the site's own second router translates once more", func(s *sketch) { s.Home.Second = true }},
-		{"the router drops ping", func(s *sketch) { s.Home.NoPing = true }},
+		{"symmetric", "a router that takes another port for every destination", func(s *sketch) { s.Home.NAT = NATSymmetric }},
+		{"routed", "a routed line", func(s *sketch) { s.Home.NAT = NATNone }},
+		{"carrier", "the line's provider translates once more", func(s *sketch) { s.Home.Carrier = true }},
+		{"second", "the site's own second router translates once more", func(s *sketch) { s.Home.Second = true }},
+		{"no-ping", "the router drops ping", func(s *sketch) { s.Home.NoPing = true }},
 	}
 }
 
@@ -25,11 +25,11 @@ func routerKinds() []variation {
 func transports() []variation {
 	return []variation{
 		{}, {},
-		{"a TCP trunk", func(s *sketch) {
+		{"tcp", "a TCP trunk", func(s *sketch) {
 			s.transport, s.PBX.Transport = "tcp", "tcp"
 			s.set(`trunk.transport = "tcp"`)
 		}},
-		{"a TLS trunk", func(s *sketch) {
+		{"tls", "a TLS trunk", func(s *sketch) {
 			s.transport, s.PBX.Transport = "tls", "tls"
 			s.set(`trunk.transport = "tls"`, privateCA)
 		}},
@@ -40,7 +40,7 @@ func transports() []variation {
 func nameShapes() []variation {
 	return []variation{
 		{}, {},
-		{"two servers", zone(`
+		{"two-servers", "two servers", zone(`
 a.sip              A     %[1]s
 b.sip              A     %[2]s
 _sip._udp.sip      SRV   10 10 5060 a.sip
@@ -50,7 +50,7 @@ _sip._tcp.sip      SRV   20 10 5060 b.sip
 _sips._tcp.sip     SRV   10 10 5061 a.sip
 _sips._tcp.sip     SRV   20 10 5061 b.sip
 `, Provider1, Provider2)},
-		{"SIP on port 5070", func(s *sketch) {
+		{"port-5070", "SIP on port 5070", func(s *sketch) {
 			zone(`
 edge               A     %[1]s
 _sip._udp.sip      SRV   10 10 %[2]d edge
@@ -59,7 +59,7 @@ _sips._tcp.sip     SRV   10 10 5061 edge
 `, Provider1, oddPort)(s)
 			s.Provider.Ports = []string{"5070"}
 		}},
-		{"an outbound proxy", func(s *sketch) {
+		{"proxy", "an outbound proxy", func(s *sketch) {
 			s.set(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`)
 			s.PBX.Settings = with(s.PBX.Settings, func(p *serve.PBXSettings) { p.Domain = "client42.example.net" })
 		}},
@@ -69,23 +69,26 @@ _sips._tcp.sip     SRV   10 10 5061 edge
 func delays() []variation {
 	return []variation{
 		{},
-		{"20 ms to the provider", func(s *sketch) { s.Line = delay(20 * time.Millisecond) }},
-		{"60 ms to the provider", func(s *sketch) { s.Line = delay(60 * time.Millisecond) }},
+		{"20ms", "20 ms to the provider", func(s *sketch) { s.Line = delay(20 * time.Millisecond) }},
+		{"60ms", "60 ms to the provider", func(s *sketch) { s.Line = delay(60 * time.Millisecond) }},
 	}
 }
 
 // providerHabits are what providers do, all of them rightly.
 func providerHabits() []variation {
-	habit := func(words string, turn func(*serve.RegistrarSettings)) variation {
-		return variation{words, func(s *sketch) { s.Provider.Registrar = with(s.Provider.Registrar, turn) }}
+	habit := func(name, words string, turn func(*serve.RegistrarSettings)) variation {
+		return variation{name, words, func(s *sketch) { s.Provider.Registrar = with(s.Provider.Registrar, turn) }}
 	}
 	return []variation{
-		habit("OPTIONS is not answered", func(r *serve.RegistrarSettings) { r.IgnoreOptions = true }),
-		habit("a wrong password is answered 403", func(r *serve.RegistrarSettings) { r.WrongPasswordCode = 403 }),
-		habit("challenges with 407", func(r *serve.RegistrarSettings) { r.ProxyChallenge = true }),
-		habit("SHA-256 only", func(r *serve.RegistrarSettings) { r.Algorithms = []string{"SHA-256"} }),
-		habit("the provider puts the public address into contacts", func(r *serve.RegistrarSettings) { r.RewriteContacts = true }),
-		habit("the realm is not the domain", func(r *serve.RegistrarSettings) { r.Realm = "asterisk" }),
-		habit("received only where it differs", func(r *serve.RegistrarSettings) { r.SparseReceived = true }),
+		habit("no-options", "OPTIONS is not answered", func(r *serve.RegistrarSettings) { r.IgnoreOptions = true }),
+		habit("says-403", "a wrong password is answered 403", func(r *serve.RegistrarSettings) { r.WrongPasswordCode = 403 }),
+		habit("says-407", "challenges with 407", func(r *serve.RegistrarSettings) { r.ProxyChallenge = true }),
+		habit("sha-256", "SHA-256 only", func(r *serve.RegistrarSettings) { r.Algorithms = []string{"SHA-256"} }),
+		habit("contacts", "the provider puts the public address into contacts", func(r *serve.RegistrarSettings) { r.RewriteContacts = true }),
+		habit("realm", "the realm is not the domain", func(r *serve.RegistrarSettings) { r.Realm = "asterisk" }),
+		habit("sparse", "received only where it differs", func(r *serve.RegistrarSettings) { r.SparseReceived = true }),
+		habit("single", "a new binding replaces all others", func(r *serve.RegistrarSettings) { r.SingleTarget, r.MaxContacts = true, 1 }),
+		habit("short", "bindings last a minute", func(r *serve.RegistrarSettings) { r.MaxExpires = time.Minute }),
+		habit("two-realms", "challenges for two realms at once", func(r *serve.RegistrarSettings) { r.Realms = []string{"asterisk", Domain} }),
 	}
 }

@@ -46,6 +46,11 @@ func (o *opener) reflector() {
 func reflecting(changes ...string) func(*World) {
 	return func(w *World) {
 		w.Provider.Reflector = func(*reflector.Config) {}
-		w.File = file(append([]string{`provider.reflector = "` + ReflectorName + `"`, `provider.reflector_token = "` + ReflectorToken + `"`}, changes...)...)
+		w.File = file(append(reflectorSettings(), changes...)...)
 	}
+}
+
+// reflectorSettings name it in the box's file.
+func reflectorSettings() []string {
+	return []string{`provider.reflector = "` + ReflectorName + `"`, `provider.reflector_token = "` + ReflectorToken + `"`}
 }

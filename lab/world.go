@@ -19,14 +19,15 @@ type World struct {
 	// What the box must say, written by hand: never computed from what it does say.
 	Code     string
 	Severity catalogue.Severity
-	Lights   string // LINE first, one letter each: g, a, r, - for untested; "" where the code says enough
+	Lights   string // LINE first, one letter each: g, a, r, - for untested, ? for any but red; "" where the code says enough
 	Says     string // a piece that the verdict's text must hold; "" for any text
 	Titled   string // a piece that the verdict's title must hold; "" for any title
 	Hints    string // a piece that the verdict's hint must hold; "" for no hint at all
 
-	Also  []string // codes that must be told beside the verdict
-	Never []string // codes that must not be told at all
-	ALG   string   // the report's word for a device that rewrites SIP; "" for any
+	Acts  []catalogue.Actor // who must act, these and no others; nil for anybody
+	Also  []string          // codes that must be told beside the verdict
+	Never []string          // codes that must not be told at all
+	ALG   string            // the report's word for a device that rewrites SIP; "" for any
 
 	Full    bool // the run waits for the slow measurements as well
 	OrGreen bool // a run that saw too few losses to judge may say ok
@@ -121,10 +122,13 @@ func Worlds() []World {
 }
 
 // Find gives the world of that name, else the first one of that code. The first world of a code has
-// the cause's slug for its name; drawn-17 is the world that is drawn from seed 17.
+// the cause's slug for its name; drawn-17 is the world that is drawn from seed 17, cell-dns-silent-tls one of the matrix.
 func Find(what string) (World, bool) {
 	what = strings.ToLower(strings.TrimSpace(what))
 	if w, ok := drawn(what); ok {
+		return w, true
+	}
+	if w, ok := findCell(what); ok {
 		return w, true
 	}
 	all := append(Worlds(), PBXChecks()...)

@@ -1,5 +1,5 @@
 // Package soak runs the real program in worlds that are drawn by chance, with none, one or two faults, and
-// counts right and wrong verdicts in a confusion matrix.
+// counts right and wrong verdicts in a confusion matrix; and in every fault with every persona, one at a time.
 package soak
 
 import (
@@ -19,7 +19,7 @@ var (
 	count  = flag.Int("worlds", 24, "how many worlds are drawn")
 	seed   = flag.Uint64("seed", 1, "the first world's seed; the next world has the next")
 	atOnce = flag.Int("at-once", 4, "how many worlds run side by side")
-	update = flag.Bool("update", false, "write docs/confusion.md")
+	update = flag.Bool("update", false, "write docs/confusion.md, or docs/matrix.md")
 )
 
 func TestMain(m *testing.M) {

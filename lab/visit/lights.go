@@ -28,6 +28,9 @@ func lights(t *testing.T, w lab.World, row catalogue.Row) {
 		if want := drawn(w.Lights, i); want != "" && l.State != want {
 			t.Errorf("light %s is %s, wanted %s", name, l.State, want)
 		}
+		if w.Lights != "" && w.Lights[i] == '?' && l.State == catalogue.LightRed {
+			t.Errorf("light %s is %s, though nothing on it stops the trunk", name, l.State)
+		}
 	}
 	if row[0].State == catalogue.LightUntested {
 		t.Error("light LINE is off")

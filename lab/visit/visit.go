@@ -127,10 +127,13 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 	t.Helper()
 	v := got.Report.Verdict
 	if w.OrGreen && v.Code == "ok" {
-		w.Code, w.Severity, w.Lights, w.Says, w.Titled, w.Hints = "ok", catalogue.Green, "", "", "", ""
+		w.Code, w.Severity, w.Lights, w.Says, w.Titled, w.Hints, w.Acts = "ok", catalogue.Green, "", "", "", "", nil
 	}
 	if v.Code != w.Code || v.Severity != w.Severity {
 		t.Errorf("verdict %s %s, wanted %s %s: %s", v.Code, v.Severity, w.Code, w.Severity, v.Text)
+	}
+	if w.Acts != nil && !same(w.Acts, v.Acts) {
+		t.Errorf("%s is for %v, wanted %v: %s", v.Code, v.Acts, w.Acts, v.Text)
 	}
 	for _, code := range w.Also {
 		if !slices.ContainsFunc(got.Report.Also, func(f catalogue.Finding) bool { return f.Code == code }) {
@@ -159,4 +162,12 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 		t.Errorf("exit status %d, wanted %d", got.Exit, want)
 	}
 	lights(t, w, got.Report.Row())
+}
+
+// same says whether both name the same people, in any order.
+func same(a, b []catalogue.Actor) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
 }
