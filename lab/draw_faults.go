@@ -25,6 +25,7 @@ type drawnFault struct {
 	acts     []catalogue.Actor   // nil: those of the code's contract
 	orGreen  bool                // by chance it may stay below what can be judged
 	hiddenBy []string            // verdicts beside which it need not be told
+	onLine   bool                // a device on the line does it, which behind a carrier's translation is the line provider's alone
 	alone    bool                // it makes other answers a matter of chance
 	slow     bool                // it takes minutes to be seen
 }
@@ -147,15 +148,13 @@ func drawnFaults() []drawnFault {
 			s.block("udp", Drop)
 			s.block("tcp", Drop)
 		}},
-		{name: "alg", code: "3-2", severity: a, lights: "ggagg", words: "the router rewrites SIP", cannot: translated, acts: []catalogue.Actor{it},
+		{name: "alg", code: "3-2", severity: a, lights: "ggagg", words: "the router rewrites SIP", cannot: translated,
 			hiddenBy: refusals(),
 			apply:    func(s *sketch) { s.Home.SIPALG = true }},
 		{name: "alg-routed", code: "3-2", severity: a, lights: "ggagg", words: "the router translates nothing, and drops SIP that it does not know", cannot: readNotTranslated, hiddenBy: refusals(), apply: func(s *sketch) { s.Home.SIPALG = true }},
-		{name: "device-both-ways", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites the private address and puts it back", cannot: readable, hiddenBy: refusals(), apply: world(meddled(MeddlerProxy))},
-		{name: "device-one-way", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites the private address for good", cannot: readable, hiddenBy: refusals(), apply: world(meddled(MeddlerOneWay))},
-		{name: "device-register", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites REGISTER only", cannot: readable,
-			hiddenBy: refusals(),
-			apply:    world(meddled(MeddlerRegister))},
+		{name: "device-both-ways", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites the private address and puts it back", cannot: readable, onLine: true, hiddenBy: refusals(), apply: world(meddled(MeddlerProxy))},
+		{name: "device-one-way", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites the private address for good", cannot: readable, onLine: true, hiddenBy: refusals(), apply: world(meddled(MeddlerOneWay))},
+		{name: "device-register", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites REGISTER only", cannot: readable, onLine: true, hiddenBy: refusals(), apply: world(meddled(MeddlerRegister))},
 		{name: "udp-dropped", code: "3-3", severity: r, lights: "ggr--", words: "UDP to the SIP port is dropped", cannot: udpOnly, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("udp", Drop)
@@ -164,11 +163,12 @@ func drawnFaults() []drawnFault {
 			s.PBX.Fails = true
 			s.block("udp", PortUnreachable)
 		}},
-		{name: "tcp-dropped", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is dropped", cannot: streamsOnly, apply: func(s *sketch) {
+		// Whether other SIP hosts serve TCP is not known, and a reset bears the provider's address: two explanations.
+		{name: "tcp-dropped", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is dropped", cannot: streamsOnly, acts: []catalogue.Actor{it, provider}, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("tcp", Drop)
 		}},
-		{name: "tcp-reset", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is reset by the router", cannot: streamsOnly, apply: func(s *sketch) {
+		{name: "tcp-reset", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is reset by the router", cannot: streamsOnly, acts: []catalogue.Actor{it, provider}, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("tcp", TCPReset)
 		}},
@@ -179,7 +179,7 @@ func drawnFaults() []drawnFault {
 			apply:  func(s *sketch) { s.Full, s.Home.Forgets = true, 20*time.Second }},
 		{name: "shared", code: "3-7", severity: a, lights: "ggagg", words: "the trunk is known by a public address that the line's provider shares among customers", acts: []catalogue.Actor{isp}, alone: true,
 			cannot: singleNAT, apply: twice(RouterWAN)},
-		{name: "inner-address", code: "3-7", severity: r, lights: "ggr--", words: "the portal's address of the trunk is the router's outside address, which the line's provider translates", acts: []catalogue.Actor{isp}, alone: true,
+		{name: "inner-address", code: "3-7", severity: r, lights: "ggrr-", words: "the portal's address of the trunk is the router's outside address, which the line's provider translates", acts: []catalogue.Actor{isp}, alone: true,
 			cannot: singleNAT, apply: twice(CarrierCust)},
 		{name: "voice-dropped", code: "3-8", severity: a, lights: "ggagg", words: "the firewall drops the voice ports, and the provider runs a reflector", alone: true, apply: func(s *sketch) {
 			s.Provider.Reflector = func(*reflector.Config) {}
@@ -254,7 +254,7 @@ func drawnFaults() []drawnFault {
 			return unless(!turned(serve.RegistrarSettings{}, s.Provider.Registrar).SingleTarget, "single")
 		}},
 		{name: "no-list", code: "5-5", severity: a, lights: "gggga", words: "the provider lists no bindings", apply: func(s *sketch) { hidesBindings(s) }},
-		{name: "list-refused", code: "5-5", severity: a, lights: "gggga", words: "the provider answers 400 to the question who is registered", alone: true, apply: func(s *sketch) {
+		{name: "list-refused", code: "5-5", severity: a, lights: "ggg?a", words: "the provider answers 400 to the question who is registered", alone: true, apply: func(s *sketch) {
 			s.set("provider.shows_bindings")
 			s.Provider.Registrar = with(s.Provider.Registrar, func(p *serve.RegistrarSettings) { p.RefuseQuery.Code = 400 })
 		}},

@@ -83,6 +83,9 @@ func cell(f drawnFault, p variation) Cell {
 	f.apply(&s)
 	s.words = append(s.words, f.words)
 	w := f.expected().in(p.name)
+	if f.onLine && s.Home.Carrier {
+		w.acts = []catalogue.Actor{catalogue.ISP}
+	}
 	s.Code, s.Severity, s.Lights, s.Acts, s.Also, s.OrGreen = w.code, w.severity, w.lights, w.acts, w.also, f.orGreen
 	c.World = s.drawn()
 	return c

@@ -17,7 +17,8 @@ type rewriter struct {
 }
 
 // rewriterAt says which device rewrites messages, and whose it is. A router lets a message end before it rewrites it, so
-// the device is the last hop that still got it as it was sent, where that hop is the one just before.
+// the device is the last hop that still got it as it was sent, where that hop is the one just before. What has no
+// address of its own, as a modem or a bridge, is no hop: right behind the router it looks like the router.
 func rewriterAt(p *facts.Place, f facts.Facts) rewriter {
 	if p == nil {
 		return rewriter{subject: "A device on the way"}
@@ -31,7 +32,7 @@ func rewriterAt(p *facts.Place, f facts.Facts) rewriter {
 	case p.Changed != p.Unchanged+1:
 		return rewriter{"", "A device on the way", where + "which of the devices between them does it cannot be told.", nil}
 	case p.Unchanged == 1 && gateway:
-		return rewriter{"alg-router", "The customer's router", where + "the customer's router.", it}
+		return rewriter{"alg-router", "The customer's router or a device right behind it", where + "the customer's router, or a device without an address of its own right behind it, such as a modem.", append(it, isp...)}
 	case p.From.IsPrivate(): // RFC 1918; 100.64/10 is the line provider's (RFC 6598)
 		return rewriter{"alg-second", "A second router", where + "a second router behind the first one.", append(it, isp...)}
 	}

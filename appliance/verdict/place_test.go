@@ -28,7 +28,7 @@ func TestWhoRewrites(t *testing.T) {
 		title, says, advice string
 		acts                []catalogue.Actor
 	}{
-		{"the customer's router", at(1, 2, "192.168.1.1"), "The router changes", "the customer's router", "in the router (", []catalogue.Actor{it}},
+		{"the customer's router, or what has no address behind it", at(1, 2, "192.168.1.1"), "The router or modem changes", "such as a modem", "in the router (", []catalogue.Actor{it, isp}},
 		{"the provider of the line", at(2, 3, "100.64.0.1"), "The internet provider changes", "the line's provider", "Ask the internet provider", []catalogue.Actor{isp}},
 		{"the provider of the line, by a public address", at(2, 3, "203.0.113.1"), "The internet provider changes", "the line's provider", "Ask the internet provider", []catalogue.Actor{isp}},
 		{"a second router of the customer's", at(2, 3, "192.168.0.1"), "A second router changes", "a second router", "in the second router (", []catalogue.Actor{it, isp}},
