@@ -16,7 +16,7 @@ import (
 // This file is the box's own registration: made for a moment, on the page only, after a person has read what it may
 // do and agreed.
 
-// consentLimit bounds it: four questions, each repeated once.
+// consentLimit bounds it: at most six questions, and the time for those that are not answered.
 const consentLimit = 30 * time.Second
 
 // ErrNoNeed says that an own registration would tell nothing new.
@@ -108,6 +108,10 @@ func (s Sight) Consented(got probes.Result, requests []facts.Request) Sight {
 	in.Requests = append(slices.Clone(in.Requests), requests...)
 	in.Steps = slices.Clone(in.Steps)
 	for i, step := range in.Steps {
+		if step.ID == "alg" && in.Facts.ALG != s.input.Facts.ALG && in.Facts.ALG.Word == facts.ALGProved {
+			in.Steps[i].Outcome, in.Steps[i].Saw = facts.Failed, in.Facts.ALG.Why
+			in.Steps[i].Evidence = append(slices.Clone(step.Evidence), facts.Evidence{Kind: "note", Text: "This was seen at the box's own registration, after a person's consent."})
+		}
 		if step.ID == "bindings" {
 			in.Steps[i].Saw = got.Saw
 			in.Steps[i].Evidence = append(slices.Clone(step.Evidence), got.Evidence...)

@@ -94,3 +94,30 @@ func TestConsented(t *testing.T) {
 		t.Errorf("with a PBX check: %s", f.Code)
 	}
 }
+
+// What its own registration proves of a device that rewrites SIP stands in the report as if the run had found it.
+func TestConsentProvesARewriter(t *testing.T) {
+	before := unknownList(t).State().Sight
+	before.input.Facts.ALG = &facts.ALG{Word: facts.ALGNotSeen, Why: "Nothing."}
+	before.input.Steps = append(before.input.Steps, facts.Step{ID: "alg", Light: 3, Done: true, Outcome: facts.Passed, Saw: "Nothing."})
+	shown := true
+	own := func(word string) Sight {
+		return before.Consented(probes.Result{Outcome: facts.Passed, Saw: "The own one.", File: func(f *facts.Facts) {
+			f.OwnBinding = &facts.OwnBinding{Shown: &shown}
+			if word != facts.ALGNotSeen {
+				f.ALG = &facts.ALG{Word: word, Why: "It came back changed."}
+			}
+		}}, nil)
+	}
+	s := own(facts.ALGProved)
+	if f := s.Verdict.Finding; f.Code != "3-2" || f.Severity != catalogue.Red || s.Report.ALG != facts.ALGProved {
+		t.Errorf("verdict %s %s, ALG %s", f.Code, f.Severity, s.Report.ALG)
+	}
+	if step := s.Report.Steps[2]; step.Outcome != facts.Failed || step.Saw != "It came back changed." || len(step.Evidence) != 1 {
+		t.Errorf("step %+v", step)
+	}
+	s = own(facts.ALGNotSeen)
+	if step := s.Report.Steps[2]; s.Verdict.Finding.Code != "5-1" || step.Outcome != facts.Passed || step.Saw != "Nothing." {
+		t.Errorf("verdict %s, step %+v", s.Verdict.Finding.Code, step)
+	}
+}

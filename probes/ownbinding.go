@@ -3,6 +3,7 @@ package probes
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 // OwnBinding asks: does this provider show registrations? After a person's consent it registers the box for a
 // moment where the login was accepted, asks for the list, removes its own registration and no other, and looks
-// at the list again. It passed when the provider listed the box's registration.
+// at the list again. On the way it compares how its registration is shown (A7, A8). It passed when the provider listed it.
 type OwnBinding struct {
 	Login Login // the same trunk, with a conduct of its own
 }
@@ -28,7 +29,7 @@ const (
 
 // Look carries it out, within ctx; the removal is tried even when ctx ends before it.
 func (p OwnBinding) Look(ctx context.Context, known facts.Facts) Result {
-	b := &ownBinding{login: &login{probe: p.Login, known: known}, fact: facts.OwnBinding{After: []facts.Binding{}, Lost: []facts.Binding{}}}
+	b := &ownBinding{login: &login{probe: p.Login, known: known}, fact: facts.OwnBinding{After: []facts.Binding{}, Lost: []facts.Binding{}, Proofs: []facts.Proof{}}}
 	b.login.fact.Transport = p.Login.Trunk.Transport
 	if why := b.begin(ctx); why != "" {
 		b.fact.Withheld = why
@@ -47,6 +48,8 @@ type ownBinding struct {
 	fact    facts.OwnBinding
 	asker   sip.Conn // another source port: a list for this one only would say nothing about the PBX
 	contact string   // URI
+	canary  string   // URI of the registration that took its place, "" for none
+	seen    views
 	before  []facts.Binding
 	said    *sip.Message // the answer to the registration
 }
@@ -106,7 +109,7 @@ func (b *ownBinding) challenge(ctx context.Context) (why string) {
 
 // carryOut registers, asks, removes and looks again. Once the registration was sent, the removal is too.
 func (b *ownBinding) carryOut(ctx context.Context) {
-	x := b.send(ctx, "the box's own registration", ownBindingExpires, mostOwnAttempts-forRemoval-1)
+	x := b.ask(ctx, b.login.conn, "the box's own registration", registering(b.contact, ownBindingExpires), mostOwnAttempts-forRemoval-1)
 	if final(x) {
 		b.fact.Reply, b.said = x.Facts().Reply, x.Reply
 		b.fact.Registered = x.Reply.Code/100 == 2
@@ -118,18 +121,62 @@ func (b *ownBinding) carryOut(ctx context.Context) {
 		return // refused, so that there is nothing to remove
 	}
 	if b.fact.Registered {
+		b.seen.sameX, b.seen.same = x, shownAt(x.Reply, b.user())
 		if list, ok := b.list(ctx, "the list with the box's registration", mostOwnAttempts-forRemoval-1); ok {
 			shown := slices.ContainsFunc(list, b.own)
 			b.fact.Shown = &shown
 			b.before = append(slices.Clone(b.before), list...)
 		}
+		b.compareViews(ctx)
 	}
 	away, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*repeatLogin+time.Second)
 	defer cancel()
-	x = b.send(away, "the removal of the box's registration", 0, mostOwnAttempts-1)
-	b.fact.Removed = final(x) && x.Reply.Code/100 == 2
+	b.remove(away, "the removal of the box's registration", b.held(), mostOwnAttempts-1)
 	if list, ok := b.list(away, "the list after the removal", mostOwnAttempts); ok {
 		b.compare(list)
+		b.removeRest(away, list)
+	}
+}
+
+// held are the names under which the provider may hold the box's registration: as it was sent, and where the answer showed
+// another one, that. A device that rewrote an address when it was registered may leave it alone when it is removed, as
+// nf_conntrack_sip does.
+func (b *ownBinding) held() []string {
+	if b.canary == "" {
+		return []string{b.contact}
+	}
+	at, sent := b.seen.canary, sip.Contact{URI: b.canary}.Host()
+	if public := outside(b.login.known); !at.IsValid() && public.IsValid() {
+		at = netip.AddrPortFrom(public, sent.Port()) // not shown: as such a device would have written it
+	}
+	names := []string{b.canary, b.contact}
+	if at.IsValid() && at != sent {
+		names = append([]string{strings.Replace(b.canary, "@"+sent.String(), "@"+at.String(), 1)}, names...)
+	}
+	return names
+}
+
+// remove takes the box's registration away.
+func (b *ownBinding) remove(ctx context.Context, what string, names []string, most int) {
+	var contacts []string
+	for _, uri := range names {
+		contacts = append(contacts, registering(uri, 0))
+	}
+	x := b.ask(ctx, b.login.conn, what, strings.Join(contacts, ", "), most)
+	b.fact.Removed = final(x) && x.Reply.Code/100 == 2
+}
+
+// removeRest removes what the list still shows of the box's own, by the names that it shows, as a provider may read the
+// first Contact only.
+func (b *ownBinding) removeRest(ctx context.Context, list []facts.Binding) {
+	var names []string
+	for _, c := range list {
+		if user := userOf(c.URI); (user == b.user() || user == b.user()+canaryUser) && !strings.ContainsAny(c.URI, "<>,\" \t") {
+			names = append(names, c.URI)
+		}
+	}
+	if len(names) > 0 && b.fact.Attempts < mostOwnAttempts {
+		b.remove(ctx, "the removal of what is left of it", names, mostOwnAttempts)
 	}
 }
 
@@ -152,16 +199,19 @@ func (b *ownBinding) compare(list []facts.Binding) {
 }
 
 // own recognises the box's registration, whatever the provider made of its address.
-func (b *ownBinding) own(c facts.Binding) bool {
-	user, _, _ := strings.Cut(strings.TrimPrefix(b.contact, "sip:"), "@")
-	return strings.Contains(c.URI, user)
-}
+func (b *ownBinding) own(c facts.Binding) bool { return strings.Contains(c.URI, b.user()) }
+
+// user is the user part of the box's registration, which nobody else has.
+func (b *ownBinding) user() string { return userOf(b.contact) }
 
 // list asks who is registered, without a Contact.
 func (b *ownBinding) list(ctx context.Context, what string, most int) ([]facts.Binding, bool) {
 	x := b.ask(ctx, b.asker, what, "", most)
 	if !final(x) || x.Reply.Code/100 != 2 {
 		return nil, false
+	}
+	if b.seen.otherX.Sends == 0 {
+		b.seen.otherX, b.seen.other = x, shownAt(x.Reply, b.user())
 	}
 	list := []facts.Binding{}
 	for _, c := range x.Reply.Contacts() {
@@ -170,9 +220,9 @@ func (b *ownBinding) list(ctx context.Context, what string, most int) ([]facts.B
 	return list, true
 }
 
-// send registers the box's contact for so many seconds; 0 removes it.
-func (b *ownBinding) send(ctx context.Context, what string, expires, most int) sip.Exchange {
-	return b.ask(ctx, b.login.conn, what, "<"+b.contact+">;expires="+strconv.Itoa(expires), most)
+// registering is a Contact that registers a URI for so many seconds; 0 removes it.
+func registering(uri string, expires int) string {
+	return "<" + uri + ">;expires=" + strconv.Itoa(expires)
 }
 
 // ask sends one request with credentials: again after silence over UDP, and with a fresh nonce when the one before
@@ -234,6 +284,7 @@ func (b *ownBinding) concluded() Result {
 	default:
 		saw = "The provider accepted the box's own registration and did not list it: it does not show registrations."
 	}
+	saw += b.viewed()
 	if f.Registered && !f.Removed {
 		saw += " That it was removed again is not confirmed: it ends by itself within a minute."
 	}
@@ -248,6 +299,7 @@ func (b *ownBinding) result(o facts.Outcome, saw string) Result {
 	fact := b.fact
 	return Result{Outcome: o, Saw: saw, Evidence: b.login.evidence, File: func(f *facts.Facts) {
 		f.OwnBinding = &fact
+		f.ALG = withProofs(f.ALG, fact.Proofs)
 		if fact.AfterKnown && fact.Shown != nil && *fact.Shown {
 			f.Bindings = &facts.Bindings{Contacts: fact.After}
 		}

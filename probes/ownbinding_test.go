@@ -102,6 +102,54 @@ func TestOwnBinding(t *testing.T) {
 	}
 }
 
+// Behind an address translation the box looks at its own registration from two sides (A8), and at one whose port is
+// nobody's (A7). Nothing of it stays, and lost requests cost the second look first.
+func TestOwnBindingViews(t *testing.T) {
+	const outside = "203.0.113.2"
+	once := func() func(serve.Message) bool { // the first registration is lost once
+		lost := false
+		return func(m serve.Message) bool {
+			drop := !lost && strings.Contains(string(m.Bytes), ";expires=60")
+			lost = lost || drop
+			return drop
+		}
+	}
+	for _, c := range []struct {
+		name      string
+		transport string
+		settings  serve.RegistrarSettings
+		proofs    string
+		attempts  int
+	}{
+		{"nothing on the way", "udp", serve.RegistrarSettings{}, "A8 clean, A7 clean", 5},
+		{"nothing on the way, over TCP", "tcp", serve.RegistrarSettings{}, "A8 clean, A7 clean", 5},
+		{"the list is hidden", "udp", serve.RegistrarSettings{HideBindings: true}, "A8 inconclusive, A7 clean", 5},
+		{"a request was lost", "udp", serve.RegistrarSettings{PacketDropper: once()}, "A8 clean", 5},
+		{"the provider reads the first Contact only", "udp", serve.RegistrarSettings{FirstContact: true}, "A8 clean, A7 clean", 6},
+		{"the provider keeps one registration only", "udp", serve.RegistrarSettings{MaxContacts: 1}, "A8 clean, A7 clean", 5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newSite(t, c.transport, c.settings)
+			w.known.Public = &facts.Public{Addr: netip.MustParseAddr(outside)}
+			_, f := w.consent(t)
+			var proofs []string
+			for _, p := range f.Proofs {
+				proofs = append(proofs, p.ID+" "+p.Result)
+			}
+			if got := strings.Join(proofs, ", "); got != c.proofs || f.Attempts != c.attempts || !f.Removed {
+				t.Errorf("%q after %d requests, removed %t, want %q after %d", got, f.Attempts, f.Removed, c.proofs, c.attempts)
+			}
+			if left := w.provider.Bindings(user); len(left) != 0 {
+				t.Errorf("left at the provider: %+v", left)
+			}
+			if w.known.ALG != nil {
+				t.Errorf("without a proof nothing is said of an ALG: %+v", w.known.ALG)
+			}
+		})
+	}
+}
+
 // The removal is sent though the registration was not answered: it may have been accepted.
 func TestOwnBindingUnanswered(t *testing.T) {
 	t.Parallel()

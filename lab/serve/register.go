@@ -138,6 +138,9 @@ func (r *Registrar) bind(a asked, user string) response {
 		delete(r.bindings, user)
 		return a.listing(nil, nil)
 	}
+	if a.set.FirstContact {
+		contacts = contacts[:1]
+	}
 	now := slices.Clone(r.live(user, a.now))
 	var own []string
 	for _, value := range contacts {

@@ -78,6 +78,7 @@ type RegistrarSettings struct {
 	RefuseQuery       Refusal // answer to an accepted REGISTER without Contact
 
 	HideBindings    bool // the 200 lists only the contacts of its own request
+	FirstContact    bool // of several Contacts in one REGISTER only the first is read
 	RewriteContacts bool // far end NAT handling: host and port of a Contact become the source
 	HideTopology    bool // a border controller: a private address in From comes back as the source
 	NoReceived      bool // never adds received to Via, against RFC 3261 section 18.2.1

@@ -10,7 +10,8 @@ type OwnBinding struct {
 	Removed    bool       `json:"removed"`    // the provider confirmed that it is gone; else it ends by itself within a minute
 	After      []Binding  `json:"after"`      // the others' registrations, listed after ours was removed
 	AfterKnown bool       `json:"after_known"`
-	Lost       []Binding  `json:"lost"`  // of others, listed before and not any more
-	Reply      *Reply     `json:"reply"` // to the registration
+	Lost       []Binding  `json:"lost"`   // of others, listed before and not any more
+	Reply      *Reply     `json:"reply"`  // to the registration
+	Proofs     []Proof    `json:"proofs"` // of a device that rewrites SIP: A7 and A8
 	Exchanges  []Exchange `json:"exchanges"`
 }

@@ -1,0 +1,168 @@
+package probes
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"trunktester/probes/facts"
+	"trunktester/probes/sip"
+)
+
+// This file looks at the box's own registration as the provider holds it: a device that rewrites SIP puts the public
+// address into a Contact on its way out. What it does depends on the socket; what the provider itself writes does not.
+
+// views are the box's registrations as they were shown, each with the request that showed it.
+type views struct {
+	same, other, canary    netip.AddrPort // to the socket that registered, to another one, and of one with a port that is nobody's
+	sameX, otherX, canaryX sip.Exchange
+}
+
+// judgeOtherFlow is A8: one registration, shown to two sockets. A device that changes it on the way out puts it back only
+// for the socket that it knows. The view of the socket that registered is the control: a provider that writes addresses
+// itself shows them to that one as well.
+func judgeOtherFlow(own netip.AddrPort, outside netip.Addr, same, other netip.AddrPort) finding {
+	switch f, ok := behindNAT(own.Addr(), outside); {
+	case !ok:
+		return f
+	case !same.IsValid() || !other.IsValid():
+		return inconclusive("The provider did not show the box's registration to both of its sockets.")
+	case same == own && other == own:
+		return finding{algClean, fmt.Sprintf("Both views are equal: the socket that registered and another one are shown the registration at %s, as it was sent.", own)}
+	case same == own && other.Addr() == outside:
+		return finding{algProof, fmt.Sprintf("The provider shows the box's registration at %s, where it was sent as %s; to the socket that registered it comes back as %s: a device on the way changes it there and back.", other, own, same)}
+	case same == other:
+		return inconclusive("Both views are equal, and show %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
+	}
+	return inconclusive("The socket that registered is shown %s, another one %s; %s was sent.", same, other, own)
+}
+
+// judgeCanary is A7: a registration whose port is not the one that it was sent from. nf_nat_sip changes its address and
+// does not put that back into the answer; a provider that mends addresses behind a NAT puts in the port that it was sent from.
+// The registration with the socket's own port is the control: there nothing may have been changed.
+func judgeCanary(own, sent netip.AddrPort, outside netip.Addr, same, shown netip.AddrPort) finding {
+	switch f, ok := behindNAT(own.Addr(), outside); {
+	case !ok:
+		return f
+	case !same.IsValid() || !shown.IsValid():
+		return inconclusive("The provider did not show the box's registrations in its answers.")
+	case same != own:
+		return inconclusive("The control came back as %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
+	case shown == sent:
+		return finding{algClean, fmt.Sprintf("A registration at %s, a port that nothing was sent from, came back as it was sent.", sent)}
+	case shown == netip.AddrPortFrom(outside, sent.Port()):
+		return finding{algProof, fmt.Sprintf("A registration at %s, a port that nothing was sent from, came back as %s; the control at %s came back as it was sent.", sent, shown, own)}
+	}
+	return inconclusive("A registration at %s came back as %s; the control at %s came back as it was sent.", sent, shown, own)
+}
+
+// behindNAT: without a translation on the way there is nothing to rewrite.
+func behindNAT(own, outside netip.Addr) (finding, bool) {
+	switch {
+	case !outside.IsValid():
+		return inconclusive("The public address of this line is not known."), false
+	case outside == own:
+		return inconclusive("There is no address translation on the way, so there is nothing to rewrite."), false
+	}
+	return finding{}, true
+}
+
+// outside is the address that the outside sees this line with; zero where nobody told.
+func outside(known facts.Facts) netip.Addr {
+	if known.Public == nil {
+		return netip.Addr{}
+	}
+	return known.Public.Addr
+}
+
+// compareViews judges how the registration is shown, and sends the canary where that can tell more. Over TLS no device on
+// the way can read either.
+func (b *ownBinding) compareViews(ctx context.Context) {
+	own, v, public := b.login.conn.Local(), &b.seen, outside(b.login.known)
+	if b.login.conn.Transport() == "tls" || v.otherX.Sends == 0 {
+		return
+	}
+	b.prove("A8", judgeOtherFlow(own, public, v.same, v.other), v.otherX)
+	if _, ok := behindNAT(own.Addr(), public); ok && v.same == own {
+		b.sendCanary(ctx)
+	}
+	if b.canary != "" {
+		b.prove("A7", judgeCanary(own, sip.Contact{URI: b.canary}.Host(), public, v.same, v.canary), v.canaryX)
+	}
+}
+
+// sendCanary has the registration replaced by one at a port that is nobody's. Where requests were lost before, the rest
+// is kept for the removal.
+func (b *ownBinding) sendCanary(ctx context.Context) {
+	local := b.login.conn.Local()
+	port := local.Port() + 1
+	for port == b.asker.Local().Port() || slices.Contains(b.login.probe.Dial.Avoid, int(port)) {
+		port++
+	}
+	b.canary = fmt.Sprintf("sip:%s@%s;transport=%s", b.user()+canaryUser, netip.AddrPortFrom(local.Addr(), port), b.login.conn.Transport())
+	x := b.ask(ctx, b.login.conn, "a registration at another port", registering(b.canary, ownBindingExpires)+", "+registering(b.contact, 0), mostOwnAttempts-forRemoval-1)
+	if x.Sends == 0 {
+		b.canary = ""
+		return
+	}
+	b.seen.canaryX = x
+	if final(x) && x.Reply.Code/100 == 2 {
+		b.seen.canary = shownAt(x.Reply, b.user()+canaryUser)
+	}
+}
+
+// canaryUser ends the user part of the canary.
+const canaryUser = "-b"
+
+// shownAt is where a reply shows the registration of that user; zero where it does not.
+func shownAt(reply *sip.Message, user string) netip.AddrPort {
+	for _, c := range reply.Contacts() {
+		if userOf(c.URI) == user {
+			return c.Host()
+		}
+	}
+	return netip.AddrPort{}
+}
+
+func userOf(uri string) string {
+	_, rest, _ := strings.Cut(uri, ":")
+	user, _, _ := strings.Cut(rest, "@")
+	return user
+}
+
+func (b *ownBinding) prove(id string, f finding, probe sip.Exchange) {
+	p := facts.Proof{ID: id, Result: f.result, Why: f.why, Probe: probe.Facts(), Control: b.seen.sameX.Facts()}
+	b.fact.Proofs = append(b.fact.Proofs, p)
+	b.login.evidence = append(b.login.evidence, facts.Evidence{Kind: "note", Text: fmt.Sprintf("%s, %s: %s", id, f.result, f.why)})
+}
+
+// viewed says in one sentence what the views showed, "" where they could not tell.
+func (b *ownBinding) viewed() string {
+	clean := false
+	for _, p := range b.fact.Proofs {
+		if p.Result == algProof {
+			return " " + p.Why
+		}
+		clean = clean || p.Result == algClean
+	}
+	if clean {
+		return " It looked the same from wherever it was looked at: no sign of a device that rewrites SIP."
+	}
+	return ""
+}
+
+// withProofs is what is known of a rewriting device when such proofs come to it; nothing new where they prove nothing.
+func withProofs(alg *facts.ALG, proofs []facts.Proof) *facts.ALG {
+	if !slices.ContainsFunc(proofs, func(p facts.Proof) bool { return p.Result == algProof }) {
+		return alg
+	}
+	n := facts.ALG{}
+	if alg != nil {
+		n = *alg
+	}
+	n.Proofs = append(slices.Clone(n.Proofs), proofs...)
+	n.Word, n.Why = algWord(n.Proofs)
+	return &n
+}
