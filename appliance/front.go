@@ -140,6 +140,9 @@ func pbxOf(s State, p profile.Profile) page.PBX {
 	for _, d := range c.Devices {
 		now.Seen = append(now.Seen, probes.PBXDeviceText(d))
 	}
+	if refused := probes.PBXRefusedText(*c); refused != "" && c.Open {
+		now.Seen = append(now.Seen, refused)
+	}
 	if !c.Open {
 		now.Saw = probes.PBXCheck{}.Look(context.Background(), facts.Facts{PBXCheck: c}).Saw
 	}

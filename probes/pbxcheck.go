@@ -24,8 +24,10 @@ func (PBXCheck) Look(_ context.Context, known facts.Facts) Result {
 	switch {
 	case c.Error != "":
 		r.Outcome, r.Saw = facts.NotRun, "The box could not listen for the PBX: "+c.Error+"."
-	case d == nil && c.Open:
+	case d == nil && c.Open && c.TLSRefused == 0:
 		r.Outcome, r.Saw = facts.NotRun, fmt.Sprintf("The box waits for the PBX at %s.", c.Addr)
+	case d == nil && c.TLSRefused > 0:
+		r.Saw = PBXRefusedText(*c)
 	case d == nil:
 		r.Saw = fmt.Sprintf("Nothing arrived from the PBX within %s.", time.Duration(c.Listened).Round(time.Second))
 	case d.Accepted:
@@ -52,9 +54,28 @@ func deviceText(d facts.PBXDevice) string {
 	return name + " at " + d.From.Addr().String()
 }
 
+// PBXRefusedText tells of devices that tried TLS and broke it off, "" when none did.
+func PBXRefusedText(c facts.PBXCheck) string {
+	if c.TLSRefused == 0 {
+		return ""
+	}
+	return fmt.Sprintf("A device reached the box and tried TLS, but did not trust the box's certificate, which nobody has signed (%s). Set the PBX to UDP or TCP for the check.",
+		times(c.TLSRefused))
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 // PBXDeviceText tells what one device sent, in one line.
 func PBXDeviceText(d facts.PBXDevice) string {
 	parts := []string{fmt.Sprintf("%s over %s", deviceText(d), strings.ToUpper(d.Transport))}
+	if d.Transport == "tls" { // the box's certificate is one that nobody has signed
+		parts[0] += ", without checking the certificate"
+	}
 	add := func(what, value string) {
 		if value != "" {
 			parts = append(parts, what+" "+value)
@@ -114,7 +135,9 @@ func beside(c facts.PBXCheck) []facts.Evidence {
 			notes = append(notes, facts.Evidence{Kind: "note", Text: fmt.Sprintf(text, n)})
 		}
 	}
-	note(c.TLSRefused, "%d TLS connections were broken off by the other side: it does not trust the box's certificate.")
+	if refused := PBXRefusedText(c); refused != "" {
+		notes = append(notes, facts.Evidence{Kind: "note", Text: refused})
+	}
 	note(c.Unread, "%d messages or connections brought no SIP request.")
 	note(c.Strangers, "%d messages came from beyond the link and were not answered.")
 	return notes

@@ -202,7 +202,7 @@ func remark(c facts.PBXCheck) string {
 	d := c.Telling()
 	switch {
 	case d == nil && c.TLSRefused > 0 && !c.Open:
-		return opening(c) + "a device tried TLS and did not trust the box's certificate: set it to UDP or TCP for the check."
+		return opening(c) + "a device reached the box and tried TLS, and did not trust the box's certificate, which nobody has signed. So the way from it to the box is open, and its settings are not known: set it to UDP or TCP for the check."
 	case d == nil:
 		return ""
 	case d.Accepted:

@@ -85,11 +85,19 @@ func (w *waiting) see(c facts.PBXCheck) {
 		fmt.Fprintf(w.out, "Waiting for %s; calls do not work meanwhile. Point the PBX back at the provider afterwards.\n\n", time.Duration(c.Window).Round(time.Second))
 	}
 	for _, d := range c.Devices {
-		key, line := d.From.Addr().String()+" "+d.User, report.Line(probes.PBXDeviceText(d))
-		if w.told[key] == line {
-			continue
-		}
-		w.told[key] = line
-		fmt.Fprintf(w.out, "%4.0fs  %s\n", time.Duration(c.Listened).Seconds(), strings.TrimSpace(line))
+		w.tell(c, d.From.Addr().String()+" "+d.User, probes.PBXDeviceText(d))
 	}
+	if c.TLSRefused > 0 && w.told["tls"] == "" {
+		w.tell(c, "tls", probes.PBXRefusedText(c))
+	}
+}
+
+// tell prints a line about somebody, unless it is what was said last.
+func (w *waiting) tell(c facts.PBXCheck, who, text string) {
+	line := strings.TrimSpace(report.Line(text))
+	if w.told[who] == line {
+		return
+	}
+	w.told[who] = line
+	fmt.Fprintf(w.out, "%4.0fs  %s\n", time.Duration(c.Listened).Seconds(), line)
 }

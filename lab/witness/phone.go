@@ -11,7 +11,7 @@ type PhoneOptions struct {
 	Program   string         // "baresip" or "sipp"
 	Listen    netip.AddrPort // its own address
 	Server    netip.AddrPort // where it sends its REGISTER: registrar or outbound proxy
-	Transport string         // "udp" or "tcp"
+	Transport string         // "udp", "tcp" or "tls", with any certificate; Debian's sipp has no TLS
 	Domain    string         // of the address that it registers
 	User      string
 	AuthUser  string
