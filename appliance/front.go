@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"trunktester/appliance/capture"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/page"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
@@ -174,7 +175,7 @@ func (f *Front) Capture(id string) (io.ReadCloser, error) {
 // keep stores a finished run: on the card if it is worth a write, else in the working memory.
 func (f *Front) keep(s Sight) {
 	places := f.compared(s.Report)
-	s.Report.Between = report.Between(places)
+	s.Report.Between = report.Text(report.Between(words.InEnglish(), places))
 	f.mu.Lock()
 	f.last, f.places, f.between = s.Report.ID, places, s.Report.Between
 	to := f.store.Hold

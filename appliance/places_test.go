@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/store"
@@ -66,7 +67,7 @@ func (s *siteBox) run(router string, open bool) {
 func (s *siteBox) says(want string) {
 	s.t.Helper()
 	shown := s.State()
-	if got := report.Between(shown.Places); want == "" && got != "" || !strings.Contains(string(got), want) {
+	if got := report.Between(words.InEnglish(), shown.Places); want == "" && got != "" || !strings.Contains(string(got), want) {
 		s.t.Errorf("the page says %q, want %q", got, want)
 	}
 	if got := shown.Report.Between; want == "" && got != "" || !strings.Contains(string(got), want) {

@@ -16,25 +16,25 @@ import (
 
 // home is the page itself.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
-	s.render(w, http.StatusOK, "page.html", s.look(s.opt.Box.State()))
+	s.render(w, r, http.StatusOK, "page.html", s.look(language(r), s.opt.Box.State()))
 }
 
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	cause, ok := catalogue.Find(r.PathValue("code"))
 	if !ok {
-		s.fail(w, http.StatusNotFound, "There is no such code", "Codes look like 3-2: the light, then the number of flashes.")
+		s.fail(w, r, http.StatusNotFound, "code")
 		return
 	}
-	s.render(w, http.StatusOK, "explain.html", cause)
+	s.render(w, r, http.StatusOK, "explain.html", cause.In(language(r)))
 }
 
 // run starts a run for a person.
 func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	switch err := s.opt.Box.RunAgain(); {
 	case errors.Is(err, ErrTooSoon):
-		s.tooSoon(w)
+		s.tooSoon(w, r)
 	case err != nil:
-		s.broken(w, "run again", err)
+		s.broken(w, r, "run again", err)
 	default:
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
@@ -43,11 +43,11 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 func (s *Server) position(w http.ResponseWriter, r *http.Request) {
 	p := report.Position(r.PostFormValue("position"))
 	if p != report.PositionUnknown && !slices.Contains(report.Positions(), p) || !r.PostForm.Has("position") {
-		s.fail(w, http.StatusBadRequest, "No such position", "Choose one of those on the page.")
+		s.fail(w, r, http.StatusBadRequest, "position")
 		return
 	}
 	if err := s.opt.Box.SetPosition(p); err != nil {
-		s.broken(w, "set position", err)
+		s.broken(w, r, "set position", err)
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -56,7 +56,7 @@ func (s *Server) position(w http.ResponseWriter, r *http.Request) {
 // site begins a new history.
 func (s *Server) site(w http.ResponseWriter, r *http.Request) {
 	if err := s.opt.Box.NewSite(); err != nil {
-		s.broken(w, "begin a new site", err)
+		s.broken(w, r, "begin a new site", err)
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -65,7 +65,7 @@ func (s *Server) site(w http.ResponseWriter, r *http.Request) {
 // answers takes what the form holds; what it does not hold stays as it was.
 func (s *Server) answers(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		s.fail(w, http.StatusBadRequest, "The form could not be read", "Go back and try again.")
+		s.fail(w, r, http.StatusBadRequest, "form")
 		return
 	}
 	answers := s.opt.Box.State().Report.Answers
@@ -82,12 +82,12 @@ func (s *Server) answers(w http.ResponseWriter, r *http.Request) {
 		case "":
 			q.Set(&answers, nil)
 		default:
-			s.fail(w, http.StatusBadRequest, "No such answer", "Answer yes, no, or not known.")
+			s.fail(w, r, http.StatusBadRequest, "answer")
 			return
 		}
 	}
 	if err := s.opt.Box.SetAnswers(answers); err != nil {
-		s.broken(w, "set answers", err)
+		s.broken(w, r, "set answers", err)
 		return
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -100,14 +100,14 @@ func (s *Server) pbxCheck(w http.ResponseWriter, r *http.Request) {
 		action = PBXStart
 	}
 	if !slices.Contains([]PBXAction{PBXStart, PBXEnd, PBXBack}, action) {
-		s.fail(w, http.StatusBadRequest, "No such action", "Use the buttons on the page.")
+		s.fail(w, r, http.StatusBadRequest, "action")
 		return
 	}
 	switch err := s.opt.Box.PBXCheck(action); {
 	case errors.Is(err, ErrNotNow):
-		s.fail(w, http.StatusConflict, "The PBX check", report.Line(err.Error())+".")
+		s.because(w, r, http.StatusConflict, "pbx-check", err)
 	case err != nil:
-		s.broken(w, "PBX check", err)
+		s.broken(w, r, "PBX check", err)
 	default:
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
@@ -116,25 +116,24 @@ func (s *Server) pbxCheck(w http.ResponseWriter, r *http.Request) {
 // consent registers the box for a moment; the form says that the warning was read.
 func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
 	if r.PostFormValue("agree") != "yes" {
-		s.fail(w, http.StatusBadRequest, "Not done", "The box registers itself only when the box under the warning is ticked. Go back and read it.")
+		s.fail(w, r, http.StatusBadRequest, "consent")
 		return
 	}
 	switch err := s.opt.Box.Consent(); {
 	case errors.Is(err, ErrTooSoon):
-		s.tooSoon(w)
+		s.tooSoon(w, r)
 	case errors.Is(err, ErrNotNow):
-		s.fail(w, http.StatusConflict, "Not done", report.Line(err.Error())+".")
+		s.because(w, r, http.StatusConflict, "consent", err)
 	case err != nil:
-		s.broken(w, "own registration", err)
+		s.broken(w, r, "own registration", err)
 	default:
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
 }
 
-func (s *Server) tooSoon(w http.ResponseWriter) {
+func (s *Server) tooSoon(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "30")
-	s.fail(w, http.StatusTooManyRequests, "A moment, please",
-		"The box asks the provider at most once in 30 seconds. Go back and try again in half a minute.")
+	s.fail(w, r, http.StatusTooManyRequests, "soon")
 }
 
 var runID = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
@@ -146,7 +145,7 @@ func (s *Server) chosen(w http.ResponseWriter, r *http.Request) string {
 		id = q.Get("run")
 	}
 	if !runID.MatchString(id) {
-		s.unknownRun(w)
+		s.unknownRun(w, r)
 		return ""
 	}
 	return id
@@ -164,9 +163,9 @@ func (s *Server) chosenReport(w http.ResponseWriter, r *http.Request) (report.Re
 	got, err := s.opt.Box.Report(id)
 	switch {
 	case errors.Is(err, ErrUnknown):
-		s.unknownRun(w)
+		s.unknownRun(w, r)
 	case err != nil:
-		s.broken(w, "read report", err)
+		s.broken(w, r, "read report", err)
 	}
 	return got, err == nil
 }
@@ -178,7 +177,7 @@ func (s *Server) reportJSON(w http.ResponseWriter, r *http.Request) {
 	}
 	b, err := got.JSON()
 	if err != nil {
-		s.broken(w, "write report", err)
+		s.broken(w, r, "write report", err)
 		return
 	}
 	called(w, "inline", got, ".json")
@@ -199,7 +198,7 @@ func (s *Server) reportHTML(w http.ResponseWriter, r *http.Request) {
 	}
 	var b bytes.Buffer
 	if err := got.HTML(&b, s.addresses(r)...); err != nil {
-		s.broken(w, "write report", err)
+		s.broken(w, r, "write report", err)
 		return
 	}
 	called(w, "inline", got, ".html")
@@ -222,11 +221,11 @@ func (s *Server) capture(w http.ResponseWriter, r *http.Request) {
 	id := got.ID
 	c, err := s.opt.Box.Capture(id)
 	if errors.Is(err, ErrUnknown) {
-		s.unknownRun(w)
+		s.unknownRun(w, r)
 		return
 	}
 	if err != nil {
-		s.broken(w, "read capture", err)
+		s.broken(w, r, "read capture", err)
 		return
 	}
 	defer c.Close()
@@ -251,29 +250,44 @@ func send(w http.ResponseWriter, kind string, b []byte) {
 	w.Write(b) // the client has gone when this fails
 }
 
-func (s *Server) unknownRun(w http.ResponseWriter) {
-	s.fail(w, http.StatusNotFound, "There is no such run", "The box keeps the last 20 runs.")
+func (s *Server) unknownRun(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, http.StatusNotFound, "run")
 }
 
 // broken is our own fault: it is logged here, and told without its inside.
-func (s *Server) broken(w http.ResponseWriter, what string, err error) {
+func (s *Server) broken(w http.ResponseWriter, r *http.Request, what string, err error) {
 	s.opt.Log.Error("page", "did", what, "err", err)
-	s.fail(w, http.StatusInternalServerError, "The box could not do that", "Unplug it, wait ten seconds, and plug it in again.")
+	s.fail(w, r, http.StatusInternalServerError, "broken")
 }
 
-type sorry struct{ Title, Text string }
-
-func (s *Server) fail(w http.ResponseWriter, code int, title, text string) {
-	s.render(w, code, "sorry.html", sorry{title, text})
+type sorry struct {
+	Title string
+	Text  report.Phrase
 }
 
-func (s *Server) render(w http.ResponseWriter, code int, name string, data any) {
+// fail says why something was not done, by the catalogue's key of that.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, code int, why string) {
+	l := language(r)
+	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + why + ".title"), report.Phrase{Words: l.Say("sorry." + why + ".text")}})
+}
+
+// because says that something is not possible now, in the words of the error.
+func (s *Server) because(w http.ResponseWriter, r *http.Request, code int, what string, err error) {
+	l := language(r)
+	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + what + ".title"), report.Here(l, report.Line(err.Error())+".")})
+}
+
+// render writes a page in the reader's language.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, code int, name string, data any) {
+	l := language(r)
 	var b bytes.Buffer
-	if err := s.pages.ExecuteTemplate(&b, name, data); err != nil {
+	if err := s.pages[l.Tag].ExecuteTemplate(&b, name, data); err != nil {
 		s.opt.Log.Error("page", "did", "render "+name, "err", err)
 		http.Error(w, "The box could not write this page.", http.StatusInternalServerError)
 		return
 	}
+	remember(w, r)
+	w.Header().Set("Content-Language", l.Tag)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
 	w.Write(b.Bytes()) // the client has gone when this fails

@@ -19,7 +19,7 @@ func TestPBXCard(t *testing.T) {
 		has, lack []string
 	}{
 		{"no trunk with a login", PBX{}, nil, []string{"pbx-check", "own settings"}},
-		{"never checked", PBX{Can: true}, []string{"The PBX's own settings were not checked.", ">Check the PBX<"}, []string{`value="end"`, `value="back"`, "http-equiv"}},
+		{"never checked", PBX{Can: true}, []string{"The PBX&#39;s own settings were not checked.", ">Check the PBX<"}, []string{`value="end"`, `value="back"`, "http-equiv"}},
 		{"it waits", PBX{Can: true, Check: open, Left: 272 * time.Second}, []string{"enter <b>192.168.1.20</b>", "4:30 minutes more", `value="end"`, `<noscript><meta http-equiv="refresh"`},
 			[]string{`value="start"`, "Point the PBX back"}},
 		{"it has seen something", PBX{Can: true, Check: open, Left: 3 * time.Second, Seen: []string{"A <b>PBX</b>\r\nof 1.2"}}, []string{"<li>A &lt;b&gt;PBX&lt;/b&gt; of 1.2</li>", "5 seconds more"}, nil},

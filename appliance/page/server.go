@@ -12,6 +12,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // limits bound what any client can make the box do.
@@ -51,7 +53,7 @@ type Server struct {
 	own     []netip.Prefix
 	names   []string
 	limits  limits
-	pages   *template.Template
+	pages   map[string]*template.Template // by the tag of their language
 	style   []byte
 	streams chan struct{}
 }
@@ -61,9 +63,13 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	pages, err := templates()
-	if err != nil {
-		return nil, err
+	pages := map[string]*template.Template{}
+	for _, l := range words.All() {
+		t, err := templates(l)
+		if err != nil {
+			return nil, err
+		}
+		pages[l.Tag] = t
 	}
 	l := defaultLimits()
 	return &Server{opt: o, own: Serveable(o.Own), names: append(HostNames(o.Kit), o.Hosts...), limits: l,

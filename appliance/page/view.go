@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
 )
 
@@ -29,12 +31,18 @@ func style() []byte {
 	return []byte(report.Style() + string(own) + rhythms())
 }
 
-func templates() (*template.Template, error) {
-	t, err := report.Pieces()
+// templates are the page's in one language.
+func templates(l *words.Language) (*template.Template, error) {
+	t, err := report.Pieces(l)
 	if err != nil {
 		return nil, fmt.Errorf("parse the report's templates: %w", err)
 	}
-	t.Funcs(template.FuncMap{"about": about})
+	t.Funcs(template.FuncMap{
+		"tag":       func() string { return l.Tag },
+		"languages": func() []choice { return choices(l) },
+		"about":     func(d time.Duration) string { return about(l, d) },
+		"list":      func(items []string) string { return strings.Join(items, ", ") },
+	})
 	if t, err = t.ParseFS(assets, "assets/*.html"); err != nil {
 		return nil, fmt.Errorf("parse the page's templates: %w", err)
 	}
@@ -49,7 +57,7 @@ type view struct {
 	Pill    string
 	Spoken  string
 	Head    string // headline where the verdict has none to give
-	Text    string
+	Text    report.Phrase
 	Done    int // steps that have ended
 	Places  []place
 	Between string
@@ -72,11 +80,15 @@ type place struct {
 
 type ask struct {
 	report.Question
-	Said string // "yes", "no" or ""
+	Asked, Where string // the question, and where to look
+	Said         string // "yes", "no" or ""
 }
 
-func (s *Server) look(st State) view {
-	v := view{State: st, Lamps: lamps(st.Whole, st.Row), Version: s.opt.Version, Between: string(report.Between(st.Places))}
+func (s *Server) look(l *words.Language, st State) view {
+	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Between: report.Between(l, st.Places)}
+	if st.Report.Between != "" {
+		v.Report.Between = report.Text(v.Between)
+	}
 	if !st.Help.SupportUntil.IsZero() {
 		v.Support = st.Help.SupportUntil.Format("2 January 2006")
 	}
@@ -87,32 +99,43 @@ func (s *Server) look(st State) view {
 	}
 	switch {
 	case st.Whole != catalogue.WholeNone:
-		v.Pill, v.Head, v.Text = wholeWords(st.Whole, st.Refused)
+		say := string(st.Whole)
+		if st.Whole == catalogue.WholeLampTest {
+			say = string(catalogue.WholeStarting)
+		}
+		v.head(l, say)
+		if st.Whole == catalogue.WholeRefused && st.Refused != "" {
+			v.Text = report.Here(l, st.Refused)
+		}
 		if st.Whole == catalogue.WholeRefused || st.Whole == catalogue.WholeBoxFault {
 			v.Tone = catalogue.Broken
 		}
 	case st.Running || st.Report.Verdict.Code == "":
-		v.Pill, v.Head = "Testing", "The line is being tested"
-		v.Text = "This takes a few seconds. Light by light, from left to right."
+		v.head(l, "testing")
 		if st.Report.ID == "" && !st.Running {
-			v.Pill, v.Head, v.Text = "Waiting", "No test has been run yet", "Plug the cable into the router, or press “Run again”."
+			v.head(l, "waiting")
 		}
 	default:
-		v.Tone, v.Pill, v.Spoken = st.Report.Verdict.Severity, report.Pill(st.Report), report.Spoken(st.Report)
+		v.Tone, v.Pill, v.Spoken = st.Report.Verdict.Severity, report.Pill(l, st.Report), report.Spoken(l, st.Report)
 	}
 	for _, p := range report.Positions() {
-		here := place{Position: p, Words: p.Words(), Here: st.Position == p}
+		here := place{Position: p, Words: l.Say("place." + string(p)), Here: st.Position == p}
 		if r, ok := st.Places[p]; ok {
-			here.Run, here.Pill, here.Lamps = &r, report.Pill(r), report.Lamps(r.Row())
+			here.Run, here.Pill, here.Lamps = &r, report.Pill(l, r), report.Lamps(l, r.Row())
 		}
 		v.Places = append(v.Places, here)
 	}
-	v.Ask = asks(st)
+	v.Ask = asks(l, st)
 	return v
 }
 
+// head is what stands in the place of a verdict.
+func (v *view) head(l *words.Language, what string) {
+	v.Pill, v.Head, v.Text = l.Say("pill."+what), l.Say("head."+what), report.Phrase{Words: l.Say("text." + what)}
+}
+
 // asks are the questions that the findings raise, and those that were answered before.
-func asks(st State) []ask {
+func asks(l *words.Language, st State) []ask {
 	if st.Running || st.Report.Verdict.Code == "" {
 		return nil
 	}
@@ -122,7 +145,7 @@ func asks(st State) []ask {
 	}
 	var all []ask
 	for _, q := range report.Questions() {
-		a := ask{Question: q}
+		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l)}
 		if said := q.Answer(st.Report.Answers); said != nil {
 			a.Said = map[bool]string{true: "yes", false: "no"}[*said]
 		}
@@ -134,49 +157,32 @@ func asks(st State) []ask {
 }
 
 // about is a time to wait for a person, in steps of five seconds.
-func about(d time.Duration) string {
+func about(l *words.Language, d time.Duration) string {
 	d = max(5*time.Second, d.Round(5*time.Second))
 	if d >= time.Minute {
-		return fmt.Sprintf("%d:%02d minutes", int(d.Minutes()), int(d.Seconds())%60)
+		return l.Say("page.minutes", "n", fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60))
 	}
-	return fmt.Sprintf("%d seconds", int(d.Seconds()))
+	return l.Say("page.seconds", "n", int(d.Seconds()))
 }
 
 // lamps draws the row as it shines now.
-func lamps(whole catalogue.Whole, row catalogue.Row) []report.Lamp {
-	all := report.Lamps(row)
+func lamps(l *words.Language, whole catalogue.Whole, row catalogue.Row) []report.Lamp {
+	all := report.Lamps(l, row)
 	for i := range all {
-		l := &all[i]
+		p := &all[i]
 		switch whole {
 		case catalogue.WholeStarting, catalogue.WholeLampTest:
-			l.Colour, l.Rhythm, l.Words = "amber", "", "starting"
+			p.Colour, p.Rhythm, p.Words = "amber", "", l.Say("lamp.starting")
 		case catalogue.WholeWriting:
-			l.Colour, l.Rhythm, l.Words = "amber", "slow", "writing"
+			p.Colour, p.Rhythm, p.Words = "amber", "slow", l.Say("lamp.writing")
 		case catalogue.WholeDone:
-			l.Colour, l.Rhythm, l.Words = "green", "count-3", "done"
+			p.Colour, p.Rhythm, p.Words = "green", "count-3", l.Say("lamp.done")
 		case catalogue.WholeRefused:
-			l.Colour, l.Rhythm, l.Words = "red", "count-3", "refused"
+			p.Colour, p.Rhythm, p.Words = "red", "count-3", l.Say("lamp.refused")
 		case catalogue.WholeBoxFault:
-			l.Colour, l.Rhythm, l.Words = "red", "first", "box fault"
-			l.Second, l.SecondRhythm = "amber", "second"
+			p.Colour, p.Rhythm, p.Words = "red", "first", l.Say("lamp.box")
+			p.Second, p.SecondRhythm = "amber", "second"
 		}
 	}
 	return all
-}
-
-func wholeWords(w catalogue.Whole, why string) (pill, head, text string) {
-	switch w {
-	case catalogue.WholeStarting, catalogue.WholeLampTest:
-		return "Starting", "The box is starting", "All five lights shine amber for a moment."
-	case catalogue.WholeWriting:
-		return "Writing", "Do not unplug the box", "It is writing to its card."
-	case catalogue.WholeDone:
-		return "Done", "Done", "The box has taken in what it was given."
-	case catalogue.WholeRefused:
-		if why == "" {
-			why = "See trunk-ERROR.txt beside the file."
-		}
-		return "Refused", "The file was refused", why
-	}
-	return "Box fault", "The box itself has a fault", "This says nothing about the line. Unplug the box, wait ten seconds, and plug it in again. If this comes back, the box must be exchanged."
 }

@@ -1,6 +1,9 @@
 package report
 
-import "trunktester/probes/facts"
+import (
+	"trunktester/appliance/catalogue/words"
+	"trunktester/probes/facts"
+)
 
 // GuideItem is one item of the provider's troubleshooting guide, as a short question.
 type GuideItem struct {
@@ -32,10 +35,14 @@ func Guide() []GuideItem {
 type Question struct {
 	Name  string // as in the report's answers
 	Guide string
-	Text  string
-	Help  string // where to look
 	field func(*facts.Answers) **bool
 }
+
+// Text is the question in a language.
+func (q Question) Text(l *words.Language) string { return l.Say("question." + q.Name + ".text") }
+
+// Help says where to look.
+func (q Question) Help(l *words.Language) string { return l.Say("question." + q.Name + ".help") }
 
 // Answer is what was answered, nil when nothing was.
 func (q Question) Answer(a facts.Answers) *bool { return *q.field(&a) }
@@ -46,26 +53,12 @@ func (q Question) Set(a *facts.Answers, yes *bool) { *q.field(a) = yes }
 // Questions lists them in the order of the guide.
 func Questions() []Question {
 	return []Question{
-		{"router_lights_ok", "1.1", "Do the router's lights show what its manual says?",
-			"Look at the router itself: power, line or DSL, and internet.",
-			func(a *facts.Answers) **bool { return &a.RouterLightsOK }},
-		{"pbx_pings_outside", "1.4", "Can the PBX itself ping an outside address?",
-			"In the PBX's own diagnostics page or console.",
-			func(a *facts.Answers) **bool { return &a.PBXPingsOutside }},
-		{"sip_alg_disabled", "1.7", "Is SIP ALG switched off in the router?",
-			"In the router's settings, often under NAT, Firewall or VoIP; also called SIP helper or SIP transformations.",
-			func(a *facts.Answers) **bool { return &a.SIPALGDisabled }},
-		{"pbx_unplugged", "1.7", "Is the PBX unplugged or switched off right now?",
-			"Only then may the box use the PBX's own port for its test.",
-			func(a *facts.Answers) **bool { return &a.PBXUnplugged }},
-		{"firewall_allows", "1.8", "Does the firewall allow SIP and voice for the PBX's present address?",
-			"The rule must name the address that the PBX has today.",
-			func(a *facts.Answers) **bool { return &a.FirewallAllows }},
-		{"portal_shows_pbx", "3.1", "Does the portal's Registrations page show this trunk?",
-			"Log on to the portal, select the client account, open Registrations.",
-			func(a *facts.Answers) **bool { return &a.PortalShowsPBX }},
-		{"settings_changed", "3.2", "Were trunk settings or the SIP domain changed lately?",
-			"If so, the trunk password must be set again, in the portal and in the PBX.",
-			func(a *facts.Answers) **bool { return &a.SettingsChanged }},
+		{"router_lights_ok", "1.1", func(a *facts.Answers) **bool { return &a.RouterLightsOK }},
+		{"pbx_pings_outside", "1.4", func(a *facts.Answers) **bool { return &a.PBXPingsOutside }},
+		{"sip_alg_disabled", "1.7", func(a *facts.Answers) **bool { return &a.SIPALGDisabled }},
+		{"pbx_unplugged", "1.7", func(a *facts.Answers) **bool { return &a.PBXUnplugged }},
+		{"firewall_allows", "1.8", func(a *facts.Answers) **bool { return &a.FirewallAllows }},
+		{"portal_shows_pbx", "3.1", func(a *facts.Answers) **bool { return &a.PortalShowsPBX }},
+		{"settings_changed", "3.2", func(a *facts.Answers) **bool { return &a.SettingsChanged }},
 	}
 }

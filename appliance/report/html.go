@@ -17,11 +17,11 @@ import (
 //go:embed html
 var files embed.FS
 
-// Pieces are the templates that the page and the standalone report share: "lights" ([]Lamp), "finding"
-// (a catalogue.Finding), "also", "checklist", "untested" and "facts" (a Report). The text of the network
+// Pieces are the templates that the page and the standalone report share, in a language: "lights" ([]Lamp),
+// "finding" (a catalogue.Finding), "also", "checklist", "untested" and "facts" (a Report). The text of the network
 // in them is cleaned and escaped. The caller may add its own templates.
-func Pieces() (*template.Template, error) {
-	return template.New("").Funcs(functions()).ParseFS(files, "html/*.html")
+func Pieces(l *words.Language) (*template.Template, error) {
+	return template.New("").Funcs(functions(l)).ParseFS(files, "html/*.html")
 }
 
 // Style is the style sheet of the pieces.
@@ -39,10 +39,10 @@ func StyleHash() string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// HTML writes the report as one file that needs nothing else: no script, no picture, no font from
+// HTML writes the report, in English, as one file that needs nothing else: no script, no picture, no font from
 // elsewhere. pages are the addresses of the box's own page, if known; the first is printed as a QR code as well.
 func (r Report) HTML(w io.Writer, pages ...string) error {
-	t, err := Pieces()
+	t, err := Pieces(words.InEnglish())
 	if err != nil {
 		return fmt.Errorf("parse the report's templates: %w", err)
 	}
@@ -64,24 +64,32 @@ func (r Report) HTML(w io.Writer, pages ...string) error {
 	return nil
 }
 
-func functions() template.FuncMap {
+func functions(l *words.Language) template.FuncMap {
 	return template.FuncMap{
+		"say":      l.Say,
+		"rich":     func(key string, args ...any) template.HTML { return rich(l, key, args...) },
+		"here":     func(english any) Phrase { return Here(l, fmt.Sprint(english)) },
+		"english":  func() template.HTMLAttr { return inEnglish(l) },
+		"own":      func() template.HTMLAttr { return own(l) },
+		"general":  func(f catalogue.Finding) string { return general(l, f) },
 		"line":     func(v any) string { return Line(fmt.Sprint(v)) },
 		"clean":    func(s string) string { return strings.TrimRight(Clean(s), "\n") },
-		"actors":   actors,
-		"who":      func(a catalogue.Actor) string { return a.Who(words.InEnglish()) },
-		"shown":    func(c catalogue.Cause) string { return c.Shown(words.InEnglish()) },
+		"actors":   func(as []catalogue.Actor) string { return actors(l, as) },
 		"acting":   acting,
-		"capital":  capital,
-		"groups":   groups,
-		"untested": untested,
+		"who":      func(a catalogue.Actor) string { return capital(a.Who(l)) },
+		"shown":    func(c catalogue.Cause) string { return c.Shown(l) },
+		"groups":   func(r Report) []group { return groups(l, r) },
+		"untested": func(r Report) []skipped { return untested(l, r) },
 		"answered": answered,
-		"lamps":    func(r Report) []Lamp { return Lamps(r.Row()) },
+		"lamps":    func(r Report) []Lamp { return Lamps(l, r.Row()) },
 		"severity": func(r Report) string { return string(r.Verdict.Severity) },
-		"pill":     Pill,
-		"spoken":   Spoken,
-		"alg":      algWords,
-		"when":     when,
+		"pill":     func(r Report) string { return Pill(l, r) },
+		"spoken":   func(r Report) string { return Spoken(l, r) },
+		"alg":      func(word string) string { return algWords(l, word) },
+		"position": func(p Position) string { return p.Words(l) },
+		"trunk":    func(t Trunk) string { return trunk(l, t) },
+		"socket":   func(s Switch) string { return socket(l, s) },
+		"when":     func(r Report) string { return when(l, r) },
 		"time":     clockTime,
 		"tel":      dialled,
 		"slip":     scanned,
@@ -93,31 +101,25 @@ func acting(as []catalogue.Actor) bool {
 }
 
 // Pill says in a few words how bad the verdict is.
-func Pill(r Report) string {
-	switch r.Verdict.Severity {
-	case catalogue.Green:
-		return "Works"
-	case catalogue.Amber:
-		if r.Verdict.Light == 0 {
-			return "Only the line was tested"
-		}
-		return "Works, with a weakness"
-	case catalogue.Red:
-		return "Does not work"
-	case catalogue.Broken:
-		return "The box could not test"
+func Pill(l *words.Language, r Report) string {
+	switch v := r.Verdict; {
+	case v.Severity == "":
+		return l.Say("pill.testing")
+	case v.Severity == catalogue.Amber && v.Light == 0:
+		return l.Say("pill.line")
+	default:
+		return l.Say("pill." + string(v.Severity))
 	}
-	return "Testing"
 }
 
 // Spoken is how the verdict is told over the phone: "Light 3, 2 flashes"; "" when no light counts.
-func Spoken(r Report) string {
-	for _, l := range r.Lights {
+func Spoken(l *words.Language, r Report) string {
+	for _, on := range r.Lights {
 		switch {
-		case l.Counting && l.Flashes == 1:
-			return fmt.Sprintf("Light %d, 1 flash", l.Light)
-		case l.Counting:
-			return fmt.Sprintf("Light %d, %d flashes", l.Light, l.Flashes)
+		case on.Counting && on.Flashes == 1:
+			return l.Say("spoken.flash", "light", on.Light)
+		case on.Counting:
+			return l.Say("spoken.flashes", "light", on.Light, "n", on.Flashes)
 		}
 	}
 	return ""
@@ -127,7 +129,7 @@ func answered(r Report) []string {
 	var told []string
 	for _, q := range Questions() {
 		if a := q.Answer(r.Answers); a != nil {
-			told = append(told, q.Guide+" "+q.Text+" "+capital(yesNo(*a))+".")
+			told = append(told, q.Guide+" "+q.Text(words.InEnglish())+" "+capital(yesNo(*a))+".")
 		}
 	}
 	return told
@@ -151,24 +153,23 @@ type Lamp struct {
 }
 
 // Lamps draws a row.
-func Lamps(row catalogue.Row) []Lamp {
+func Lamps(l *words.Language, row catalogue.Row) []Lamp {
 	lamps := make([]Lamp, len(row))
 	names := catalogue.LightNames()
-	for i, l := range row {
-		p := Lamp{Number: i + 1, Name: names[i], Colour: string(l.State), Words: string(l.State)}
-		switch l.State {
-		case catalogue.LightTesting:
-			p.Colour, p.Rhythm, p.Words = "green", "slow", "testing"
-		case catalogue.LightUntested, "":
-			p.Colour, p.Words = "off", "not tested"
-		case catalogue.LightGreen:
-			p.Words = "fine"
-		case catalogue.LightAmber, catalogue.LightRed: // steady: not the verdict, told further down
-			p.Words = "noticed"
-		}
-		if l.Counting {
-			p.Rhythm = fmt.Sprintf("count-%d", l.Flashes)
-			p.Words = fmt.Sprintf("%d× %s", l.Flashes, l.State)
+	for i, light := range row {
+		p := Lamp{Number: i + 1, Name: names[i], Colour: string(light.State)}
+		switch {
+		case light.Counting:
+			p.Rhythm = fmt.Sprintf("count-%d", light.Flashes)
+			p.Words = l.Say("lamp."+string(light.State), "n", light.Flashes)
+		case light.State == catalogue.LightTesting:
+			p.Colour, p.Rhythm, p.Words = "green", "slow", l.Say("lamp.testing")
+		case light.State == catalogue.LightUntested || light.State == "":
+			p.Colour, p.Words = "off", l.Say("lamp.untested")
+		case light.State == catalogue.LightGreen:
+			p.Words = l.Say("lamp.green")
+		default: // steady amber or red: not the verdict, told further down
+			p.Words = l.Say("lamp.noticed")
 		}
 		lamps[i] = p
 	}
@@ -184,27 +185,31 @@ type group struct {
 // shown is a step as the checklist shows it.
 type shown struct {
 	facts.Step
-	Title, Mark, Class, Saw, Blocker string
+	Title, Mark, Class, Blocker string
+	Saw                         Phrase
 }
 
-func groups(r Report) []group {
+func groups(l *words.Language, r Report) []group {
 	all := make([]group, len(r.Lights))
-	lamps, questions := Lamps(r.Row()), catalogue.LightQuestions(words.InEnglish())
+	lamps, questions := Lamps(l, r.Row()), catalogue.LightQuestions(l)
 	for i := range all {
 		all[i] = group{Lamp: lamps[i], Question: questions[i]}
 	}
 	for _, s := range r.Steps {
 		if s.Light >= 1 && s.Light <= len(all) {
-			all[s.Light-1].Steps = append(all[s.Light-1].Steps, show(r, s))
+			all[s.Light-1].Steps = append(all[s.Light-1].Steps, show(l, r, s))
 		}
 	}
 	return all
 }
 
-func show(r Report, s facts.Step) shown {
-	v := shown{Step: s, Title: Title(s), Mark: Mark(s), Class: string(s.Outcome), Saw: Line(s.Saw), Blocker: r.titleOf(s.Blocker)}
+func show(l *words.Language, r Report, s facts.Step) shown {
+	v := shown{Step: s, Title: Title(s), Mark: mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: r.titleOf(s.Blocker)}
 	if r.Running() && !s.Done {
-		v.Mark, v.Class, v.Saw = "still to come", "waiting", or(v.Saw, "still to come")
+		v.Mark, v.Class = l.Say("mark.later"), "waiting"
+		if s.Saw == "" {
+			v.Saw = Phrase{Words: v.Mark}
+		}
 	}
 	return v
 }
@@ -219,21 +224,32 @@ func (r Report) titleOf(id string) string {
 	return Line(id)
 }
 
-type skipped struct{ Title, Why string }
+type skipped struct {
+	Title string
+	Why   Phrase
+}
 
 // untested are the steps that a finished run did not answer.
-func untested(r Report) []skipped {
+func untested(l *words.Language, r Report) []skipped {
 	var all []skipped
 	for _, s := range r.Steps {
 		if r.Running() && !s.Done {
 			continue
 		}
+		why := Here(l, s.Saw)
 		switch s.Outcome {
+		default:
+			continue
 		case facts.NotRun, facts.Broken:
-			all = append(all, skipped{Title(s), or(Line(s.Saw), Mark(s))})
+			if s.Saw == "" {
+				why = Phrase{Words: mark(l, s)}
+			}
 		case facts.Blocked:
-			all = append(all, skipped{Title(s), or(Line(s.Saw), "“"+r.titleOf(s.Blocker)+"” did not pass.")})
+			if s.Saw == "" {
+				why = Phrase{Words: l.Say("checklist.unpassed", "step", r.titleOf(s.Blocker))}
+			}
 		}
+		all = append(all, skipped{Title(s), why})
 	}
 	return all
 }

@@ -1,16 +1,16 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 )
 
-// Between compares the last finished run at each position of a site and says, in one sentence, between
+// Between compares the last finished run at each position of a site and says, in one sentence of a language, between
 // which two the fault lies (guide 1.2 to 1.4); "" as long as fewer than two can be compared. Only the
 // way to the provider (lights 1 to 3) depends on the socket: a refused login is the same everywhere.
-func Between(at map[Position]Report) Text {
+func Between(l *words.Language, at map[Position]Report) string {
 	var tried []Position
 	for _, p := range Positions() {
 		if r, ok := at[p]; ok && !r.Running() && (r.Verdict.Code != "") && r.Verdict.Severity != catalogue.Broken {
@@ -25,16 +25,16 @@ func Between(at map[Position]Report) Text {
 			continue
 		}
 		if i > 0 {
-			return Text(fmt.Sprintf("The fault lies between %s and %s: it is seen at the second, not at the first.%s", tried[i-1].Words(), p.Words(), again(at[tried[i-1]], at[p])))
+			return l.Say("between.apart", "near", tried[i-1].Words(l), "far", p.Words(l)) + again(l, at[tried[i-1]], at[p])
 		}
 		for _, further := range tried[1:] {
 			if !wayBroken(at[further]) {
-				return Text(fmt.Sprintf("The fault was seen at %s and not at %s, further in: it comes and goes, or the two use different lines. Run again at both.", p.Words(), further.Words()))
+				return l.Say("between.changes", "near", p.Words(l), "far", further.Words(l))
 			}
 		}
-		return Text(fmt.Sprintf("The fault is there already at %s: the cabling inside the site is not its cause.", p.Words()))
+		return l.Say("between.outside", "near", p.Words(l))
 	}
-	return "The way to the provider is open from every socket tried: the cabling between them is not the cause."
+	return l.Say("between.open")
 }
 
 func wayBroken(r Report) bool {
@@ -45,10 +45,10 @@ func wayBroken(r Report) bool {
 const fresh = time.Hour
 
 // again is a warning where the line may have changed between two runs.
-func again(a, b Report) string {
+func again(l *words.Language, a, b Report) string {
 	known := func(r Report) bool { return r.Clock != "" && r.Clock != "none" }
 	if known(a) && known(b) && a.Started.Sub(b.Started).Abs() > fresh {
-		return " There is more than an hour between the two: run again at both."
+		return " " + l.Say("between.old")
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 )
 
 func TestBetween(t *testing.T) {
@@ -38,7 +39,7 @@ func TestBetween(t *testing.T) {
 				at[p] = *r
 			}
 		}
-		got := Between(at)
+		got := Between(words.InEnglish(), at)
 		if (c.want == "") != (got == "") || !strings.Contains(string(got), c.want) {
 			t.Errorf("%s: %q, want %q in it", c.name, got, c.want)
 		}
@@ -60,7 +61,7 @@ func TestRunsFarApart(t *testing.T) {
 		{at(3*time.Hour, "ntp", 4), at(0, "http", 3), true},
 		{at(0, "none", 4), at(3*time.Hour, "ntp", 3), false},
 	} {
-		got := Between(map[Position]Report{PositionRouter: c.router, PositionLAN: c.lan})
+		got := Between(words.InEnglish(), map[Position]Report{PositionRouter: c.router, PositionLAN: c.lan})
 		if strings.Contains(string(got), "run again at both") != c.warned {
 			t.Errorf("%v and %v: %q", c.router.Started, c.lan.Started, got)
 		}

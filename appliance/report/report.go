@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/selftest"
 	"trunktester/probes/facts"
@@ -61,16 +62,11 @@ const (
 func Positions() []Position { return []Position{PositionRouter, PositionLAN, PositionPBX} }
 
 // Words names the position in a sentence.
-func (p Position) Words() string {
-	switch p {
-	case PositionRouter:
-		return "the router"
-	case PositionLAN:
-		return "the LAN socket"
-	case PositionPBX:
-		return "the PBX's own socket"
+func (p Position) Words(l *words.Language) string {
+	if p == PositionUnknown {
+		return l.Say("position.unknown")
 	}
-	return "a place not told"
+	return l.Say("position." + string(p))
 }
 
 // Site is how a site is recognised again.

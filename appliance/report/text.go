@@ -46,6 +46,7 @@ func (t *text) heading(s string) {
 }
 
 func (t *text) verdict(r Report) {
+	english := words.InEnglish()
 	v := r.Verdict
 	if v.Code == "" {
 		t.line("VERDICT: none yet, the test is still running")
@@ -56,10 +57,10 @@ func (t *text) verdict(r Report) {
 		if v.Hint != "" {
 			t.line("            %s", v.Hint)
 		}
-		t.line("Who acts:   %s", actors(v.Acts))
+		t.line("Who acts:   %s", actors(english, v.Acts))
 	}
 	t.WriteString("\n")
-	t.line("Tested:     %s", when(r))
+	t.line("Tested:     %s", when(english, r))
 	if r.Profile.Domain != "" {
 		t.line("Trunk:      %s, user %s, %s, %s", r.Profile.Domain, or(string(r.Profile.Username), "none"),
 			r.Profile.Transport, authWords(r.Profile.Auth))
@@ -71,11 +72,11 @@ func (t *text) verdict(r Report) {
 		public = r.Site.PublicIP.String()
 	}
 	t.line("Public IP:  %s", public)
-	t.line("Box at:     %s", r.Position.Words())
+	t.line("Box at:     %s", r.Position.Words(english))
 	if r.Between != "" {
 		t.line("Sockets:    %s", r.Between)
 	}
-	t.line("SIP ALG:    %s", algWords(r.ALG))
+	t.line("SIP ALG:    %s", algWords(english, r.ALG))
 	if r.Kit != "" {
 		t.line("Kit:        %s", r.Kit)
 	}
@@ -89,7 +90,7 @@ func (t *text) verdict(r Report) {
 	for _, f := range r.Also {
 		t.line("%s (%s): %s", f.Code, f.Severity, f.Title)
 		t.line("    %s", f.Text)
-		t.line("    What to do: %s Who acts: %s", strings.TrimSpace(or(f.Advice, "nothing.")+" "+f.Hint), actors(f.Acts))
+		t.line("    What to do: %s Who acts: %s", strings.TrimSpace(or(f.Advice, "nothing.")+" "+f.Hint), actors(english, f.Acts))
 	}
 }
 
@@ -118,7 +119,7 @@ func (t *text) guide(r Report) {
 		for _, q := range Questions() {
 			if a := q.Answer(r.Answers); q.Guide == g.Item && a != nil {
 				said = true
-				t.line("[told by a person] %s %s", q.Text, yesNo(*a))
+				t.line("[told by a person] %s %s", q.Text(words.InEnglish()), yesNo(*a))
 			}
 		}
 		if !said {
@@ -135,15 +136,16 @@ func (t *text) guide(r Report) {
 
 // socket says whether the box stood where an item asks; false for an item that asks for no socket.
 func (t *text) socket(r Report, at Position) bool {
+	english := words.InEnglish()
 	switch {
 	case at == PositionUnknown:
 		return false
 	case r.Position == PositionUnknown:
 		t.line("[not told] The box was not told in which socket it stood.")
 	case r.Position == at:
-		t.line("[tested here] The box stood at %s; tests that stand under another item were made here too.", at.Words())
+		t.line("[tested here] The box stood at %s; tests that stand under another item were made here too.", at.Words(english))
 	default:
-		t.line("[not tested here] The box stood at %s.", r.Position.Words())
+		t.line("[not tested here] The box stood at %s.", r.Position.Words(english))
 	}
 	return true
 }
@@ -191,26 +193,20 @@ func (t *text) requests(r Report) {
 	t.WriteString("\n")
 }
 
-func actors(as []catalogue.Actor) string {
+func actors(l *words.Language, as []catalogue.Actor) string {
 	who := make([]string, len(as))
 	for i, a := range as {
-		who[i] = a.Who(words.InEnglish())
+		who[i] = a.Who(l)
 	}
-	return or(strings.Join(who, "; "), "nobody")
+	return or(strings.Join(who, "; "), catalogue.Nobody.Who(l))
 }
 
-func algWords(word string) string {
+func algWords(l *words.Language, word string) string {
 	switch word {
-	case facts.ALGProved:
-		return "proved: a device on the way rewrites SIP"
-	case facts.ALGLikely:
-		return "likely"
-	case facts.ALGNotSeen:
-		return "not seen, which does not rule it out"
-	case facts.ALGRuledOut:
-		return "ruled out: what the box sent arrived unchanged at the provider's reflector"
+	case facts.ALGProved, facts.ALGLikely, facts.ALGNotSeen, facts.ALGRuledOut:
+		return l.Say("alg." + word)
 	}
-	return "could not tell"
+	return l.Say("alg." + facts.ALGCouldNotTell)
 }
 
 func authWords(auth Text) string {

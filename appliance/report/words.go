@@ -6,22 +6,21 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
-// Mark is the outcome of a step as one word for a person.
-func Mark(s facts.Step) string {
+// Mark is the outcome of a step as one word for a person, in English.
+func Mark(s facts.Step) string { return mark(words.InEnglish(), s) }
+
+func mark(l *words.Language, s facts.Step) string {
 	switch s.Outcome {
-	case facts.Passed:
-		return "OK"
-	case facts.Failed:
-		return "FAULT"
-	case facts.Blocked, facts.NotRun:
-		return "not tested"
-	case facts.Broken:
-		return "box could not look"
+	case facts.Passed, facts.Failed, facts.Broken, facts.NotRun:
+		return l.Say("mark." + string(s.Outcome))
+	case facts.Blocked:
+		return l.Say("mark.not-run")
 	}
-	return "waiting"
+	return l.Say("mark.waiting")
 }
 
 // Title is what a step is called on a screen: its own title, else its ID in words (a report that was
@@ -73,10 +72,30 @@ func clockTime(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-func when(r Report) string {
+func when(l *words.Language, r Report) string {
 	at := clockTime(r.Started)
 	if r.Clock == "none" {
-		return fmt.Sprintf("%s by the box's own clock, which was not checked; %.0f s after power-on", at, r.SinceBoot)
+		return l.Say("facts.no-clock", "time", at, "seconds", fmt.Sprintf("%.0f", r.SinceBoot))
 	}
-	return fmt.Sprintf("%s (clock checked by %s)", at, strings.ToUpper(r.Clock))
+	return l.Say("facts.clock", "time", at, "source", strings.ToUpper(r.Clock))
+}
+
+// trunk says in one line what was tested.
+func trunk(l *words.Language, t Trunk) string {
+	switch {
+	case t.Domain == "":
+		return l.Say("facts.no-trunk")
+	case t.Username == "":
+		return l.Say("facts.no-user", "domain", Line(string(t.Domain)), "transport", t.Transport)
+	}
+	return l.Say("facts.user", "domain", Line(string(t.Domain)), "transport", t.Transport, "user", Line(string(t.Username)))
+}
+
+// socket says where on its switch the box is plugged in.
+func socket(l *words.Language, s Switch) string {
+	name, port := Line(string(s.Name)), Line(string(s.Port))
+	if s.VLAN == nil {
+		return l.Say("facts.port", "name", name, "port", port)
+	}
+	return l.Say("facts.voice-vlan", "name", name, "port", port, "vlan", *s.VLAN)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/image/ether"
@@ -158,7 +159,7 @@ func (s *site) look(ctx context.Context, want string) (got, told string, err err
 		return got, told, errors.Join(err, fmt.Errorf("the report: %w", failed))
 	}
 	if told = drawn(s.shown.Row()); told != got {
-		err = errors.Join(err, fmt.Errorf("the report has %s and the lights %s: %s", told, got, report.Spoken(s.shown)))
+		err = errors.Join(err, fmt.Errorf("the report has %s and the lights %s: %s", told, got, report.Spoken(words.InEnglish(), s.shown)))
 	}
 	s.note("%s", s.shown.Verdict.Code)
 	return got, told, err

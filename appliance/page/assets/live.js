@@ -46,7 +46,7 @@
     if (fetching) { again = true; return; }
     fetching = true;
     try {
-      const answer = await fetch("/", {cache: "no-store"});
+      const answer = await fetch(location.href, {cache: "no-store"});
       if (answer.ok) lost.hidden = true, apply(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { show(false); }
     fetching = false;

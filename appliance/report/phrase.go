@@ -1,0 +1,70 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
+)
+
+// Phrase is a text on one line, and the lang attribute of its element: "" where it is in the language of the page.
+type Phrase struct {
+	Words string
+	Lang  template.HTMLAttr
+}
+
+// Here is an English text of a report in the language of its reader: a sentence of the catalogue is said in it, any
+// other, with its numbers and names, stays as it was found.
+func Here(l *words.Language, english string) Phrase {
+	if said, ok := l.Of(english); ok {
+		return Phrase{Words: said}
+	}
+	return Phrase{Line(english), inEnglish(l)}
+}
+
+// inEnglish is the lang attribute of an element whose text is English in every language; "" on an English page.
+func inEnglish(l *words.Language) template.HTMLAttr {
+	if l.Foreign() {
+		return template.HTMLAttr(` lang="` + words.English + `"`)
+	}
+	return ""
+}
+
+// own is the lang attribute of an element inside of such a one that is in the language of the page again.
+func own(l *words.Language) template.HTMLAttr {
+	if l.Foreign() {
+		return template.HTMLAttr(` lang="` + l.Tag + `"`)
+	}
+	return ""
+}
+
+// general is what a finding's code says in general, for whoever cannot read its English text; else "".
+func general(l *words.Language, f catalogue.Finding) string {
+	cause, known := catalogue.Find(f.Code)
+	if _, translated := l.Of(f.Text); !l.Foreign() || translated || !known {
+		return ""
+	}
+	return cause.In(l).What
+}
+
+// rich is a sentence of the catalogue whose *words* are bold.
+func rich(l *words.Language, key string, args ...any) template.HTML {
+	escaped := make([]any, len(args))
+	for i, a := range args {
+		escaped[i] = strings.ReplaceAll(template.HTMLEscaper(Line(fmt.Sprint(a))), "*", "&#42;")
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(l.Say(key, escaped...), "*") {
+		switch {
+		case i == 0:
+		case i%2 == 1:
+			b.WriteString("<b>")
+		default:
+			b.WriteString("</b>")
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
+}
