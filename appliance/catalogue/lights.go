@@ -1,7 +1,7 @@
 package catalogue
 
 import (
-	"fmt"
+	"strconv"
 
 	"trunktester/appliance/catalogue/words"
 )
@@ -37,7 +37,7 @@ func LightNames() [5]string {
 func LightQuestions(l *words.Language) [5]string {
 	var all [5]string
 	for i := range all {
-		all[i] = l.Say(fmt.Sprintf("lights.%d", i+1))
+		all[i] = l.Say("lights." + strconv.Itoa(i+1))
 	}
 	return all
 }

@@ -5,6 +5,7 @@ package words
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -107,6 +108,9 @@ func (l *Language) Of(english string) (said string, ok bool) {
 	}
 	return l.Say(key), true
 }
+
+// Keys are those of all its sentences, in their order.
+func (l *Language) Keys() []string { return slices.Sorted(maps.Keys(l.said)) }
 
 // parse reads the file of a language: tables of sentences, whose keys are joined with dots.
 func parse(tag, text string) (*Language, error) {
