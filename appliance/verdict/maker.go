@@ -16,7 +16,7 @@ func maker(f facts.Facts) (name, hint string) {
 	if f.WAN != nil && f.WAN.Device != nil {
 		device = *f.WAN.Device
 	}
-	said, known := brand.ByManufacturer(device.Maker)
+	said, _ := brand.ByManufacturer(device.Maker)
 	var built brand.Brand
 	if f.Gateway != nil {
 		built, _ = brand.ByAddress(f.Gateway.MAC)
@@ -30,8 +30,6 @@ func maker(f facts.Facts) (name, hint string) {
 		said = built
 	case built.Name != "" && built.Name != said.Name:
 		return name + fmt.Sprintf(" By its hardware address it is one of %s: whose it is cannot be told.", built.Name), ""
-	case !known:
-		return name, ""
 	}
 	if said.Switch == "" {
 		return name, ""
