@@ -12,7 +12,8 @@ import (
 
 // TextReport is the report for a ticket: the verdict first, then the provider's guide item by item,
 // then the SIP requests by Call-ID. Plain ASCII, at most one line of ours per thing said; bytes of the network
-// stand behind "> ", so that they cannot pass for ours. pages are the addresses of the box's own page, if known.
+// stand behind "> ", so that they cannot pass for ours; those of tests that passed are left to the other reports,
+// since nobody finds the fault in a ticket of two thousand lines. pages are the addresses of the box's own page, if known.
 func (r Report) TextReport(pages ...string) string {
 	var t text
 	t.verdict(r)
@@ -102,6 +103,8 @@ func (t *text) lights(r Report) {
 }
 
 func (t *text) guide(r Report) {
+	t.WriteString("\n")
+	t.line("The provider's guide, step by step. What tests that passed sent and received is in the HTML and JSON reports.")
 	printed := map[string]string{} // step to the item where its evidence stands
 	for _, g := range Guide() {
 		t.heading(g.Item + " " + g.Question)
@@ -162,10 +165,15 @@ func (t *text) step(s facts.Step, at string) {
 	}
 	for _, e := range s.Evidence {
 		t.line("    %s: %s", e.Kind, e.Text)
-		t.quote("sent", e.Sent)
-		t.quote("received", e.Received)
+		if s.Outcome != facts.Passed {
+			t.quote("sent", e.Sent)
+			t.quote("received", e.Received)
+		}
 	}
 }
+
+// longest is the most of a line of the network's that is quoted: padding is longer.
+const longest = 400
 
 func (t *text) quote(what, bytes string) {
 	if bytes == "" {
@@ -173,7 +181,11 @@ func (t *text) quote(what, bytes string) {
 	}
 	t.line("      %s:", what)
 	for l := range strings.Lines(strings.TrimRight(Clean(bytes), "\n")) {
-		t.WriteString("      > " + strings.TrimRight(l, "\n") + "\n")
+		l = strings.TrimRight(l, "\n")
+		if whole := len(l); whole > longest {
+			l = fmt.Sprintf("%.40s... (%d bytes in all)", l, whole)
+		}
+		t.WriteString("      > " + l + "\n")
 	}
 }
 
