@@ -19,7 +19,7 @@ func doubleNAT(in Input) []candidate {
 	}
 	wan, way := routerOutside(in.Facts)
 	switch {
-	case wan.IsValid() && private(wan):
+	case private(wan):
 		return []candidate{translatedTwice(in, public, wan, fmt.Sprintf(
 			"The router's own outside address is %s (%s, told by %s), but the outside sees %s: addresses are translated twice.", wan, kindOf(wan), way, public))}
 	case wan.IsValid():
@@ -48,7 +48,7 @@ func translatedTwice(in Input, public, between netip.Addr, text string) candidat
 	}
 	t := trunk(in)
 	switch {
-	case t.Auth == "ip" && t.CheckIP == between:
+	case t.CheckIP == between: // which only address-authenticated trunks have
 		c.kind = catalogue.Stops
 		c.text += fmt.Sprintf(" The portal's Check IP %s is an address inside of the line, which the provider never sees.", t.CheckIP) + boxAddress
 	case t.Auth == "ip" && shared.Contains(between) && t.CheckIP != public:

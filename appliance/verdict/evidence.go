@@ -123,12 +123,11 @@ func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	return facts.ICMP{}, false
 }
 
-// filter is the first refusal by a device on the way that is a firewall's word, not a router's that knows no
-// way (ICMP codes of RFC 792 and RFC 1812 section 5.2.7.1).
+// filter is the first refusal that is a firewall's word, not a router's that knows no way (ICMP codes of RFC 792 and RFC 1812 section 5.2.7.1).
 func filter(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if !e.Provider && e.Type == 3 && e.Code != 0 && e.Code != 1 {
+			if e.Type == 3 && e.Code != 0 && e.Code != 1 {
 				return e, true
 			}
 		}
@@ -136,11 +135,22 @@ func filter(of []facts.Attempt) (facts.ICMP, bool) {
 	return facts.ICMP{}, false
 }
 
-// refusedByServer reports whether the provider's own host said that nothing listens on the port.
+// serverRefusal is the first refusal by the provider's own host: its port is closed, or its firewall refuses.
+func serverRefusal(of []facts.Attempt) (facts.ICMP, bool) {
+	for _, a := range of {
+		for _, e := range a.ICMP {
+			if e.Provider && e.Type == 3 {
+				return e, true
+			}
+		}
+	}
+	return facts.ICMP{}, false
+}
+
+// refusedByServer reports whether the provider's own host refused.
 func refusedByServer(of []facts.Attempt) bool {
-	return slices.ContainsFunc(of, func(a facts.Attempt) bool {
-		return slices.ContainsFunc(a.ICMP, func(e facts.ICMP) bool { return e.Provider && e.Type == 3 && e.Code == 3 })
-	})
+	_, did := serverRefusal(of)
+	return did
 }
 
 // controls tells how the SIP hosts that are not the provider's did over UDP. Where a device answers in everybody's place,
@@ -248,15 +258,18 @@ func isRegistered(in Input) bool {
 	if said := in.Answers.PortalShowsPBX; said != nil && *said {
 		return true
 	}
-	return in.Facts.Bindings != nil && len(in.Facts.Bindings.Contacts) > 0
+	return listsAny(in.Facts)
 }
 
-// showsBindings reports whether this provider is known to list bindings.
+// listsAny reports whether the provider listed a registration.
+func listsAny(f facts.Facts) bool { return f.Bindings != nil && len(f.Bindings.Contacts) > 0 }
+
+// showsBindings reports whether this provider is known to list bindings. There is a trunk.
 func showsBindings(in Input) bool {
 	if o := in.Facts.OwnBinding; o != nil && o.Shown != nil {
 		return *o.Shown
 	}
-	if in.Profile != nil && in.Profile.Provider.ShowsBindings != nil {
+	if in.Profile.Provider.ShowsBindings != nil {
 		return *in.Profile.Provider.ShowsBindings
 	}
 	return in.Facts.Remembered != nil && in.Facts.Remembered.ContactSeen

@@ -74,7 +74,7 @@ func speaksFor(f facts.Facts, transport string) (why string, is bool) {
 		return fmt.Sprintf("both name the program %q", answers[0].Server), true
 	}
 	for _, r := range got {
-		if least, ok := pingTime(f, r); ok && 2*r.RTT < least {
+		if least := pingTime(f, r); 2*r.RTT < least {
 			return fmt.Sprintf("it came after %s, while a ping to the provider takes %s at least", r.RTT, least), true
 		}
 	}
@@ -87,17 +87,17 @@ func imposed(f facts.Facts, transport string) bool {
 	return is
 }
 
-// pingTime is the shortest ping to the server of a reply, where that is long enough to compare with.
-func pingTime(f facts.Facts, r facts.Reply) (facts.Duration, bool) {
+// pingTime is the shortest ping to the server of a reply, 0 where that is not long enough to compare with.
+func pingTime(f facts.Facts, r facts.Reply) facts.Duration {
 	if f.Ping == nil {
-		return 0, false
+		return 0
 	}
 	for _, e := range f.Ping.Targets {
 		if e.Addr == r.From.Addr() && e.Back >= pingsToCompare && time.Duration(e.Min) >= pingFar {
-			return e.Min, true
+			return e.Min
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // loginSeen says how the login ended, since the box could not know whom it asked.

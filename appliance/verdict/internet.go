@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ func internet(in Input) []candidate {
 		return found // it explains what else is silent or wrong outside
 	}
 	silent := outsideSilent(f)
-	dead := silent && !providerAlive(f)
+	dead := silent && !providerAlive(f) && !controlsAnswer(f)
 	switch {
 	case dead && edgeUnseen(f):
 		found = append(found, edge(f))
@@ -28,7 +29,7 @@ func internet(in Input) []candidate {
 	if r := f.Resolver; r != nil && !dead {
 		found = append(found, resolver(f, *r)...)
 	}
-	if n := f.Name; n != nil && len(n.Targets) == 0 && !dead && !resolverDead(f) {
+	if n := f.Name; n != nil && len(n.Targets) == 0 && !dead {
 		found = append(found, name(f, *n)...)
 	}
 	if !dead {
@@ -40,12 +41,16 @@ func internet(in Input) []candidate {
 	return slices.Concat(found, mtu(in), unreachable(in))
 }
 
-// outside is 2-1. Three silent hosts are a dead line, unless the provider's host shows that it is not.
+// outside is 2-1. Three silent hosts are a dead line, unless the provider's host or another SIP host shows that it is not.
 func outside(f facts.Facts, dead bool) candidate {
 	text := fmt.Sprintf("%d independent hosts in the outside world are silent to ping, to TCP and to DNS", len(f.Internet.Targets))
 	if !dead {
+		who := "The provider's host answers"
+		if !providerAlive(f) {
+			who = "SIP hosts on the internet answer"
+		}
 		return candidate{code: "2-1", kind: catalogue.Hurts, minor: true,
-			text: "The provider's host answers, but " + text + ". On a line that is only for voice this may be intended."}
+			text: who + ", but " + text + ". On a line that is only for voice this may be intended."}
 	}
 	c := candidate{code: "2-1", kind: catalogue.Stops,
 		text: fmt.Sprintf("The router %s answers, but nothing behind it does: %s.", f.Gateway.Addr, text)}
@@ -79,13 +84,13 @@ func outsideSilent(f facts.Facts) bool {
 	return true
 }
 
-// resolverDead: every given resolver is silent, or answers SERVFAIL to everything.
-func resolverDead(f facts.Facts) bool {
-	r := f.Resolver
-	if r == nil {
-		return false
+// resolverDead: every given resolver is silent, or answers SERVFAIL to everything, the provider's name included.
+func resolverDead(f facts.Facts, r facts.Resolver) bool {
+	said := r.Local
+	if f.Name != nil {
+		said = slices.Concat(said, f.Name.Answers)
 	}
-	for _, a := range r.Local {
+	for _, a := range said {
 		if a.Answer == facts.CouldNotAsk || a.Answer == facts.Answered && a.Rcode != "SERVFAIL" {
 			return false
 		}
@@ -94,7 +99,7 @@ func resolverDead(f facts.Facts) bool {
 }
 
 func resolver(f facts.Facts, r facts.Resolver) []candidate {
-	if !resolverDead(f) {
+	if !resolverDead(f, r) {
 		return nil
 	}
 	c := candidate{code: "2-2", kind: catalogue.Stops}
@@ -126,14 +131,15 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 // name; a name that only the local resolver does not know is a resolver that loses records.
 func name(f facts.Facts, n facts.Name) []candidate {
 	local, public := verdictOn(n.Asked, n.Answers), verdictOn(n.Asked, n.Public)
-	if local == nameSilent {
-		return nil
-	}
 	told, _ := witness(f)
 	if public == nameSilent {
 		public = verdictOn(n.Asked, told.Answers)
 	}
-	if local == nameNoAddress && (told.Way == "srv" || told.Way == "naptr") {
+	bySRV := told.Way == "srv" || told.Way == "naptr"
+	if local == nameSilent || local == nameHasAddress && !bySRV { // it has one, and its SRV records lead to a host without
+		return nil
+	}
+	if local != nameUnknown && bySRV {
 		c := candidate{code: "2-4", kind: catalogue.Stops, text: fmt.Sprintf(
 			"The router's name server loses the SIP records (SRV) of %s; public name servers lead it to %s by them.", n.Asked, told.Targets[0].Addr)}
 		if replied(f.Witness.Server) {
@@ -145,8 +151,11 @@ func name(f facts.Facts, n facts.Name) []candidate {
 		return []candidate{{code: "2-4", kind: catalogue.Stops,
 			text: fmt.Sprintf("The router's name server knows no address for %s, but public name servers do.", n.Asked)}}
 	}
+	if local == nameOnlyIPv6 || public == nameOnlyIPv6 {
+		return nil // the box tests IPv4: a PBX may get through
+	}
 	c := candidate{code: "2-3", kind: catalogue.Stops,
-		text: fmt.Sprintf("The provider's name %s does not exist: %s. The box's file may be mistyped.", n.Asked, rcode(n.Answers))}
+		text: fmt.Sprintf("The provider's name %s does not exist: NXDOMAIN. The box's file may be mistyped.", n.Asked)}
 	if local == nameNoAddress {
 		c.text = fmt.Sprintf("The provider's name %s exists, but has no address for a SIP server. The box's file may be mistyped.", n.Asked)
 	}
@@ -164,6 +173,7 @@ const (
 	nameSilent nameState = iota
 	nameUnknown
 	nameNoAddress
+	nameOnlyIPv6
 	nameHasAddress
 )
 
@@ -172,16 +182,20 @@ const (
 // question nobody answered leaves the whole open.
 func verdictOn(asked string, answers []facts.NameAnswer) nameState {
 	said := map[string]string{} // name → rcode of a resolver that answered for it, "" while none did
+	six := false
 	for _, a := range answers {
-		definite := a.Answer == facts.Answered && (a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN")
-		switch {
-		case definite && len(a.Addrs) > 0:
-			return nameHasAddress
-		case a.Type == "A" && definite:
-			said[plain(a.Name)] = a.Rcode
-		case a.Type == "A" && said[plain(a.Name)] == "":
-			said[plain(a.Name)] = ""
+		if a.Type != "A" {
+			six = six || a.Type == "AAAA" && len(a.Addrs) > 0
+			continue
 		}
+		name, rcode := plain(a.Name), ""
+		if a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN" {
+			rcode = a.Rcode
+		}
+		if rcode != "" && len(a.Addrs) > 0 {
+			return nameHasAddress
+		}
+		said[name] = cmp.Or(said[name], rcode)
 	}
 	state := nameSilent
 	for name, rcode := range said {
@@ -190,6 +204,8 @@ func verdictOn(asked string, answers []facts.NameAnswer) nameState {
 			return nameSilent
 		case name == plain(asked) && rcode == "NXDOMAIN":
 			state = nameUnknown
+		case state == nameSilent && six:
+			state = nameOnlyIPv6
 		case state == nameSilent:
 			state = nameNoAddress
 		}
@@ -199,15 +215,6 @@ func verdictOn(asked string, answers []facts.NameAnswer) nameState {
 
 // plain is a name as it is compared: without the root's dot, in lower case (RFC 4343).
 func plain(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
-
-func rcode(answers []facts.NameAnswer) string {
-	for _, a := range answers {
-		if a.Rcode != "" && a.Rcode != "NOERROR" {
-			return a.Rcode
-		}
-	}
-	return "no address"
-}
 
 // quality judges the line at far targets, with the gateway as control: loss that is there already on
 // the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.

@@ -19,15 +19,12 @@ func lights(in Input, v Verdict) catalogue.Row {
 }
 
 func light(n int, in Input, v Verdict) catalogue.Light {
-	if f := v.Finding; f.Light == n && (f.Severity == catalogue.Red || f.Severity == catalogue.Amber) {
+	if f := v.Finding; f.Light == n {
 		return catalogue.Light{State: catalogue.LightState(f.Severity), Counting: true, Flashes: int(f.Code[2] - '0'), Code: f.Code}
 	}
-	red := v.Finding.Severity == catalogue.Red
 	switch {
-	case !red && busy(n, in.Steps):
+	case v.Finding.Severity != catalogue.Red && busy(n, in.Steps):
 		return catalogue.Light{State: catalogue.LightTesting}
-	case red && n > v.Finding.Light && !proved(n, in):
-		return noticed(n, v, catalogue.LightUntested)
 	case proved(n, in):
 		return noticed(n, v, catalogue.LightGreen)
 	case n == 1 && !v.Faulty: // never off, but where the whole row tells of the box

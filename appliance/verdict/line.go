@@ -24,7 +24,7 @@ func line(in Input) []candidate {
 	if a := f.Address; a != nil && a.Prefix.IsValid() {
 		found = append(found, dataNetwork(in)...)
 	}
-	if g := f.Gateway; !stops(found) && g != nil && g.Addr.IsValid() && g.MAC == "" && g.ARPSent >= arpTries {
+	if g := f.Gateway; !stops(found) && g != nil && g.MAC == "" && g.ARPSent >= arpTries {
 		found = append(found, candidate{code: "1-3", kind: catalogue.Stops,
 			text: fmt.Sprintf("The router %s did not answer %d ARP requests on the cable.", g.Addr, g.ARPSent)})
 	}
@@ -39,10 +39,10 @@ func line(in Input) []candidate {
 
 func address(in Input, a facts.Address) []candidate {
 	switch {
-	case a.Mode == "dhcp" && !a.Prefix.IsValid() && len(a.Declined) > 0:
+	case !a.Prefix.IsValid() && len(a.Declined) > 0:
 		return []candidate{{code: "1-6", kind: catalogue.Stops,
 			text: fmt.Sprintf("Every address that the router offered is in use by another device already (%s).", list(a.Declined))}}
-	case a.Mode == "dhcp" && !a.Prefix.IsValid() && a.Refused == "" && a.Discovers > 0:
+	case !a.Prefix.IsValid() && a.Refused == "" && a.Discovers > 0:
 		if wrong := wrongNetwork(in); wrong != nil {
 			return wrong
 		}
@@ -50,12 +50,14 @@ func address(in Input, a facts.Address) []candidate {
 			text: fmt.Sprintf("The cable has a signal, but no address came: %d DHCP requests in %s were not answered.", a.Discovers, a.Waited)}}
 	case a.Refused != "":
 		return []candidate{{code: "1-4", kind: catalogue.Stops, text: "The address that the network gave cannot work: " + a.Refused + "."}}
-	case a.Prefix.IsValid() && a.Prefix.Addr().IsLinkLocalUnicast():
+	case !a.Prefix.IsValid():
+		return nil // none was asked for: the box could not
+	case a.Prefix.Addr().IsLinkLocalUnicast():
 		return []candidate{{code: "1-4", kind: catalogue.Stops, text: fmt.Sprintf("The box only has the self-made address %s.", a.Prefix.Addr())}}
-	case a.Prefix.IsValid() && !a.Gateway.IsValid():
+	case !a.Gateway.IsValid():
 		return []candidate{{code: "1-4", kind: catalogue.Stops,
 			text: fmt.Sprintf("The box has the address %s, but no router was named with it.", a.Prefix)}}
-	case a.Prefix.IsValid() && a.Prefix.Bits() < a.Gateway.BitLen() && !a.Prefix.Contains(a.Gateway):
+	case a.Prefix.Bits() < a.Gateway.BitLen() && !a.Prefix.Contains(a.Gateway):
 		return []candidate{{code: "1-4", kind: catalogue.Stops,
 			text: fmt.Sprintf("The router %s lies outside the box's own network %s.", a.Gateway, a.Prefix.Masked())}}
 	case len(a.Declined) > 0:
@@ -87,9 +89,9 @@ func twoServers(o facts.Offers) []candidate {
 func duplicate(f facts.Facts, c facts.Conflict) []candidate {
 	var found []candidate
 	if c.Holder != "" {
-		kind := catalogue.Stops
-		if f.Address != nil && f.Address.Mode == "dhcp" && len(f.Address.Declined) == 0 {
-			kind = catalogue.Hurts
+		kind := catalogue.Hurts
+		if a := f.Address; a != nil && (a.Mode != "dhcp" || len(a.Declined) > 0) {
+			kind = catalogue.Stops
 		}
 		found = append(found, candidate{code: "1-6", kind: kind,
 			text: fmt.Sprintf("Another device (%s) uses the box's address %s as well.", c.Holder, c.Addr)})

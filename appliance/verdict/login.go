@@ -214,7 +214,7 @@ func ignored(in Input) []candidate {
 	if cut(in) || wrongServer(in) {
 		return nil // 3-3, 3-4 or 2-4 speaks
 	}
-	if own := path(f, trunk(in).Transport); own == nil || own.Transport == "tls" && tlsFault(*own) != nil {
+	if own := path(f, trunk(in).Transport); own == nil || tlsFault(*own) != nil {
 		return nil
 	}
 	address := "this line's public address"

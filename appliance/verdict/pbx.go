@@ -18,7 +18,7 @@ func pbx(in Input) []candidate {
 
 // listed judges the provider's list of registrations.
 func listed(in Input) []candidate {
-	if l := in.Facts.Login; l != nil && l.Reply != nil && l.Attempts > 0 && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
+	if l := in.Facts.Login; l != nil && l.Reply != nil && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
 		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
 			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))}}
 	}
@@ -41,7 +41,10 @@ func noEntry(in Input, b facts.Bindings) candidate {
 	switch own := in.Facts.OwnBinding; {
 	case own != nil && own.Shown != nil && !*own.Shown:
 		why = "the box registered itself for a moment, and this provider did not list it"
-	case why == "":
+	case why != "":
+	case showsBindings(in):
+		why = "its list is empty, though this provider shows it"
+	default:
 		why = "its list is empty, and it is not known whether this provider shows it"
 	}
 	c := candidate{code: "5-5", kind: catalogue.Hurts,
@@ -49,7 +52,7 @@ func noEntry(in Input, b facts.Bindings) candidate {
 	if in.Profile.PBX.Location == "hosted" {
 		c.text += " The PBX is hosted elsewhere: only the portal can tell."
 	}
-	if in.Answers.PortalShowsPBX != nil && *in.Answers.PortalShowsPBX {
+	if in.Answers.PortalShowsPBX != nil { // with yes: no is 5-1
 		c.kind = catalogue.Tells
 		c.text += " The portal shows it registered, as somebody looked."
 	}
@@ -108,7 +111,7 @@ func nat(in Input, c facts.Binding) []candidate {
 
 // elsewhere looks for bindings from another public address than this line's, and for too many of them.
 func elsewhere(in Input, b facts.Bindings) []candidate {
-	if top := in.Profile.PBX.MaxBindings; top > 0 && len(b.Contacts) > top {
+	if top := in.Profile.PBX.MaxBindings; len(b.Contacts) > top {
 		return []candidate{{code: "5-4", kind: catalogue.Hurts,
 			text: fmt.Sprintf("%d devices are registered on this trunk, where %d is expected.", len(b.Contacts), top)}}
 	}
@@ -118,7 +121,7 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 	}
 	for _, c := range b.Contacts {
 		from := c.Received.Addr()
-		if !from.IsValid() && c.Contact.IsValid() && !private(c.Contact.Addr()) {
+		if !from.IsValid() {
 			from = c.Contact.Addr()
 		}
 		if from.IsValid() && from != ours && !private(from) {

@@ -19,19 +19,18 @@ type rewriter struct {
 // rewriterAt says which device rewrites messages, and whose it is. A router lets a message end before it rewrites it, so
 // the device is the last hop that still got it as it was sent, where that hop is the one just before. What has no
 // address of its own, as a modem or a bridge, is no hop: right behind the router it looks like the router.
-func rewriterAt(p *facts.Place, f facts.Facts) rewriter {
+func rewriterAt(p *facts.Place) rewriter {
 	if p == nil {
 		return rewriter{subject: "A device on the way"}
 	}
 	where := fmt.Sprintf("It happens between hop %d%s and hop %d (%s): ", p.Unchanged, hopAddress(p.From), p.Changed, p.To)
 	it, isp := []catalogue.Actor{catalogue.IT}, []catalogue.Actor{catalogue.ISP}
-	gateway := f.Address != nil && f.Address.Gateway == p.From && p.From.IsValid()
 	switch {
 	case p.Changed == 1:
 		return rewriter{"alg-site", "A device in the customer's own network", where + "a device in the customer's own network, in front of the router or in it.", it}
 	case p.Changed != p.Unchanged+1:
 		return rewriter{"", "A device on the way", where + "which of the devices between them does it cannot be told.", nil}
-	case p.Unchanged == 1 && gateway:
+	case p.Unchanged == 1: // by whichever of its addresses it answers
 		return rewriter{"alg-router", "The customer's router or a device right behind it", where + "the customer's router, or a device without an address of its own right behind it, such as a modem.", append(it, isp...)}
 	case p.From.IsPrivate(): // RFC 1918; 100.64/10 is the line provider's (RFC 6598)
 		return rewriter{"alg-second", "A second router", where + "a second router behind the first one.", append(it, isp...)}

@@ -43,7 +43,8 @@ func trapped(f facts.Facts) bool {
 }
 
 // wayOut reports whether something in the outside world answered by any way but web pages and names: a login
-// page leaves names open or answers them itself, and where it takes connections to everybody they show nothing.
+// page leaves names open or answers them itself, and where it takes connections to everybody they show nothing. The
+// check page was asked for.
 func wayOut(f facts.Facts) bool {
 	all := attempts(f)
 	ping, _ := pinged(f)
@@ -56,7 +57,7 @@ func wayOut(f facts.Facts) bool {
 	if f.Quality != nil && slices.ContainsFunc(f.Quality.Far, func(e facts.Echo) bool { return e.Back > 0 }) {
 		return true
 	}
-	if f.Portal != nil && f.Portal.Caught == facts.Answered {
+	if f.Portal.Caught == facts.Answered {
 		return false
 	}
 	return f.Internet != nil && slices.ContainsFunc(f.Internet.Targets, func(t facts.InternetTarget) bool { return t.TCP == facts.Answered }) ||

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func blocked(in Input) []candidate {
 	if p == nil || len(p.Targets) == 0 || answered(f, own) || trapped(f) || wrongServer(in) {
 		return nil
 	}
-	if own == "tls" && tlsFault(*p) != nil {
+	if tlsFault(*p) != nil {
 		return nil // the certificate is light 4's
 	}
 	if !answeredAny(f) {
@@ -91,7 +92,7 @@ func allSilent(in Input) []candidate {
 	all := attempts(f)
 	target := all[0].Target
 	if e, ok := refuser(all); ok {
-		if ping, asked := pinged(f); (e.Code == 0 || e.Code == 1) && asked && !ping {
+		if ping, _ := pinged(f); (e.Code == 0 || e.Code == 1) && !ping {
 			return nil // no route at all: light 2 speaks
 		}
 		return []candidate{{code: "3-1", kind: catalogue.Stops,
@@ -100,6 +101,8 @@ func allSilent(in Input) []candidate {
 	ping, _ := pinged(f)
 	_, controlAsked := controls(f)
 	switch {
+	case refusedByServer(all): // so that messages do reach it
+		return []candidate{closedPort(target, all)}
 	case controlAsked && !controlsAnswer(f):
 		return []candidate{{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
 			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + boxAddress}}
@@ -107,17 +110,32 @@ func allSilent(in Input) []candidate {
 		return []candidate{ownCut(in)}
 	case controlsAnswer(f) && ping:
 		return nil // 4-9 speaks
-	case refusedByServer(all):
-		return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
-			text: fmt.Sprintf("The provider's server itself says that nothing listens on %s.", target) +
-				" Either the port in the box's file is wrong or the provider's SIP server is down: cannot tell which." + boxAddress,
-			advice: "port"}}
-	case !ping:
+	case !ping && !connected(all):
 		return nil // 2-6 speaks
 	}
+	sign := "answers ping, but no SIP message over any transport."
+	if !ping {
+		sign = "answers neither ping nor SIP over any transport; only TCP connections are taken or refused, by it or by a device in its place."
+	}
 	return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
-		text: fmt.Sprintf("The provider %s answers ping, but no SIP message over any transport.", target) +
+		text: fmt.Sprintf("The provider %s %s", target, sign) +
 			" Blocked on the way or ignored by the provider: cannot tell which." + boxAddress}}
+}
+
+// closedPort is a refusal by the provider's own host: nothing listens there (ICMP 3/3), or its firewall says no.
+func closedPort(target netip.AddrPort, all []facts.Attempt) candidate {
+	what, otherwise := fmt.Sprintf("says that nothing listens on %s", target), "the provider's SIP server is down"
+	if e, _ := serverRefusal(all); e.Code != 3 {
+		what, otherwise = fmt.Sprintf("refuses the messages to %s (ICMP %d/%d)", target, e.Type, e.Code), "the provider does not let this address in"
+	}
+	return candidate{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
+		text:   fmt.Sprintf("The provider's server itself %s. Either the port in the box's file is wrong or %s: cannot tell which.", what, otherwise) + boxAddress,
+		advice: "port"}
+}
+
+// connected reports whether a connection was made or refused, by the provider or by a device in its place.
+func connected(of []facts.Attempt) bool {
+	return slices.ContainsFunc(of, func(a facts.Attempt) bool { return a.Connect == facts.Answered || a.Connect == facts.Refused })
 }
 
 // ownCut is the trunk's transport blocked on this side, where the provider answers over none.
@@ -135,7 +153,7 @@ func ownCut(in Input) candidate {
 // unreachable judges a provider that gives no sign of life at all, while the internet works.
 func unreachable(in Input) []candidate {
 	f := in.Facts
-	if noTrunk(in) || answeredAny(f) || imposed(f, trunk(in).Transport) || !internetAnswers(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
+	if noTrunk(in) || answeredAny(f) || imposed(f, trunk(in).Transport) || !internetAnswers(f) && !controlsAnswer(f) || f.UDP == nil && f.TCP == nil && f.TLS == nil {
 		return nil
 	}
 	if ping, asked := pinged(f); ping || !asked {
@@ -145,13 +163,8 @@ func unreachable(in Input) []candidate {
 	if len(all) == 0 || refusedByServer(all) {
 		return nil
 	}
-	if e, ok := refuser(all); ok && e.Code != 0 && e.Code != 1 {
-		return nil // a firewall: 3-1
-	}
-	for _, a := range all {
-		if a.Connect == facts.Answered || a.Connect == facts.Refused {
-			return nil
-		}
+	if _, firewall := filter(all); firewall || connected(all) {
+		return nil // 3-1
 	}
 	if _, asked := controls(f); asked && !controlsAnswer(f) {
 		return nil // SIP is blocked to everybody: 3-1
@@ -194,7 +207,7 @@ func alg(in Input) []candidate {
 		return nil
 	}
 	proved := f.ALG.Word == facts.ALGProved
-	by := rewriterAt(f.ALG.Place, f)
+	by := rewriterAt(f.ALG.Place)
 	c := candidate{code: "3-2", kind: catalogue.Hurts, title: by.key, advice: by.key, acts: by.acts}
 	c.text = by.subject + " probably changes SIP messages (SIP ALG). The sign: " + f.ALG.Why
 	if proved {

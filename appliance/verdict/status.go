@@ -7,9 +7,7 @@ import "strings"
 // a request that carried them.
 func row(status int, reason string, afterCredentials bool) string {
 	switch {
-	case status < 200: // provisional: not an answer yet
-		return ""
-	case status < 300:
+	case status < 300: // below 200: provisional, not an answer yet
 		return ""
 	case status < 400: // moved; 305 and 380 point elsewhere as well
 		return "4-3"

@@ -314,3 +314,33 @@ func ipTrunk(portal string) func(*site) {
 		s.Facts.CheckIP = &facts.CheckIP{Portal: netip.MustParseAddr(portal), Provider: wan, STUN: wan}
 	}
 }
+
+// forget takes facts away: they were not looked at.
+func forget(what func(*facts.Facts)) func(*site) { return func(s *site) { what(&s.Facts) } }
+
+// over: the trunk uses this transport.
+func over(transport string) func(*site) {
+	return func(s *site) { s.Profile.Trunk.Transport = transport }
+}
+
+// sendsUDP: so many messages went out over UDP, each without an answer, over so long.
+func sendsUDP(n int, span time.Duration) func(*site) {
+	return func(s *site) {
+		for i := range s.Facts.UDP.Targets[0].Exchanges {
+			s.Facts.UDP.Targets[0].Exchanges[i].Sends, s.Facts.UDP.Targets[0].Exchanges[i].Spanned = n, facts.Duration(span)
+		}
+	}
+}
+
+// connects: how the TCP connections to the provider went.
+func connects(a facts.Answer) func(*site) {
+	return func(s *site) { s.Facts.TCP.Targets[0].Connect = a }
+}
+
+// errorFrom: this ICMP error answered the SIP messages.
+func errorFrom(who string, kind, code int) func(*site) {
+	return func(s *site) {
+		s.with(refusedBy(who, code))
+		s.Facts.UDP.Targets[0].ICMP[0].Type = kind
+	}
+}

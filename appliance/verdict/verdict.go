@@ -183,14 +183,14 @@ func wellText(in Input) string {
 		return "The provider answers, and the public address is the one set in the portal. That the provider accepts calls from it was not proved."
 	}
 	text := "The line, the SIP path and the login work"
-	if b := in.Facts.Bindings; b != nil && len(b.Contacts) > 0 {
+	if listsAny(in.Facts) {
 		text += ", and the provider has a registration for this trunk"
 	}
 	text += "."
 	if c := in.Facts.PBXCheck; c != nil && c.Telling() != nil && c.Telling().Accepted {
 		text += " In the PBX check the PBX's settings were the trunk's."
 	}
-	if in.Facts.Login != nil && in.Facts.Login.Open {
+	if !accepted(in.Facts) {
 		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
 	}
 	if q := in.Facts.Quality; q != nil && starved(*q) {

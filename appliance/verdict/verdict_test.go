@@ -357,7 +357,7 @@ func TestSIPStatusRows(t *testing.T) {
 		{301, "", false, "4-3"}, {302, "", true, "4-3"},
 		{408, "", true, "4-7"}, {480, "", false, "4-7"}, {500, "", false, "4-7"}, {503, "", false, "4-7"}, {503, "", true, "4-7"}, {504, "", true, "4-7"},
 		{416, "", true, "4-4"}, {420, "", false, "4-4"}, {421, "", true, "4-4"}, {494, "", false, "4-4"},
-		{400, "Bad Request", true, "5-5"}, {500, "", true, "5-5"}, {423, "Interval Too Brief", true, "5-5"},
+		{400, "Bad Request", false, "4-4"}, {606, "Not Acceptable", false, "4-4"}, {180, "Ringing", true, ""}, {400, "Bad Request", true, "5-5"}, {500, "", true, "5-5"}, {423, "Interval Too Brief", true, "5-5"},
 	}
 	for _, c := range table {
 		if got := row(c.code, c.reason, c.after); got != c.want {

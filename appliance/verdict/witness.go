@@ -35,14 +35,18 @@ func misled(in Input) (candidate, bool) {
 	}
 	told, answers := witness(f)
 	theirs := serversFor(&told, in)
-	wild := within(addrs(own), invented(f))
+	wild, public := within(addrs(own), invented(f)), verdictOn(f.Name.Asked, told.Answers)
 	c := candidate{code: "2-4", kind: catalogue.Stops,
 		text: fmt.Sprintf("The name server of this network leads %s to %s, where no SIP server answers", f.Name.Asked, servers(own))}
 	switch {
-	case len(theirs) == 0 && wild && verdictOn(f.Name.Asked, told.Answers) == nameUnknown:
+	case wild && (public == nameUnknown || public == nameNoAddress):
+		what := "does not exist"
+		if public == nameNoAddress {
+			what = "has no address for a SIP server"
+		}
 		return candidate{code: "2-3", kind: catalogue.Stops, text: fmt.Sprintf(
-			"The provider's name %s does not exist, says a public name server; the one of this network leads it to %s, like every name that does not exist. The box's file may be mistyped.",
-			f.Name.Asked, list(addrs(own)))}, true
+			"The provider's name %s %s, says a public name server; the one of this network leads it to %s, like every name that does not exist. The box's file may be mistyped.",
+			f.Name.Asked, what, list(addrs(own)))}, true
 	case !answers && wild:
 		c.text += ", and names that do not exist as well. Public name servers do not answer, so there is no second witness."
 		return c, true

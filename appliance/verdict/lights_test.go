@@ -1,0 +1,61 @@
+package verdict
+
+import (
+	"testing"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
+)
+
+// A verdict stands before the measurement of the line has ended: a light that SIP has proved does not blink beside it.
+func TestNoBlinkBesideARed(t *testing.T) {
+	judgeAll(t, []ticket{
+		{"the login is refused, and the line is still being measured", healthy().with(refusedLogin(403, "Forbidden"), func(s *site) {
+			s.Steps = append(s.Steps, facts.Step{ID: "quality", Light: 2})
+		}), "4-2 red", "", "gggR-"},
+	})
+}
+
+// Light 1 is never off, but where the whole row speaks of the box.
+func TestLightOneIsNeverOff(t *testing.T) {
+	for outcome, want := range map[facts.Outcome]catalogue.LightState{facts.NotRun: catalogue.LightTesting, facts.Broken: catalogue.LightUntested} {
+		s := healthy()
+		s.Facts = facts.Facts{}
+		s.Steps[0].Outcome = outcome
+		if got := Judge(s.Input).Row[0].State; got != want {
+			t.Errorf("a first step that is %s: light 1 is %q, want %q", outcome, got, want)
+		}
+	}
+}
+
+// What could not be tested is said in the words of the steps of that light, each once; what passed or had to wait says nothing.
+func TestWhatCouldNotBeTested(t *testing.T) {
+	s := healthy().with(from(4))
+	s.Steps = append(s.Steps[:0:0],
+		facts.Step{ID: "link", Light: 1, Outcome: facts.Passed, Done: true, Saw: "The cable has a signal."},
+		facts.Step{ID: "sip-tls", Light: 3, Outcome: facts.Failed, Done: true, Saw: "No TLS."},
+		facts.Step{ID: "ledger", Light: 4, Outcome: facts.Passed, Done: true, Saw: "The ledger was read."},
+		facts.Step{ID: "login", Light: 4, Outcome: facts.NotRun, Done: true, Saw: "A login was interrupted."},
+		facts.Step{ID: "again", Light: 4, Outcome: facts.NotRun, Done: true, Saw: "A login was interrupted."},
+		facts.Step{ID: "check-ip", Light: 4, Outcome: facts.NotRun, Done: true},
+		facts.Step{ID: "own", Light: 4, Outcome: facts.Blocked, Done: true, Saw: "It waits for the login."},
+		facts.Step{ID: "bindings", Light: 5, Outcome: facts.NotRun, Done: true, Saw: "No list."})
+	const want = "The box could not test everything: A login was interrupted."
+	if got := Judge(s.Input).Finding.Text; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// A green says what was proved, and no more.
+func TestWhatGreenSays(t *testing.T) {
+	yes := true
+	hearAll(t, []saying{
+		{"an address-authenticated trunk", healthy().with(ipTrunk("203.0.113.2")), "ok", "the public address is the one set in the portal", "login"},
+		{"the provider lists the PBX", healthy(), "ok", "has a registration for this trunk", "asked for no password"},
+		{"only the portal shows the PBX", healthy().with(noEntries, showsUnknown, func(s *site) { s.Answers.PortalShowsPBX = &yes }), "ok", "the login work.", "has a registration"},
+		{"the PBX check has not ended", healthy().with(pbxCheck(asked(4, 0), open5)), "ok", "", "In the PBX check"},
+		{"the provider asks for no password", healthy().with(open), "ok", "asked for no password", ""},
+		{"the box was idle", healthy(), "ok", "", "too busy"},
+		{"the box was busy", healthy().with(func(s *site) { s.Facts.Quality.Late = facts.Duration(qualityLate) }), "ok", "too busy", ""},
+	})
+}
