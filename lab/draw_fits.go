@@ -9,8 +9,11 @@ func udpOnly(s sketch) string     { return unless(s.transport == "udp", "transpo
 func tlsOnly(s sketch) string     { return unless(s.transport == "tls", "transport") }
 func streamsOnly(s sketch) string { return unless(s.transport != "udp", "transport") }
 
-// smallMessages: a trunk over TLS begins with large packets, others do not.
-func smallMessages(s sketch) string { return unless(s.transport != "tls", "transport") }
+// smallMessages: a trunk over TLS begins with large packets, others do not. Without ping, that large packets vanish
+// may be the habit of name servers alone.
+func smallMessages(s sketch) string {
+	return first(unless(s.transport != "tls", "transport"), pingable(s))
+}
 
 // pingable: what is silent to ping can be told from what the router keeps silent.
 func pingable(s sketch) string { return unless(!s.Home.NoPing, "pingless") }

@@ -189,7 +189,7 @@ func (l *Lab) filters() error {
 	}
 	err := home.apply(l.Router)
 	if l.hosts.Second != nil {
-		err = errors.Join(err, Filter{Outside: "wan", Guard: true, SIPALG: l.World.Home.SecondALG}.apply(l.hosts.Second))
+		err = errors.Join(err, Filter{Outside: "wan", Guard: true, SIPALG: l.World.Home.SecondALG, Hush: l.World.Home.HushMTU, Clamp: l.World.Home.Clamp}.apply(l.hosts.Second))
 	}
 	err = errors.Join(err, Filter{Input: l.World.Provider.Input, Pieces: l.World.Provider.NoPieces}.apply(l.Provider))
 	if l.World.Home.HushMTU {

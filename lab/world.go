@@ -58,7 +58,7 @@ type Home struct {
 	DHCP      func(*serve.DHCPSettings)
 	DNS       func(*serve.DNSSettings)
 	MTU       int                       // bytes that the line carries; 0: as many as the cable
-	HushMTU   bool                      // neither end of the line says that a packet is too large
+	HushMTU   bool                      // nobody on the way says that a packet is too large
 	Clamp     bool                      // the router makes TCP use packets that the line carries
 	Border    bool                      // a SIP server of the site, at the neighbour's address, stands before the provider's
 	Catch     []Rule                    // connections that the router takes to itself

@@ -67,6 +67,8 @@ func internetWorlds() []World {
 			filed(`trunk.transport = "tls"`, privateCA), says("handshake"), func(w *World) { w.Home.HushMTU = true }),
 		amber("2-8", "mtu-blackhole-clamped", "the same, but the router makes TCP use smaller packets").with(lights("gaggg"), narrow(1400), tlsTrunk,
 			filed(`trunk.transport = "tls"`, privateCA), func(w *World) { w.Home.HushMTU, w.Home.Clamp = true, true }),
+		good("mtu-blackhole-no-ping", "the line carries 1400 bytes, nobody says so, and the router drops ping; the trunk's messages are small").with(narrow(1400), dropsPing,
+			says("Whether the line or the name servers drop them could not be told"), func(w *World) { w.Home.HushMTU = true }),
 		good("pppoe", "the line carries 1492 bytes and says so").with(narrow(1492)),
 		good("small-mtu", "the line carries 1400 bytes and says so; the trunk uses TLS").with(narrow(1400), tlsTrunk, filed(`trunk.transport = "tls"`, privateCA)),
 		red("2-9", "edge-unseen", "a leased line that carries nothing; its edge device is named in the file").with(cutOff, lights("gr---"), leased,

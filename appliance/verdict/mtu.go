@@ -45,6 +45,24 @@ func blackhole(f facts.Facts) (hosts []netip.Addr, gone bool) {
 	return hosts, ways["icmp"] && ways["udp"] && len(hosts) >= mtuHosts
 }
 
+// largeUnanswered gives the size of packets that no host answers while it answers small ones, where that was seen by
+// one way only, since nobody answers ping: then it may be a habit of name servers.
+func largeUnanswered(f facts.Facts) (bytes int, one bool) {
+	if f.MTU == nil || f.MTU.Passed() || f.MTU.Path() > 0 {
+		return 0, false
+	}
+	hosts := 0
+	for _, p := range f.MTU.Asked {
+		switch {
+		case p.Way == "icmp" && p.Small == facts.Answered:
+			return 0, false
+		case p.Way == "udp" && p.Small == facts.Answered && p.Large == facts.Silent && p.Sends >= mtuTries:
+			hosts++
+		}
+	}
+	return f.MTU.Large, hosts >= mtuHosts
+}
+
 // stuck reports whether a trunk that uses TLS is stopped by vanishing packets.
 func stuck(in Input) bool {
 	f := in.Facts

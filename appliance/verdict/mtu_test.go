@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"trunktester/probes/facts"
@@ -73,4 +74,30 @@ func TestMTUTickets(t *testing.T) {
 		{"the line is down: not even small packets are answered", healthy().with(silentOutside, noPing, silentSIP("udp", "tcp", "tls"), large(facts.Silent,
 			but("icmp", func(p *facts.MTUPair) { p.Small = facts.Silent }), but("udp", func(p *facts.MTUPair) { p.Small = facts.Silent }))), "2-1 red", "", "gR---"},
 	})
+}
+
+// A green says what was not proved: large packets that nobody but name servers could be asked about.
+func TestLargePacketsThatOnlyNameServersAreSilentTo(t *testing.T) {
+	pingless := but("icmp", func(p *facts.MTUPair) { p.Small, p.Large = facts.Silent, facts.Silent })
+	const note = "Whether the line or the name servers drop them could not be told."
+	for _, c := range []struct {
+		name  string
+		site  *site
+		noted bool
+	}{
+		{"nobody answers ping, and large questions vanish", healthy().with(large(facts.Silent, pingless)), true},
+		{"nobody answers ping, and large questions are answered", healthy().with(large(facts.Answered, pingless)), false},
+		{"nobody answers ping, and the line says that 1492 bytes pass", healthy().with(large(facts.Silent, pingless, told(1492))), false},
+		{"nobody answers ping, and one name server is silent to large questions", healthy().with(large(facts.Silent, pingless, func(m *facts.MTU) { m.Asked = m.Asked[:2] })), false},
+		{"nobody answers ping, and the name servers are silent to small questions too", healthy().with(large(facts.Silent, pingless, but("udp", func(p *facts.MTUPair) { p.Small = facts.Silent }))), false},
+		{"nobody answers ping, and each large question was sent once", healthy().with(large(facts.Silent, pingless, but("udp", func(p *facts.MTUPair) { p.Sends = 1 }))), false},
+		{"large pings pass", healthy().with(large(facts.Silent, but("icmp", func(p *facts.MTUPair) { p.Large = facts.Answered }))), false},
+		{"small pings are answered, and each large one was sent once", healthy().with(large(facts.Silent, but("icmp", func(p *facts.MTUPair) { p.Sends = 1 }))), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if v := Judge(c.site.Input).Finding; v.Code != "ok" || strings.Contains(v.Text, note) != c.noted {
+				t.Errorf("%s: %s", v.Code, v.Text)
+			}
+		})
+	}
 }

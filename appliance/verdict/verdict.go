@@ -6,6 +6,7 @@ package verdict
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"trunktester/appliance/catalogue"
@@ -195,6 +196,9 @@ func wellText(in Input) string {
 	}
 	if q := in.Facts.Quality; q != nil && starved(*q) {
 		text += " How good the line is could not be judged, since the box itself was too busy."
+	}
+	if unanswered, one := largeUnanswered(in.Facts); one {
+		text += fmt.Sprintf(" Packets of %d bytes were not answered, but only name servers could be asked. Whether the line or the name servers drop them could not be told.", unanswered)
 	}
 	switch a := in.Facts.ALG; {
 	case a == nil || a.Word == facts.ALGCouldNotTell:
