@@ -83,6 +83,7 @@ func Words() map[string]string {
 		"rewritten":  "the provider rewrites the Contact, so that it is right",
 		"deaf":       "a provider that answers neither OPTIONS nor REGISTER answers nothing: another fault",
 		"single":     "the provider keeps one binding only",
+		"unlisted":   "a trunk that is known by its address has no list of registrations",
 		"same":       "it is what the persona is already",
 		"chance":     "whether it can be seen is left to chance, and the persona has a weakness of its own",
 	}

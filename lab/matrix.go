@@ -82,6 +82,9 @@ func cell(f drawnFault, p variation) Cell {
 	c := Cell{Fault: f.name, Persona: p.name, Row: f.code, Why: first(f.whyNot(s), f.nothingNew(p.name))}
 	f.apply(&s)
 	s.words = append(s.words, f.words)
+	if p.name == hides && slices.Contains(s.settings, addressTrunk("")[0]) {
+		c.Why = "unlisted"
+	}
 	w := f.expected().in(p.name)
 	if f.onLine && s.Home.Carrier {
 		w.acts = []catalogue.Actor{catalogue.ISP}
