@@ -57,7 +57,7 @@ func main() {
 	}
 	if o.updates != "" {
 		var err error
-		if planned, err = updates(o.updates); err != nil {
+		if planned, err = updates(o.updates, o.seed); err != nil {
 			fmt.Fprintln(os.Stderr, "image-test:", err)
 			os.Exit(1)
 		}

@@ -46,16 +46,16 @@ func readParcel(name string) (parcel, error) {
 }
 
 // updates are the visits of sticks with updates, for a card that was made with their key. folder holds new.update, which runs
-// well, exits.update, which does not, and the secret key.
-func updates(folder string) ([]visit, error) {
-	good, err := readParcel(filepath.Join(folder, "new.update"))
-	if err != nil {
-		return nil, err
+// well, exits.update and hangs.update, which do not, and the secret key.
+func updates(folder string, seed uint64) ([]visit, error) {
+	var p [3]parcel
+	for i, name := range []string{"new", "exits", "hangs"} {
+		var err error
+		if p[i], err = readParcel(filepath.Join(folder, name+".update")); err != nil {
+			return nil, err
+		}
 	}
-	exits, err := readParcel(filepath.Join(folder, "exits.update"))
-	if err != nil {
-		return nil, err
-	}
+	good, exits, hangs := p[0], p[1], p[2]
 	bad, err := refusedOnes(filepath.Join(folder, "update.key"), good)
 	if err != nil {
 		return nil, err
@@ -70,8 +70,10 @@ func updates(folder string) ([]visit, error) {
 		{"update-refused", "healthy", append([]step{{"a kit with its profile", fine, kit, runs("old")}},
 			append(bad, step{"back at the PC", "", atPC, standing(2, "")})...)},
 		{"update-exits", "healthy", twice(exits)},
+		{"update-hangs", "healthy", failing(hangs, nil)},
 		{"update-gone", "healthy", failing(good, zeroed)},
 		{"update-damaged", "healthy", failing(good, scrambled)},
+		{"update-cut", "healthy", cutSteps(good, seed)},
 	}, nil
 }
 

@@ -48,6 +48,7 @@ type site struct {
 	lab     *lab.Lab
 	network *ether.Adapter
 	folder  string
+	image   string // that the cards are copies of
 	card    *card
 	lock    string // file that is locked while the board is on; "" for none
 
@@ -83,7 +84,7 @@ func arrive(ctx context.Context, o options, world, folder string) (*site, error)
 		l.Close()
 		return nil, err
 	}
-	return &site{lab: l, network: ether.New(l.Cable, mac), folder: folder, card: c, lock: o.lock, laptop: newNeighbour(l)}, nil
+	return &site{lab: l, network: ether.New(l.Cable, mac), folder: folder, image: o.image, card: c, lock: o.lock, laptop: newNeighbour(l)}, nil
 }
 
 func (s *site) leave() {
