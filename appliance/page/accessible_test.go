@@ -52,9 +52,9 @@ func TestBrowserEverybodyCanUseIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			at, _ := serve(t, newFakeBox(st))
 			b := browser(t)
-			paths := []string{""}
+			paths := []string{"", "?lang=de"}
 			if name == "fault" {
-				paths = []string{"", "report.html", "explain/3-2", "explain/9-9"}
+				paths = []string{"", "report.html", "explain/3-2", "explain/9-9", "?lang=de", "explain/3-2?lang=de", "explain/9-9?lang=de"}
 			}
 			for _, path := range paths {
 				for view, size := range map[string][2]int64{"phone": {360, 740}, "desktop": {1280, 900}} {

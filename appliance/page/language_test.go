@@ -1,0 +1,81 @@
+package page
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
+)
+
+// germanState is a SIP ALG as the verdict says it, with the catalogue's words.
+func germanState() State {
+	in := algRun()
+	c, _ := catalogue.Find("3-2")
+	in.Verdict = c.Finding(catalogue.Red, "A device changed 192.168.1.20 in the messages.")
+	st := algState()
+	st.Report = report.Build(in)
+	return st
+}
+
+func written(t *testing.T, r *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestThePageSpeaksItsReadersLanguage(t *testing.T) {
+	h := handler(t, newFakeBox(germanState()))
+	for _, c := range []struct {
+		name, target string
+		header       []string
+		want         string
+	}{
+		{"nothing said", "/", nil, "en"},
+		{"a German browser", "/", []string{"Accept-Language", "de-CH,de;q=0.9,en;q=0.8"}, "de"},
+		{"a French one", "/", []string{"Accept-Language", "fr"}, "en"},
+		{"chosen now", "/?lang=de", []string{"Accept-Language", "en"}, "de"},
+		{"chosen before", "/", []string{"Cookie", "lang=de"}, "de"},
+		{"chosen anew", "/?lang=en", []string{"Cookie", "lang=de"}, "en"},
+		{"no such language", "/?lang=xx", []string{"Cookie", "lang=../yy"}, "en"},
+		{"a code", "/explain/3-2", []string{"Accept-Language", "de"}, "de"},
+		{"no such code", "/explain/9-9", []string{"Accept-Language", "de"}, "de"},
+		{"the report", "/report.html", []string{"Accept-Language", "de"}, "en"},
+	} {
+		r := request(h, "GET", c.target, nil, c.header...)
+		text := written(t, r)
+		if !strings.Contains(text, `<html lang="`+c.want+`">`) {
+			t.Errorf("%s: the page is not in %q", c.name, c.want)
+		}
+		if got := r.Header.Get("Set-Cookie"); strings.HasPrefix(c.name, "chosen now") != strings.HasPrefix(got, "lang=de; Path=/; HttpOnly; SameSite=Strict") {
+			t.Errorf("%s: cookie %q", c.name, got)
+		}
+	}
+}
+
+// What is said in German is German, what was found stays as it was found and is marked so.
+func TestAGermanPage(t *testing.T) {
+	text := written(t, request(handler(t, newFakeBox(germanState())), "GET", "/", nil, "Accept-Language", "de"))
+	for _, want := range []string{
+		"<h1>Ein Gerät ändert Telefon-Nachrichten (SIP-ALG)</h1>",
+		"Ein Gerät auf dem Weg schreibt SIP-Nachrichten um",
+		`<p class="text" lang="en">A device changed 192.168.1.20 in the messages.</p>`,
+		"<p>Schalten Sie SIP-ALG in jedem Router", "Licht 3, blinkt 2-mal", "Neu prüfen",
+		"Wer Router, Firewall und Switch vor Ort betreut", "Ist SIP-ALG im Router ausgeschaltet?",
+		`<a href="?lang=en" lang="en" hreflang="en">English</a>`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %s", want)
+		}
+	}
+	for _, english := range []string{"What to do", "Run again", "Checklist", "Say to the helpdesk", "Where is the box", "not tested<"} {
+		if strings.Contains(text, english) {
+			t.Errorf("the page says %q", english)
+		}
+	}
+}
