@@ -5,6 +5,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
 )
 
@@ -43,6 +44,10 @@ func internetWorlds() []World {
 		amber("2-4", "dns-hijack", "the router's resolver leads names that do not exist to a web server; the trunk works").with(lights("gaggg"), func(w *World) {
 			w.Home.DNS = func(s *serve.DNSSettings) { s.Hijack = netip.MustParseAddr(WebAddr) }
 		}),
+		red("2-3", "ipv6-only", "the provider's name has an IPv6 address only, and the site has no IPv6").with(lights("gr---"), onlyIPv6, says("no IPv4 address, only IPv6 (2001:db8::5)"),
+			func(w *World) { w.Home.IPv6 = true }),
+		World{Name: "ipv6-only-untold", About: "the provider's name has an IPv6 address only, and the box's own IPv6 is off, so that it cannot tell", Code: "box",
+			Severity: catalogue.Broken, File: file()}.with(lights("gg---"), never("2-3", "2-4"), onlyIPv6, says("only IPv6 (2001:db8::5)")),
 		red("2-3", "mistyped-hijack", "the domain in the file is mistyped, and the router's resolver leads names that do not exist to a web server").with(lights("gr---"),
 			filed(`trunk.domain = "sip.exmaple.net"`), says("like every name that does not exist"), func(w *World) {
 				w.Home.DNS = func(s *serve.DNSSettings) { s.Hijack = netip.MustParseAddr(WebAddr) }
@@ -126,3 +131,9 @@ var (
 
 func loginPage(s *serve.WebSettings)  { s.Portal = "http://" + RouterLAN + "/login" }
 func filterPage(s *serve.WebSettings) { s.Altered = true }
+
+// onlyIPv6 is a provider without an IPv4 address in its zone.
+func onlyIPv6(w *World) {
+	absentPBX(w)
+	w.Provider.Zone = "sip                AAAA  2001:db8::5\n"
+}

@@ -50,10 +50,11 @@ func TestWorldsAreWellFormed(t *testing.T) {
 			t.Errorf("world %s: lights %q", w.Name, w.Lights)
 		}
 		switch severity := w.Severity; {
+		case w.Code == "box" && severity == catalogue.Broken: // it could not tell
 		case w.Code == "ok" && severity != catalogue.Green, w.Code != "ok" && severity != catalogue.Red && severity != catalogue.Amber:
 			t.Errorf("world %s: %s %s", w.Name, w.Code, severity)
 		}
-		if w.Code != "ok" && w.Code != "no-trunk" && w.Lights != "" {
+		if w.Code != "ok" && w.Code != "no-trunk" && w.Code != "box" && w.Lights != "" {
 			counting := w.Lights[w.Code[0]-'1']
 			if string(counting) != string(w.Severity)[:1] {
 				t.Errorf("world %s: %s %s, but lights %q", w.Name, w.Code, w.Severity, w.Lights)

@@ -60,7 +60,7 @@ func (p IPv6) Look(_ context.Context, known facts.Facts) Result {
 			}
 		}
 	}
-	return Result{Outcome: facts.Passed, Saw: ipv6Sentence(found), File: func(f *facts.Facts) { f.IPv6 = &found }}
+	return Result{Outcome: facts.Passed, Saw: ipv6Sentence(found, known.Name != nil && len(known.Name.OnlyIPv6()) > 0), File: func(f *facts.Facts) { f.IPv6 = &found }}
 }
 
 func ipv6Default(dst *net.IPNet) bool {
@@ -91,12 +91,17 @@ func ipv6Deaf(name string) string {
 	return ""
 }
 
-func ipv6Sentence(f facts.IPv6) string {
+// ipv6Sentence: only says that the provider's name has no IPv4 address.
+func ipv6Sentence(f facts.IPv6, only bool) string {
 	here := "This network has no IPv6"
 	if f.Present() {
 		here = "This network has IPv6"
 	}
 	switch {
+	case only && f.Present():
+		return fmt.Sprintf("%s, and the provider's name has no other address than IPv6 (%s). The box tests by IPv4 only.", here, f.Provider[0])
+	case only:
+		return fmt.Sprintf("%s, and the provider's name has no other address than IPv6 (%s): nothing on this network can reach it.", here, f.Provider[0])
 	case len(f.Provider) == 0:
 		return here + "; the provider's name has no IPv6 address, so that does not matter to the trunk."
 	case f.Present():

@@ -74,7 +74,7 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 // literal needs no question.
 func (n Name) literal(a netip.Addr) Result {
 	if !a.Is4() {
-		return n.result(facts.Broken, fmt.Sprintf("%s is an IPv6 address; the box tests IPv4 only.", a), facts.Name{}, nil)
+		return n.result(facts.NotRun, fmt.Sprintf("The trunk is set to the IPv6 address %s, and the box tests by IPv4 only: this trunk was not tested.", a), facts.Name{}, nil)
 	}
 	found := facts.Name{Way: "literal", Targets: []facts.Target{}}
 	for _, id := range newNamePlan(n.Host, n.Port, n.Transport).transports() {
@@ -228,6 +228,9 @@ func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
 		t := found.Targets[0]
 		how := map[string]string{"naptr": "NAPTR and SRV records", "srv": "SRV records", "address": "its address record"}[found.Way]
 		return facts.Passed, fmt.Sprintf("%s leads to %s (%s) through %s.", n.Host, t.Addr, transport, how)
+	}
+	if six := found.OnlyIPv6(); len(six) > 0 {
+		return facts.NotRun, fmt.Sprintf("%s has no IPv4 address, only IPv6 (%s), and the box tests by IPv4 only: this trunk was not tested.", n.Host, six[0])
 	}
 	if !asked {
 		return facts.Failed, fmt.Sprintf("No DNS server was given to look up %s.", n.Host)

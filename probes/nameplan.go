@@ -71,6 +71,9 @@ func (p namePlan) questions() []nameQuestion {
 			for _, s := range p.servers(t.id) {
 				if len(p.addrs(s.Target)) == 0 {
 					add(s.Target, dns.TypeA)
+					if m := p.zone[nameQuestion{dns.CanonicalName(s.Target), dns.TypeA}]; m != nil {
+						add(s.Target, dns.TypeAAAA) // to say why it leads nowhere
+					}
 				}
 			}
 		}

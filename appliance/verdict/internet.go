@@ -152,7 +152,7 @@ func name(f facts.Facts, n facts.Name) []candidate {
 			text: fmt.Sprintf("The router's name server knows no address for %s, but public name servers do.", n.Asked)}}
 	}
 	if local == nameOnlyIPv6 || public == nameOnlyIPv6 {
-		return nil // the box tests IPv4: a PBX may get through
+		return onlyIPv6(f, n)
 	}
 	c := candidate{code: "2-3", kind: catalogue.Stops,
 		text: fmt.Sprintf("The provider's name %s does not exist: NXDOMAIN. The box's file may be mistyped.", n.Asked)}
@@ -167,6 +167,18 @@ func name(f facts.Facts, n facts.Name) []candidate {
 	return []candidate{c}
 }
 
+// onlyIPv6 judges a name without an IPv4 address. Nothing can reach it from a network without IPv6; where there is IPv6, or
+// nobody looked, the box cannot tell, since it tests by IPv4 only.
+func onlyIPv6(f facts.Facts, n facts.Name) []candidate {
+	six := n.OnlyIPv6()
+	if len(six) == 0 || f.IPv6 == nil || f.IPv6.Present() {
+		return nil
+	}
+	return []candidate{{code: "2-3", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Reseller},
+		text:   fmt.Sprintf("The provider's name %s has no IPv4 address, only IPv6 (%s), and no router on this network offers IPv6: nothing here can reach it.", n.Asked, list(six)),
+		advice: "Ask the provider for a name with an IPv4 address and set it in the PBX and in the box's file, or have IPv6 switched on in the router. The box itself tests by IPv4 only."}}
+}
+
 type nameState int
 
 const (
@@ -177,7 +189,7 @@ const (
 	nameHasAddress
 )
 
-// verdictOn says what one side's answers amount to. Only address questions (A) count: that there is no SRV
+// verdictOn says what one side's answers amount to. Only IPv4 addresses, and the questions for them (A), count: that there is no SRV
 // record is usual, and an empty AAAA says nothing about a question for A that was lost. A name whose
 // question nobody answered leaves the whole open.
 func verdictOn(asked string, answers []facts.NameAnswer) nameState {

@@ -102,8 +102,11 @@ func unproven(in Input) (light int, saw string) {
 		if proved(n, in) {
 			continue
 		}
-		var words []string
+		words := blockers(n, in.Steps)
 		for _, s := range in.Steps {
+			if len(words) > 0 && s.Outcome == facts.NotRun {
+				continue // it explains nothing more
+			}
 			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed && s.Outcome != facts.Blocked && !slices.Contains(words, s.Saw) {
 				words = append(words, s.Saw)
 			}
@@ -114,4 +117,19 @@ func unproven(in Input) (light int, saw string) {
 		return n, strings.Join(words, " ")
 	}
 	return 0, ""
+}
+
+// blockers is why the steps that those of a light need were themselves not made.
+func blockers(light int, steps []facts.Step) (words []string) {
+	for _, s := range steps {
+		if s.Light != light || s.Outcome != facts.Blocked {
+			continue
+		}
+		for _, needed := range steps {
+			if needed.ID == s.Blocker && needed.Outcome == facts.NotRun && !slices.Contains(words, needed.Saw) {
+				words = append(words, needed.Saw)
+			}
+		}
+	}
+	return words
 }

@@ -88,6 +88,17 @@ func TestTickets(t *testing.T) {
 			s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NOERROR")},
 				Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NOERROR")}}
 		}), "2-3 red", "", "gR---"},
+		{"the name has an IPv6 address only, and this network has no IPv6", healthy().with(from(3), onlySix, noSix), "2-3 red", "", "gR---"},
+		{"the name has an IPv6 address only, and this network has IPv6: the box cannot tell", healthy().with(from(3), onlySix, func(s *site) {
+			s.Facts.IPv6 = &facts.IPv6{Router: netip.MustParseAddr("fe80::1")}
+		}), "box broken", "", "gg---"},
+		{"the name has an IPv6 address only, and nobody looked for IPv6: the box cannot tell", healthy().with(from(3), onlySix), "box broken", "", "gg---"},
+		{"the router's name server knows the IPv6 address only, and public ones both", healthy().with(from(3), onlySix, noSix, func(s *site) {
+			s.Facts.Name.Public = append(s.Facts.Name.Public, nameAnswer("1.1.1.1", "NOERROR", "198.51.100.5"))
+		}), "2-4 red", "", "gR---"},
+		{"the name has an IPv6 address, and the question for the other was lost", healthy().with(from(3), onlySix, noSix, func(s *site) {
+			s.Facts.Name.Answers[0] = nameAnswer("192.168.1.1", "")
+		}), "box broken", "", "gg---"},
 		{"the question for the address was lost; that there is no AAAA record says nothing", healthy().with(from(3), func(s *site) {
 			lost, none := nameAnswer("192.168.1.1", ""), nameAnswer("192.168.1.1", "NOERROR")
 			none.Type = "AAAA"
@@ -472,3 +483,35 @@ func Example() {
 	fmt.Println(v.Finding.Code, v.Finding.Text)
 	// Output: 4-2 The provider refuses the login: "403 Forbidden" after one attempt. Either the username or the password is wrong; SIP does not say which of the two. This was tested with the settings in the box's file.
 }
+
+// What could not be tested is explained by the step that the others needed, not by those that are never made on this trunk.
+func TestTheReasonIsTold(t *testing.T) {
+	v := Judge(healthy().with(from(3), onlySix, func(s *site) {
+		for i := range s.Steps {
+			switch step := &s.Steps[i]; {
+			case step.Light == 2:
+				step.ID, step.Outcome, step.Saw = "name", facts.NotRun, "It has an IPv6 address only."
+			case step.Light == 3:
+				step.Outcome, step.Blocker, step.Saw = facts.Blocked, "name", "Not possible."
+			}
+		}
+		s.Steps = append(s.Steps, facts.Step{ID: "rtp", Light: 3, Done: true, Outcome: facts.NotRun, Saw: "No reflector."})
+	}).Input)
+	if text := v.Finding.Text; v.Finding.Code != "box" || !strings.HasSuffix(text, ": It has an IPv6 address only.") {
+		t.Errorf("%s: %s", v.Finding.Code, text)
+	}
+}
+
+// onlySix is a name that leads to an IPv6 address only, for whoever is asked.
+func onlySix(s *site) {
+	six := func(server string) facts.NameAnswer {
+		a := nameAnswer(server, "NOERROR", "2001:db8::5")
+		a.Type = "AAAA"
+		return a
+	}
+	s.Facts.Name = &facts.Name{Asked: "sip.example.net", Answers: []facts.NameAnswer{nameAnswer("192.168.1.1", "NOERROR"), six("192.168.1.1")},
+		Public: []facts.NameAnswer{nameAnswer("1.1.1.1", "NOERROR"), six("1.1.1.1")}}
+}
+
+// noSix is a network without IPv6.
+func noSix(s *site) { s.Facts.IPv6 = &facts.IPv6{} }
