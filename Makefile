@@ -29,8 +29,8 @@ run: build
 	@$(BIN)/trunklab -fault $(FAULT)
 endif
 
-test: ## everything but the card image; installs Debian packages where it may
-	@scripts/install-peers
+test: ## everything, some of the card image's visits on an emulated Pi included; installs Debian packages where it may
+	@scripts/install-peers emulator
 	@scripts/test
 
 bench: build ## speeds, as ratios in one run; UPDATE=1 writes them into docs/speed.md and docs/reflector.md
@@ -47,7 +47,7 @@ matrix: build ## every fault with every kind of router, transport, name and prov
 image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
 	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
 
-image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled, the button pressed; WORLD=… for one
+image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled, the button pressed; WORLD=… for one, or several with commas
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img $(if $(WORLD),-world $(WORLD))
 

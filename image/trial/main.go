@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -30,7 +31,7 @@ const cutsOnTheWay = 3
 func main() {
 	var o options
 	flag.StringVar(&o.image, "image", "out/trunktester.img", "the card image")
-	flag.StringVar(&o.only, "world", "", "one `visit` of those instead of all")
+	flag.StringVar(&o.only, "world", "", "some `visits`, with commas, instead of all")
 	flag.BoolVar(&o.keep, "keep", false, "leave the working folders, with the kernel's log, behind")
 	flag.StringVar(&o.lock, "lock", "", "a `file` that is locked while the board is on, where several use one machine")
 	flag.StringVar(&o.updates, "updates", "", "only put the updates of this `folder` into a box whose card was made with their key: good ones and bad ones")
@@ -62,6 +63,10 @@ func main() {
 			os.Exit(1)
 		}
 	}
+	if err := known(o.only, planned); err != nil {
+		fmt.Fprintln(os.Stderr, "image-test:", err)
+		os.Exit(2)
+	}
 	var tried tally
 	if o.cuts == 0 {
 		tried = all(ctx, o, planned)
@@ -77,6 +82,20 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// known says which of the visits asked for there are not.
+func known(only string, planned []visit) error {
+	names := make([]string, 0, len(planned))
+	for _, v := range planned {
+		names = append(names, v.name)
+	}
+	for name := range strings.SplitSeq(only, ",") {
+		if name != "" && !slices.Contains(names, name) {
+			return fmt.Errorf("there is no visit %q; there are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // lacking lists the programs that a trial runs and that are not installed.

@@ -240,7 +240,7 @@ func (s *site) saw(ctx context.Context, whole catalogue.Whole, limit time.Durati
 func all(ctx context.Context, o options, visits []visit) (t tally) {
 	fmt.Printf("%-18s %-38s %-11s %-11s %-11s %s\n", "world", "step", "wanted", "registers", "report", "also")
 	for _, v := range visits {
-		if o.only != "" && o.only != v.name {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), v.name) {
 			continue
 		}
 		t.count(anew(ctx, v.name, func() error { return v.carryOut(ctx, o) }))

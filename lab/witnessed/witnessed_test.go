@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "write docs/witnesses.md")
 
 // atOnce is how many worlds run side by side, five outside programs in each.
-const atOnce = 4
+const atOnce = 7
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "write docs/worlds.md")
 
 // atOnce is how many worlds run side by side: they wait far more than they compute.
-const atOnce = 4
+const atOnce = 8
 
 func TestMain(m *testing.M) {
 	flag.Parse()
