@@ -41,6 +41,10 @@ func (LAN) Look(ctx context.Context, known facts.Facts) Result {
 	if err != nil {
 		return Result{Outcome: facts.NotRun, Saw: "not measured: the router did not answer"}
 	}
+	measuring, measured := context.WithCancel(ctx)
+	defer measured()
+	late := make(chan time.Duration, 1)
+	go func() { late <- pulse(measuring) }()
 	trips, err := netsetup.ARPTrips(ctx, link.Interface, netsetup.ARPSeries{
 		Target: gateway.Addr, MAC: mac, Sender: address.Prefix.Addr(), Gap: lanGap, Wait: lanWait, More: moreTrips,
 	})
@@ -50,9 +54,10 @@ func (LAN) Look(ctx context.Context, known facts.Facts) Result {
 	if len(trips) < lanTrips {
 		return cut("is anything lost on the way to the router")
 	}
-	found := echoSummary(gateway.Addr, len(trips), trips)
+	measured()
+	found := facts.LAN{Echo: echoSummary(gateway.Addr, len(trips), trips), Late: facts.Duration(<-late)}
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.LAN = &found }}
-	if !inStep(found) {
+	if !inStep(found.Echo) {
 		r.Outcome = facts.Failed
 	}
 	r.Saw = fmt.Sprintf("%d of %d ARP requests to the router %s stayed without an answer within %s, round trip %s, jitter %s",

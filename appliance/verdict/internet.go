@@ -231,7 +231,7 @@ func plain(name string) string { return strings.ToLower(strings.TrimSuffix(name,
 // quality judges the line at far targets, with the gateway as control: loss that is there already on
 // the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.
 func quality(f facts.Facts, q facts.Quality) []candidate {
-	if nearLoss(f) || starved(q) {
+	if nearLoss(f) || starved(q.Late) {
 		return nil
 	}
 	var bad []facts.Echo
@@ -260,7 +260,7 @@ func quality(f facts.Facts, q facts.Quality) []candidate {
 }
 
 // starved reports whether the box itself was too busy to measure a line.
-func starved(q facts.Quality) bool { return time.Duration(q.Late) >= qualityLate }
+func starved(late facts.Duration) bool { return time.Duration(late) >= qualityLate }
 
 // weak says in what way a series is too poor for voice, "" when it is not.
 func weak(e facts.Echo) string {

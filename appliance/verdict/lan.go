@@ -12,18 +12,18 @@ import (
 // This file judges the way from the box to the router.
 
 // lanLoss is 1-9. A host at or behind the router that is reached without loss refutes it, since that traffic
-// goes the same way: then it is the router that answers ARP badly.
+// goes the same way: then it is the router that answers ARP badly. A box that was late itself does not judge the way.
 func lanLoss(f facts.Facts) []candidate {
 	lan := f.LAN
-	if lan == nil || lan.Sent < lanTrips || lan.Back == 0 { // a router that answers nothing is not lossy but gone
+	if lan == nil || lan.Sent < lanTrips || starved(lan.Late) || lan.Back == 0 { // a router that answers nothing is not lossy but gone
 		return nil
 	}
 	bad, how := late, fmt.Sprintf("the time of a round trip varies by %s", lan.Jitter)
-	if lostSome(*lan) {
+	if lostSome(lan.Echo) {
 		bad, how = lostSome, fmt.Sprintf("%d of %d ARP requests stayed without an answer", lan.Sent-lan.Back, lan.Sent)
 	}
 	seen := measured(f.Quality)
-	if !bad(*lan) || slices.ContainsFunc(seen, func(e facts.Echo) bool { return !bad(e) }) {
+	if !bad(lan.Echo) || slices.ContainsFunc(seen, func(e facts.Echo) bool { return !bad(e) }) {
 		return nil
 	}
 	text := fmt.Sprintf("Already between the box and the router %s: %s.", lan.Addr, how)
@@ -54,7 +54,7 @@ func nearLoss(f facts.Facts) bool {
 	if len(lanLoss(f)) > 0 {
 		return true
 	}
-	if f.LAN != nil && f.LAN.Sent >= lanTrips && f.LAN.Back == f.LAN.Sent && !late(*f.LAN) {
+	if f.LAN != nil && f.LAN.Sent >= lanTrips && f.LAN.Back == f.LAN.Sent && !late(f.LAN.Echo) {
 		return false
 	}
 	near := f.Quality.Gateway

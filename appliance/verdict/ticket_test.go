@@ -209,8 +209,11 @@ func pingsLost(n int) func(*site) {
 
 // arp: so many ARP requests were sent to the router, and so many of them lost.
 func arp(sent, lost int) func(*site) {
-	return func(s *site) { s.Facts.LAN = &facts.Echo{Addr: router, Sent: sent, Back: sent - lost} }
+	return func(s *site) { s.Facts.LAN = &facts.LAN{Echo: facts.Echo{Addr: router, Sent: sent, Back: sent - lost}} }
 }
+
+// busyBox: the box itself was late while it measured the way to the router.
+func busyBox(s *site) { s.Facts.LAN.Late = facts.Duration(qualityLate) }
 
 // jittery: the delay varies, to far hosts and, where near, on the way to the router already.
 func jittery(by time.Duration, near bool) func(*site) {
@@ -220,7 +223,7 @@ func jittery(by time.Duration, near bool) func(*site) {
 		}
 		if near {
 			s.Facts.Quality.Gateway.Jitter = facts.Duration(by)
-			s.Facts.LAN = &facts.Echo{Addr: router, Sent: 60, Back: 60, Jitter: facts.Duration(by)}
+			s.Facts.LAN = &facts.LAN{Echo: facts.Echo{Addr: router, Sent: 60, Back: 60, Jitter: facts.Duration(by)}}
 		}
 	}
 }

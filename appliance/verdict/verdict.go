@@ -194,7 +194,8 @@ func wellText(in Input) string {
 	if !accepted(in.Facts) {
 		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
 	}
-	if q := in.Facts.Quality; q != nil && starved(*q) {
+	q, lan := in.Facts.Quality, in.Facts.LAN
+	if q != nil && starved(q.Late) || lan != nil && starved(lan.Late) {
 		text += " How good the line is could not be judged, since the box itself was too busy."
 	}
 	if unanswered, one := largeUnanswered(in.Facts); one {

@@ -180,6 +180,8 @@ func TestTickets(t *testing.T) {
 			s.Facts.Quality.Gateway.Back = 0
 		}), "1-9 amber", "", "Agggg"},
 		{"nobody answers ping, and ARP requests are lost", healthy().with(pingsLost(100), arp(60, 5)), "1-9 amber", "", "Agggg"},
+		{"ARP requests are lost, but the box itself was too busy to see the answers in time", healthy().with(pingsLost(100), arp(60, 5), busyBox), "ok green", "", "ggggg"},
+		{"the way to the router delays, as seen by a box that was too busy to look at its clock", healthy().with(jittery(35*time.Millisecond, true), busyBox), "ok green", "", "ggggg"},
 		{"a wireless bridge delays the way to the router", healthy().with(jittery(35*time.Millisecond, true)), "1-9 amber", "", "Agggg"},
 		{"the way to the router varies no more than a call can bear", healthy().with(jittery(19*time.Millisecond, true)), "ok green", "", "ggggg"},
 		{"the router answers ARP late, but pings come back in step", healthy().with(jittery(35*time.Millisecond, true), func(s *site) {

@@ -19,8 +19,8 @@ const (
 	lookEvery = 60 * time.Millisecond
 	// steadyFor is how long lights that do not move at all must be looked at: longer than any pause.
 	steadyFor = 2 * leds.Pause
-	// countFor holds two whole counts of up to four flashes, wherever it begins.
-	countFor = 3 * (4*(leds.FlashOn+leds.FlashOff) + leds.Pause)
+	// mostFlashes is the highest code on a light.
+	mostFlashes = 9
 	// usualStart is when an idle machine of two cores shows the lamp test, by the board's clock, which goes on as
 	// the machine's own does, however little of it the emulator gets. A machine that takes longer is slower in all.
 	usualStart = 9 * time.Second
@@ -185,13 +185,20 @@ var errTesting = errors.New("still testing, or dark")
 // settled reads the row at the end of the samples: at a glance when nothing moves, else by counting.
 func settled(all []lights.Sample, after time.Duration) (catalogue.Row, error) {
 	row, err := decodeLast(all, after, steadyFor)
-	if err != nil {
-		row, err = decodeLast(all, after, countFor)
+	for _, most := range []int{4, mostFlashes} {
+		if err != nil {
+			row, err = decodeLast(all, after, countFor(most))
+		}
 	}
 	if err == nil && !said(row) {
 		err = errTesting
 	}
 	return row, err
+}
+
+// countFor holds two whole counts of up to so many flashes, wherever it begins.
+func countFor(flashes int) time.Duration {
+	return 3 * (time.Duration(flashes)*(leds.FlashOn+leds.FlashOff) + leds.Pause)
 }
 
 // decodeLast reads the samples of the last so many seconds.

@@ -24,6 +24,7 @@ func samplesOf(row catalogue.Row, last time.Duration) []lights.Sample {
 func TestSettled(t *testing.T) {
 	g := catalogue.Light{State: catalogue.LightGreen}
 	red := catalogue.Light{State: catalogue.LightRed, Counting: true, Flashes: 2}
+	nine := catalogue.Light{State: catalogue.LightAmber, Counting: true, Flashes: 9}
 	for name, c := range map[string]struct {
 		row   catalogue.Row
 		last  time.Duration
@@ -36,6 +37,7 @@ func TestSettled(t *testing.T) {
 		"no trunk":                      {catalogue.Row{g, g}, 7 * time.Second, 0, "g g - - -"},
 		"two flashes":                   {catalogue.Row{g, g, g, red}, 20 * time.Second, 0, "g g g r2 -"},
 		"two flashes, too short to say": {catalogue.Row{g, g, g, red}, 7 * time.Second, 0, ""},
+		"nine flashes":                  {catalogue.Row{nine, g, g, g, g}, 45 * time.Second, 0, "a9 g g g g"},
 		"being tested":                  {catalogue.Row{g, {State: catalogue.LightTesting}}, 20 * time.Second, 0, ""},
 		"dark":                          {catalogue.Row{}, 20 * time.Second, 0, ""},
 	} {

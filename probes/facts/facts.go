@@ -17,7 +17,7 @@ type Facts struct {
 	Offers     *Offers     `json:"offers"`
 	Cable      *Cable      `json:"cable"`
 	Neighbour  *Neighbour  `json:"neighbour"`
-	LAN        *Echo       `json:"lan"` // ARP round trips to the gateway (light 1)
+	LAN        *LAN        `json:"lan"` // ARP round trips to the gateway (light 1)
 	Internet   *Internet   `json:"internet"`
 	Portal     *Portal     `json:"portal"`
 	Resolver   *Resolver   `json:"resolver"`
@@ -278,6 +278,12 @@ type Quality struct {
 	Gateway *Echo    `json:"gateway"`
 	Far     []Echo   `json:"far"`
 	Late    Duration `json:"late_ms"` // how late the box itself was on average: what it measured is no better than that
+}
+
+// LAN is the way to the gateway, by ARP. (light 1)
+type LAN struct {
+	Echo
+	Late Duration `json:"late_ms"` // how late the box itself was on average: what it measured is no better than that
 }
 
 // Echo is a series of requests to one host, each of which wants one answer: ICMP echo, or ARP on the LAN.
