@@ -170,12 +170,12 @@ func typeSchema(t reflect.Type, defs object) object {
 
 func structSchema(t reflect.Type, defs object) object {
 	properties, required := object{}, []any{}
-	for i := range t.NumField() {
-		key := t.Field(i).Tag.Get("json")
-		if key == "-" {
+	for _, field := range reflect.VisibleFields(t) {
+		key := field.Tag.Get("json")
+		if key == "-" || field.Anonymous {
 			continue
 		}
-		properties[key] = typeSchema(t.Field(i).Type, defs)
+		properties[key] = typeSchema(field.Type, defs)
 		required = append(required, key)
 	}
 	return object{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
