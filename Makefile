@@ -66,6 +66,7 @@ image-update: ## updates an emulated box by sticks: good and bad ones; WORLD=…
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1
 	@go test ./appliance/page/ -run MetricsPage -update -count=1
+	@go run ./lab/guards -o docs/guards.md >/dev/null
 
 clean: ## removes what was built
 	@rm -rf $(BIN) out

@@ -123,7 +123,8 @@ func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	return facts.ICMP{}, false
 }
 
-// filter is the first refusal that is a firewall's word, not a router's that knows no way (ICMP codes of RFC 792 and RFC 1812 section 5.2.7.1).
+// filter is the first refusal that is a firewall's word, not a router's that knows no way (ICMP
+// codes of RFC 792 and RFC 1812 section 5.2.7.1).
 func filter(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {

@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -204,25 +205,20 @@ func verdictOn(asked string, answers []facts.NameAnswer) nameState {
 		if a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN" {
 			rcode = a.Rcode
 		}
-		if rcode != "" && len(a.Addrs) > 0 {
+		if len(a.Addrs) > 0 {
 			return nameHasAddress
 		}
 		said[name] = cmp.Or(said[name], rcode)
 	}
-	state := nameSilent
-	for name, rcode := range said {
-		switch {
-		case rcode == "":
-			return nameSilent
-		case name == plain(asked) && rcode == "NXDOMAIN":
-			state = nameUnknown
-		case state == nameSilent && six:
-			state = nameOnlyIPv6
-		case state == nameSilent:
-			state = nameNoAddress
-		}
+	switch {
+	case len(said) == 0 || slices.Contains(slices.Collect(maps.Values(said)), ""):
+		return nameSilent
+	case said[plain(asked)] == "NXDOMAIN":
+		return nameUnknown
+	case six:
+		return nameOnlyIPv6
 	}
-	return state
+	return nameNoAddress
 }
 
 // plain is a name as it is compared: without the root's dot, in lower case (RFC 4343).

@@ -69,6 +69,7 @@ func TestInternetTickets(t *testing.T) {
 		{"the name server fails for the provider's name alone", healthy().with(lookedUp(fails), witnessed(publicNone)), "box broken", "", "gg---"},
 		{"the name has SRV records, and the question for their host was lost", healthy().with(lookedUp(none, srvHost(here, "")), witnessed(publicNone)), "box broken", "", "gg---"},
 		{"the question for SRV was lost, and the name does not exist", healthy().with(lookedUp(typed(silent, "SRV", "_sip._udp.sip.example.net"), unknown), witnessed(publicUnknown)), "2-3 red", "", "gR---"},
+		{"the name does not exist, though its SRV records lead to a host, which has no address", healthy().with(lookedUp(unknown, srvHost(here, "NOERROR")), witnessed(publicUnknown)), "2-3 red", "", "gR---"},
 		{"one of two name servers knows no such name, the other is silent", healthy().with(lookedUp(unknown, nameAnswer(here2, "")), witnessed(publicUnknown)), "2-3 red", "", "gR---"},
 		{"the provider has IPv6 only, which the box does not test", healthy().with(lookedUp(none, six(here)), witnessed(publicNone, six(out))), "box broken", "", "gg---"},
 		{"the same, and only public name servers tell the IPv6 address", healthy().with(lookedUp(none), witnessed(publicNone, six(out))), "box broken", "", "gg---"},
@@ -162,6 +163,7 @@ func TestWitnessWords(t *testing.T) {
 	hearAll(t, []saying{
 		{"a private address", astray(lie, publicly(mine), there(true)), "2-4", "If the private address is a SIP server of this site, it is down", ""},
 		{"a private address for every name", astray(lie, invents("192.168.1.99"), publicly(mine), there(true)), "2-4", "and names that do not exist as well.", "If the private address"},
+		{"every name leads somewhere, and public name servers answer", astray(far, invents("203.0.113.80"), publicly(mine), there(true)), "2-4", "and names that do not exist as well.", "do not answer"},
 		{"another public address", astray(far, publicly(mine), there(true)), "2-4", "SIP is answered there", "If the private address"},
 		{"the same server stands there twice", astray(lie, publicly(mine), there(true), twice), "2-4", "to 192.168.1.99:5060, where no SIP", "192.168.1.99:5060, 192"},
 		{"the name has no address, and every name leads somewhere", astray(far, invents("203.0.113.80"), publicNothing), "2-3", "has no address for a SIP server, says a public", "does not exist, says"},

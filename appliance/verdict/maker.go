@@ -31,7 +31,7 @@ func maker(f facts.Facts) (name, hint string) {
 	case built.Name != "" && built.Name != said.Name:
 		return name + fmt.Sprintf(" By its hardware address it is one of %s: whose it is cannot be told.", built.Name), ""
 	}
-	if said.Switch == "" {
+	if said.Switch == "" { // unheard of, or nobody wrote it down
 		return name, ""
 	}
 	return name, words.InEnglish().Say("hint.maker", "brand", said.Name, "switch", said.Switch)

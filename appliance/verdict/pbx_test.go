@@ -56,6 +56,7 @@ func TestRegisteredTickets(t *testing.T) {
 	noName := func(_ *facts.PBXCheck, d *facts.PBXDevice) { d.UserAgent = "" }
 	hearAll(t, []saying{
 		{"the box's own registration was listed, the PBX's is not, and the portal shows it", healthy().with(noEntries, ownBinding(true), portalShows), "5-5", "though this provider shows it", "did not list"},
+		{"the provider answered the query without a list, and said why", healthy().with(noEntries, showsUnknown, func(s *site) { s.Facts.Bindings.NotShown = "its answer was cut short" }), "5-5", "could not be seen: its answer was cut short.", "not known"},
 		{"the list is empty, and the portal shows the PBX", healthy().with(noEntries, showsUnknown, portalShows), "5-5", "it is not known whether this provider shows it", "though this provider"},
 
 		{"another account in the PBX, for both of its names", healthy().with(noEntries, pbxCheck(otherAccount)), "5-6", "its login name is", "its username is"},

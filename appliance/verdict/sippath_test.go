@@ -38,6 +38,12 @@ func TestSIPPathTickets(t *testing.T) {
 		{"the provider drops ping, and its server's firewall says no", gone(refusedBy(server, 10)), "3-1 red", "", "ggR--"},
 		{"the provider drops ping, and a firewall refuses SIP", gone(refusedBy(firewall, 13)), "3-1 red", "", "ggR--"},
 		{"messages go round in a loop until they die, and nothing else comes", gone(errorFrom(firewall, 11, 1)), "2-6 red", "", "gR---"},
+		{"a router finds fault with the packet, and nothing else comes", gone(errorFrom(firewall, 12, 2)), "2-6 red", "", "gR---"},
+		{"a trunk on TLS whose session is fine, and no SIP comes back over it", healthy().with(over("tls"), silentSIP("tls"), func(s *site) {
+			s.Facts.TLS.Targets[0].Connect, s.Facts.TLS.Targets[0].TLS = facts.Answered, &facts.TLSSession{ClockKnown: true}
+			s.Facts.TLS.Targets[0].Exchanges = []facts.Exchange{{Method: "OPTIONS", Sends: 1}}
+		}), "3-4 red", "", "ggR--"},
+		{"a trunk on TLS whose name leads to no server for TLS", healthy().with(over("tls"), silentSIP("tls"), func(s *site) { s.Facts.TLS.Targets = nil }), "box broken", "", "gg---"},
 		{"the provider drops ping, takes connections, and answers no SIP", gone(connects(facts.Answered)), "3-1 red", "", "ggR--"},
 		{"the provider was pinged in vain, and no server of its was tried", gone(noTargets, forget(func(f *facts.Facts) { f.TCP, f.TLS = nil, nil })), "box broken", "", "gg---"},
 		{"a firewall refuses SIP to the provider, and other SIP hosts answer", dead(refusedBy(firewall, 13), control(true)), "3-1 red", "", "ggR--"},
@@ -76,6 +82,7 @@ func TestSIPPathTickets(t *testing.T) {
 		{"SIP is silent at other hosts as well", dead(control(false)), "3-1", "nor other SIP hosts on the internet answer", "cannot tell"},
 		{"the provider's server closes the port", dead(refusedBy(server, 3)), "3-1", "The provider's server itself says that nothing listens on 198.51.100.5:5060. Either the port in the box's file is wrong or the provider's SIP server is down", "blocked on the way"},
 		{"the provider's own firewall refuses", dead(refusedBy(server, 10)), "3-1", "itself refuses the messages to 198.51.100.5:5060 (ICMP 3/10)", "nothing listens"},
+		{"the provider's host waits in vain for the rest of a message", dead(errorFrom(server, 11, 1)), "3-1", "cannot tell which", "itself refuses"},
 		{"messages go round in a loop, though ping is answered", dead(errorFrom(firewall, 11, 0)), "3-1", "cannot tell which", "refused it"},
 		{"the provider answers ping", dead(), "3-1", "answers ping, but no SIP message", "TCP connections"},
 		{"the provider takes connections alone", gone(connects(facts.Answered)), "3-1", "only TCP connections are taken or refused", "answers ping"},
