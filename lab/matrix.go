@@ -76,8 +76,10 @@ func matrixFaults() []drawnFault {
 	return all
 }
 
+func nameOf(f drawnFault, p variation) string { return cellName + f.name + "-" + p.name }
+
 func cell(f drawnFault, p variation) Cell {
-	s := plain(cellName + f.name + "-" + p.name)
+	s := plain(nameOf(f, p))
 	s.vary(p)
 	c := Cell{Fault: f.name, Persona: p.name, Row: f.code, Why: first(f.whyNot(s), f.nothingNew(p.name))}
 	f.apply(&s)
@@ -143,9 +145,12 @@ func findCell(name string) (World, bool) {
 	if !strings.HasPrefix(name, cellName) {
 		return World{}, false
 	}
-	for _, c := range Matrix() {
-		if c.Name == name && c.Why == "" {
-			return c.World, true
+	for _, f := range matrixFaults() {
+		for _, p := range personas() {
+			if name == nameOf(f, p) {
+				c := cell(f, p)
+				return c.World, c.Why == ""
+			}
 		}
 	}
 	return World{}, false
