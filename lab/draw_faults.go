@@ -240,7 +240,7 @@ func drawnFaults() []drawnFault {
 			s.set("expect.port = 5060")
 		}},
 		{name: "inside-contact", code: "5-3", severity: a, lights: "gggga", words: "the Contact is private where a public one is expected", alone: true, cannot: ownContacts, apply: setting(`expect.nat = "no"`)},
-		{name: "outside-contact", code: "5-3", severity: a, lights: "gggga", words: "the Contact is public where a private one is expected", alone: true, apply: func(s *sketch) {
+		{name: "outside-contact", code: "5-3", severity: a, lights: "gggga", words: "the Contact is public where a private one is expected", alone: true, cannot: ownContacts, apply: func(s *sketch) {
 			s.PBX.Settings = with(s.PBX.Settings, func(p *serve.PBXSettings) { p.Contact = RouterWAN + ":5060" })
 			s.set(`expect.nat = "yes"`)
 		}},

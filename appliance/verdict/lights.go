@@ -119,14 +119,14 @@ func unproven(in Input) (light int, saw string) {
 	return 0, ""
 }
 
-// blockers is why the steps that those of a light need were themselves not made.
+// blockers is why the steps that those of a light need did not succeed.
 func blockers(light int, steps []facts.Step) (words []string) {
 	for _, s := range steps {
 		if s.Light != light || s.Outcome != facts.Blocked {
 			continue
 		}
 		for _, needed := range steps {
-			if needed.ID == s.Blocker && needed.Outcome == facts.NotRun && !slices.Contains(words, needed.Saw) {
+			if needed.ID == s.Blocker && needed.Outcome != facts.Passed && !slices.Contains(words, needed.Saw) {
 				words = append(words, needed.Saw)
 			}
 		}

@@ -46,6 +46,30 @@ func TestWhatCouldNotBeTested(t *testing.T) {
 	}
 }
 
+// Where a test had to wait for one that did not succeed, that one's words are the reason, each once. Other tests of the light
+// that were not made add nothing to it; those that failed do.
+func TestWhatATestHadToWaitFor(t *testing.T) {
+	s := healthy().with(from(4))
+	s.Steps = append(s.Steps[:0:0],
+		facts.Step{ID: "link", Light: 1, Outcome: facts.Passed, Done: true, Saw: "The cable has a signal."},
+		facts.Step{ID: "name", Light: 2, Outcome: facts.NotRun, Done: true, Saw: "The name was not asked."},
+		facts.Step{ID: "sip-udp", Light: 3, Outcome: facts.NotRun, Done: true, Saw: "SIP was not asked."},
+		facts.Step{ID: "sip-tcp", Light: 3, Outcome: facts.Failed, Done: true, Saw: "TCP failed."},
+		facts.Step{ID: "sip-alg", Light: 3, Outcome: facts.Blocked, Blocker: "name", Done: true},
+		facts.Step{ID: "login", Light: 4, Outcome: facts.Blocked, Blocker: "sip-udp", Done: true},
+		facts.Step{ID: "again", Light: 4, Outcome: facts.Blocked, Blocker: "sip-udp", Done: true},
+		facts.Step{ID: "check-ip", Light: 4, Outcome: facts.Blocked, Blocker: "sip-tcp", Done: true},
+		facts.Step{ID: "ledger", Light: 4, Outcome: facts.NotRun, Done: true, Saw: "The ledger was not read."},
+		facts.Step{ID: "clock", Light: 4, Outcome: facts.Failed, Done: true, Saw: "The clock is wrong."},
+		facts.Step{ID: "clock-again", Light: 4, Outcome: facts.Failed, Done: true, Saw: "The clock is wrong."},
+		facts.Step{ID: "own", Light: 4, Outcome: facts.Blocked, Blocker: "link", Done: true},
+		facts.Step{ID: "bindings", Light: 4, Outcome: facts.Failed, Done: true})
+	const want = "The box could not test everything: SIP was not asked. TCP failed. The clock is wrong."
+	if got := Judge(s.Input).Finding.Text; got != want {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
 // A green says what was proved, and no more.
 func TestWhatGreenSays(t *testing.T) {
 	yes := true

@@ -10,17 +10,21 @@ import (
 )
 
 // mtu is 2-8: large packets vanish, and nobody says so. It stops only a trunk whose own TLS handshake, which is
-// made of large packets, is stuck.
+// made of large packets, is stuck. Where only name servers can be asked, that handshake is the second sign.
 func mtu(in Input) []candidate {
 	f := in.Facts
-	hosts, gone := blackhole(f)
-	if !gone {
+	c := candidate{code: "2-8", kind: catalogue.Hurts}
+	halted := stuck(in)
+	if hosts, gone := blackhole(f); gone {
+		c.text = fmt.Sprintf("Packets of %d bytes vanish on the way to %s, by ping and by DNS, and nobody says that they are too large; those of %d bytes are answered.",
+			f.MTU.Large, list(hosts), f.MTU.Small)
+	} else if halted {
+		bytes, _ := largeUnanswered(f)
+		c.text = fmt.Sprintf("No host answers ping, and name servers do not answer packets of %d bytes, but those of %d.", bytes, f.MTU.Small)
+	} else {
 		return nil
 	}
-	c := candidate{code: "2-8", kind: catalogue.Hurts, text: fmt.Sprintf(
-		"Packets of %d bytes vanish on the way to %s, by ping and by DNS, and nobody says that they are too large; those of %d bytes are answered.",
-		f.MTU.Large, list(hosts), f.MTU.Small)}
-	if stuck(in) {
+	if halted {
 		c.kind = catalogue.Stops
 		c.text += fmt.Sprintf(" The trunk's TLS connection to %s is made, and then its handshake gets no further.", f.TLS.Targets[0].Target)
 	}
@@ -56,7 +60,7 @@ func largeUnanswered(f facts.Facts) (bytes int, one bool) {
 		switch {
 		case p.Way == "icmp" && p.Small == facts.Answered:
 			return 0, false
-		case p.Way == "udp" && p.Small == facts.Answered && p.Large == facts.Silent && p.Sends >= mtuTries:
+		case p.Small == facts.Answered && p.Large == facts.Silent && p.Sends >= mtuTries:
 			hosts++
 		}
 	}
@@ -70,5 +74,6 @@ func stuck(in Input) bool {
 		return false
 	}
 	_, gone := blackhole(f)
-	return gone && !slices.ContainsFunc(f.TLS.Targets, func(a facts.Attempt) bool { return a.TLS == nil || !a.TLS.Stalled })
+	_, one := largeUnanswered(f)
+	return (gone || one) && !slices.ContainsFunc(f.TLS.Targets, func(a facts.Attempt) bool { return a.TLS == nil || !a.TLS.Stalled })
 }

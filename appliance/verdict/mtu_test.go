@@ -40,6 +40,11 @@ func but(way string, change func(*facts.MTUPair)) func(*facts.MTU) {
 	}
 }
 
+// pingless: nobody answers ping.
+func pingless(m *facts.MTU) {
+	but("icmp", func(p *facts.MTUPair) { p.Small, p.Large = facts.Silent, facts.Silent })(m)
+}
+
 // tlsStuck: the connection is made, and the handshake gets no further.
 func tlsStuck(s *site) {
 	s.Profile.Trunk.Transport = "tls"
@@ -52,6 +57,8 @@ func TestMTUTickets(t *testing.T) {
 	judgeAll(t, []ticket{
 		{"large packets vanish, and the trunk works with small ones", healthy().with(large(facts.Silent)), "2-8 amber", "", "gAggg"},
 		{"large packets vanish, and the trunk's TLS handshake is stuck", healthy().with(tlsStuck, large(facts.Silent)), "2-8 red", "", "gR---"},
+		{"nobody answers ping, large questions vanish, and the trunk's TLS handshake is stuck", healthy().with(tlsStuck, large(facts.Silent, pingless)), "2-8 red", "", "gR---"},
+		{"nobody answers ping, large questions are answered, and the trunk's TLS handshake is stuck", healthy().with(tlsStuck, large(facts.Answered, pingless)), "4-8 red", "", "gg-R-"},
 		{"large packets vanish, and TLS is stuck that this trunk does not use", healthy().with(large(facts.Silent), silentSIP("tls")), "2-8 amber", "", "gAggg"},
 		{"large packets vanish, and the trunk's TLS works, since the router clamps TCP", healthy().with(large(facts.Silent),
 			func(s *site) { s.Profile.Trunk.Transport, s.Facts.Login.Transport = "tls", "tls" }), "2-8 amber", "", "gAggg"},
@@ -78,7 +85,6 @@ func TestMTUTickets(t *testing.T) {
 
 // A green says what was not proved: large packets that nobody but name servers could be asked about.
 func TestLargePacketsThatOnlyNameServersAreSilentTo(t *testing.T) {
-	pingless := but("icmp", func(p *facts.MTUPair) { p.Small, p.Large = facts.Silent, facts.Silent })
 	const note = "Whether the line or the name servers drop them could not be told."
 	for _, c := range []struct {
 		name  string
@@ -91,6 +97,7 @@ func TestLargePacketsThatOnlyNameServersAreSilentTo(t *testing.T) {
 		{"nobody answers ping, and one name server is silent to large questions", healthy().with(large(facts.Silent, pingless, func(m *facts.MTU) { m.Asked = m.Asked[:2] })), false},
 		{"nobody answers ping, and the name servers are silent to small questions too", healthy().with(large(facts.Silent, pingless, but("udp", func(p *facts.MTUPair) { p.Small = facts.Silent }))), false},
 		{"nobody answers ping, and each large question was sent once", healthy().with(large(facts.Silent, pingless, but("udp", func(p *facts.MTUPair) { p.Sends = 1 }))), false},
+		{"nobody answers ping, and large questions are refused", healthy().with(large(facts.Silent, pingless, but("udp", func(p *facts.MTUPair) { p.Large = facts.Refused }))), false},
 		{"large pings pass", healthy().with(large(facts.Silent, but("icmp", func(p *facts.MTUPair) { p.Large = facts.Answered }))), false},
 		{"small pings are answered, and each large one was sent once", healthy().with(large(facts.Silent, but("icmp", func(p *facts.MTUPair) { p.Sends = 1 }))), false},
 	} {
