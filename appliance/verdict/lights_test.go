@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"testing"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -78,6 +79,11 @@ func TestWhatGreenSays(t *testing.T) {
 		{"the provider lists the PBX", healthy(), "ok", "has a registration for this trunk", "asked for no password"},
 		{"only the portal shows the PBX", healthy().with(noEntries, showsUnknown, func(s *site) { s.Answers.PortalShowsPBX = &yes }), "ok", "the login work.", "has a registration"},
 		{"the PBX check has not ended", healthy().with(pbxCheck(asked(4, 0), open5)), "ok", "", "In the PBX check"},
+		{"the registration lasts as long as a new one", healthy().with(pbxCheck(back(2*time.Minute), asks("3600")), lasts(3590*time.Second)), "ok", "were the trunk's", "left from before"},
+		{"the registration was there before the PBX was pointed back", healthy().with(pbxCheck(back(2*time.Minute), asks("3600")), lasts(3480*time.Second)), "ok", "left from before", ""},
+		{"the PBX does not say how long its registration is to last", healthy().with(pbxCheck(back(2*time.Minute), asks("")), lasts(time.Hour)), "ok", "left from before", ""},
+		{"nobody said that the PBX points back", healthy().with(pbxCheck(asks("3600")), lasts(time.Minute)), "ok", "were the trunk's", "left from before"},
+		{"only the portal shows the PBX, two minutes after it was pointed back", healthy().with(noEntries, pbxCheck(back(2*time.Minute), asks("3600")), func(s *site) { s.Answers.PortalShowsPBX = &yes }), "ok", "were the trunk's", "left from before"},
 		{"the provider asks for no password", healthy().with(open), "ok", "asked for no password", ""},
 		{"the box was idle", healthy(), "ok", "", "too busy"},
 		{"the box was busy", healthy().with(func(s *site) { s.Facts.Quality.Late = facts.Duration(qualityLate) }), "ok", "too busy", ""},

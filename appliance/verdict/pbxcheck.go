@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -182,6 +183,15 @@ func cutOff(in Input, c facts.PBXCheck, d facts.PBXDevice) (candidate, bool) {
 	return candidate{code: "5-7", kind: catalogue.Stops, text: fmt.Sprintf(
 		"The settings of %s are right, as the PBX check showed, and the box's own login works from here. But %s after the PBX was pointed back, the provider's list of registrations is still empty.",
 		device(d), time.Duration(*c.Back).Round(time.Second))}, true
+}
+
+// renewed reports whether a registration is certainly from after the PBX was pointed back: it lasts longer than one from
+// before can, with the time that the PBX asks for (RFC 3261 section 10.2.1.1). Of one that the provider shortens nobody knows.
+func renewed(c facts.PBXCheck, contacts []facts.Binding) bool {
+	asked, err := strconv.Atoi(c.Telling().Expires)
+	return err == nil && slices.ContainsFunc(contacts, func(b facts.Binding) bool {
+		return time.Duration(b.Expires)+time.Duration(*c.Back) > time.Duration(asked)*time.Second
+	})
 }
 
 // remarked tells beside 5-1 and 5-5 what the check showed without being a cause.

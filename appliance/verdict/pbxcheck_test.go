@@ -79,6 +79,16 @@ func back(d time.Duration) func(*facts.PBXCheck, *facts.PBXDevice) {
 	}
 }
 
+// asks: the PBX wants its registration to last so many seconds.
+func asks(expires string) func(*facts.PBXCheck, *facts.PBXDevice) {
+	return func(_ *facts.PBXCheck, d *facts.PBXDevice) { d.Expires = expires }
+}
+
+// lasts: the registration at the provider ends in so long.
+func lasts(d time.Duration) func(*site) {
+	return func(s *site) { s.Facts.Bindings.Contacts[0].Expires = facts.Duration(d) }
+}
+
 // ownBinding: the box registered itself for a moment, and was in the list or not.
 func ownBinding(shown bool, lost ...string) func(*site) {
 	return func(s *site) {

@@ -190,6 +190,9 @@ func wellText(in Input) string {
 	text += "."
 	if c := in.Facts.PBXCheck; c != nil && c.Telling() != nil && c.Telling().Accepted {
 		text += " In the PBX check the PBX's settings were the trunk's."
+		if listsAny(in.Facts) && c.Back != nil && !renewed(*c, in.Facts.Bindings.Contacts) {
+			text += " The registration may be one that was left from before the PBX was pointed back: run the test again when that has run out."
+		}
 	}
 	if !accepted(in.Facts) {
 		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
