@@ -6,8 +6,11 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/report"
+	"trunktester/appliance/store"
 	"trunktester/image/lights"
 	"trunktester/leds"
+	"trunktester/probes/facts"
 )
 
 // samplesOf plays a row as the board would, seen every so often.
@@ -51,5 +54,18 @@ func TestSettled(t *testing.T) {
 	}
 	if _, err := settled(nil, 0); !errors.Is(err, lights.ErrChanged) {
 		t.Errorf("no samples: %v", err)
+	}
+}
+
+// A box whose login was cut off leaves lights 4 and 5 off, and says so; off for another reason they are a fault.
+func TestALoginThatThePowerCutIsHeldBack(t *testing.T) {
+	for saw, want := range map[string]bool{
+		"Not tried: " + store.ErrRefusedBefore.Error() + ".": true,
+		"Not tried: the storage does not answer.":            false,
+	} {
+		r := report.Report{Steps: []facts.Step{{ID: "sip-udp", Outcome: facts.Passed}, {ID: "login", Outcome: facts.NotRun, Saw: saw}}}
+		if heldBack(r) != want {
+			t.Errorf("%q: %t", saw, !want)
+		}
 	}
 }
