@@ -177,7 +177,7 @@ func onlyIPv6(f facts.Facts, n facts.Name) []candidate {
 	}
 	return []candidate{{code: "2-3", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Reseller},
 		text:   fmt.Sprintf("The provider's name %s has no IPv4 address, only IPv6 (%s), and no router on this network offers IPv6: nothing here can reach it.", n.Asked, list(six)),
-		advice: "Ask the provider for a name with an IPv4 address and set it in the PBX and in the box's file, or have IPv6 switched on in the router. The box itself tests by IPv4 only."}}
+		advice: "ipv6"}}
 }
 
 type nameState int

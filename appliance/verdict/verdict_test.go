@@ -303,6 +303,11 @@ func judgeAll(t *testing.T, table []ticket) {
 			if got := v.Finding.Code + " " + string(v.Finding.Severity); got != c.want {
 				t.Errorf("verdict %s, want %s\n%s", got, c.want, v.Finding.Text)
 			}
+			for _, f := range append([]catalogue.Finding{v.Finding}, v.Also...) {
+				if strings.HasPrefix(f.Advice, "advice.") || strings.HasPrefix(f.Title, "title.") {
+					t.Errorf("a sentence that the catalogue lacks: %q, %q", f.Title, f.Advice)
+				}
+			}
 			var also []string
 			for _, f := range v.Also {
 				also = append(also, f.Code+" "+string(f.Severity))
