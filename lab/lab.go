@@ -39,6 +39,7 @@ type Options struct {
 type Lab struct {
 	World World
 	File  string // trunk.toml of this lab, with its certificate authority written in; "" for none
+	Roots []byte // PEM of the authority that everybody in the lab trusts without being told, as that of public resolvers
 
 	Box, Laptop, PBX, Neighbour     *Host
 	Router, ISP, Internet, Provider *Host
@@ -64,7 +65,8 @@ type Lab struct {
 	copper    *laid  // nil: the box's cable is a virtual one
 	cast      []Part // nil: all parts are our own
 	outside   []*witness.Process
-	authority *serve.Authority
+	authority *serve.Authority // the provider's own
+	public    *serve.Authority // see Roots
 	log       *slog.Logger
 	cancel    context.CancelFunc
 	tasks     sync.WaitGroup
@@ -150,6 +152,10 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 	if l.authority, err = serve.NewAuthority("Lab authority"); err != nil {
 		return err
 	}
+	if l.public, err = serve.NewAuthority("Lab public authority"); err != nil {
+		return err
+	}
+	l.Roots = l.public.PEM()
 	l.File = strings.ReplaceAll(w.File, "@CA@", string(l.authority.PEM()))
 	if err := l.servers(ctx); err != nil {
 		return err

@@ -164,6 +164,9 @@ func (o *opener) resolvers(zone serve.Zone) {
 	for _, address := range resolvers() {
 		o.packets(l.Internet, address+":53", l.PublicDNS.ServeUDP)
 		o.streams(l.Internet, address+":53", l.PublicDNS.ServeTCP)
+		leaf, err := l.public.Leaf(address)
+		o.err = errors.Join(o.err, err)
+		o.streams(l.Internet, address+":443", func(ctx context.Context, ln net.Listener) error { return l.PublicDNS.ServeHTTPS(ctx, ln, leaf) })
 	}
 	ispDNS := serve.NewDNS(turned(serve.DNSSettings{Zone: zone}, l.World.Outside.DNS))
 	o.packets(l.ISP, ISPAddr+":53", ispDNS.ServeUDP)
@@ -211,7 +214,9 @@ func (o *opener) internet() {
 	l.Web = serve.NewWeb(turned(serve.WebSettings{}, l.World.Outside.Web))
 	for _, address := range append(resolvers(), WebAddr) {
 		o.streams(l.Internet, address+":80", l.Web.Serve)
-		o.streams(l.Internet, address+":443", l.Web.Serve)
+		if address == WebAddr || plays(o.cast, RoleResolvers) { // else it is a resolver that speaks DNS there
+			o.streams(l.Internet, address+":443", l.Web.Serve)
+		}
 	}
 	l.Control = serve.NewRegistrar(turned(serve.RegistrarSettings{ServerHeader: "Lab control"}, l.World.Outside.Control))
 	for _, address := range []string{Control1, Control2} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -38,14 +39,18 @@ type dnsAsk struct {
 	server netip.AddrPort
 	name   string // fully qualified
 	qtype  uint16
-	stream bool // over TCP from the start, once
+	stream bool              // over TCP from the start, once
+	web    http.RoundTripper // not nil: over HTTPS through it, once (see dnsHTTPS)
 }
 
 // ask returns within dnsPatience (twice that with TCP), or when ctx ends. The first send offers EDNS; the
 // repeats do not, since some routers drop what they do not know.
 func (a dnsAsk) ask(ctx context.Context) dnsReply {
 	r := dnsReply{dnsAsk: a}
-	if a.stream {
+	switch {
+	case a.web != nil:
+		return r.onlyHTTPS(ctx)
+	case a.stream:
 		return r.onlyTCP(ctx)
 	}
 	conn, err := socketDialer(a.via).DialContext(ctx, dnsNetwork("udp", a.server), a.server.String())

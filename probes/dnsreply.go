@@ -65,7 +65,10 @@ func (r dnsReply) evidence() facts.Evidence {
 	switch {
 	case r.msg != nil:
 		how := ""
-		if r.tcp {
+		switch {
+		case r.web != nil:
+			how = " over HTTPS"
+		case r.tcp:
 			how = " over TCP"
 		}
 		e.Text = fmt.Sprintf("%s: %s with %d records after %s%s.", what, r.rcode(), len(r.msg.Answer), facts.Duration(r.rtt), how)

@@ -3,6 +3,7 @@ package probes
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"strings"
 	"time"
@@ -25,12 +26,13 @@ const (
 // the facts: "no data", NXDOMAIN and silence are not the same fault.
 type Name struct {
 	Via       via.Interface
-	Host      string       // the name or literal really contacted: profile.Trunk.Contacted
-	Port      int          // explicit port, 0 for none: then SRV and NAPTR are asked
-	Transport string       // "udp", "tcp" or "tls"
-	Public    []netip.Addr // the second witness
-	Stream    bool         // the resolvers given are asked over TCP
-	DNSPort   uint16       // 0 is 53
+	Host      string            // the name or literal really contacted: profile.Trunk.Contacted
+	Port      int               // explicit port, 0 for none: then SRV and NAPTR are asked
+	Transport string            // "udp", "tcp" or "tls"
+	Public    []netip.Addr      // the second witness
+	Stream    bool              // the resolvers given are asked over TCP
+	Web       http.RoundTripper // not nil: they are asked over HTTPS through it
+	DNSPort   uint16            // 0 is 53
 }
 
 // Look implements Probe. It needs Address: the resolvers given.
@@ -130,7 +132,7 @@ func (n Name) round(ctx context.Context, plan namePlan, local []netip.AddrPort, 
 	needed := make([]bool, len(open))
 	for at, q := range open {
 		go func() {
-			done <- end{at, dnsLookup(ctx, local, dnsAsk{via: n.Via, name: q.name, qtype: q.qtype, stream: n.Stream})}
+			done <- end{at, dnsLookup(ctx, local, dnsAsk{via: n.Via, name: q.name, qtype: q.qtype, stream: n.Stream, web: n.Web})}
 		}()
 		if needed[at] = plan.needed(q); needed[at] {
 			waiting++

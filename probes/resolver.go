@@ -26,11 +26,15 @@ type Resolver struct {
 	Via     via.Interface
 	Names   []string // host names; those that are no names (address literals) are left out
 	Public  []netip.Addr
-	DNSPort uint16 // 0 is 53
+	Nowhere []netip.Addr // where no resolver is (RFC 5737): what answers there answers in everybody's place
+	DNSPort uint16       // 0 is 53
 }
 
 // resolverNames are asked beside the provider's name: two that have stood for decades (RFC 2606, root zone).
 func resolverNames() []string { return []string{"example.com", "a.root-servers.net"} }
+
+// NoResolver is an address of a network that is in no use (RFC 5737), and so of no name server.
+func NoResolver() []netip.Addr { return []netip.Addr{netip.MustParseAddr("192.0.2.53")} }
 
 // Look implements Probe. It needs Address: the resolvers given.
 func (r Resolver) Look(ctx context.Context, known facts.Facts) Result {
@@ -40,22 +44,31 @@ func (r Resolver) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	absent := strings.ToLower(rand.Text()[:16]) + ".example.com"
 	names := append(r.lookup(), absent)
-	replies := r.ask(ctx, local, dnsAt(r.Public, r.DNSPort), names)
+	public := dnsAt(r.Public, r.DNSPort)
+	replies := r.ask(ctx, local, append(public[:len(public):len(public)], dnsAt(r.Nowhere, r.DNSPort)...), names)
 
-	found := facts.Resolver{Local: []facts.NameAnswer{}, Public: []facts.NameAnswer{}, Absent: absent}
+	found := facts.Resolver{Local: []facts.NameAnswer{}, Public: []facts.NameAnswer{}, Nowhere: []facts.NameAnswer{}, Absent: absent}
 	var evidence []facts.Evidence
 	for i, reply := range replies {
 		if reply.answer == facts.Unasked {
 			continue
 		}
-		if i < len(local)*len(names) {
+		switch server := i / len(names); {
+		case server < len(local):
 			found.Local = append(found.Local, reply.fact())
-		} else {
+		case server < len(local)+len(public):
 			found.Public = append(found.Public, reply.fact())
+		case reply.answer != facts.Answered: // as it should be
+			continue
+		default:
+			found.Nowhere = append(found.Nowhere, reply.fact())
 		}
 		evidence = append(evidence, reply.evidence())
 	}
 	outcome, saw := resolverSentence(found, len(local))
+	if len(found.Nowhere) > 0 {
+		saw += " A device on the way answers questions to other name servers in their place."
+	}
 	return Result{Outcome: outcome, Saw: saw, Evidence: evidence, File: func(f *facts.Facts) { f.Resolver = &found }}
 }
 

@@ -46,7 +46,7 @@ func TestResolver(t *testing.T) {
 			public.set(c.public)
 			p := Resolver{
 				Names: []string{"trunk.example.net", "198.51.100.1", "not a name"}, DNSPort: local.addr.Port(),
-				Public: []netip.Addr{netip.MustParseAddr("127.0.0.3")},
+				Public: []netip.Addr{netip.MustParseAddr("127.0.0.3")}, Nowhere: []netip.Addr{netip.MustParseAddr("127.0.0.13")},
 			}
 			r := p.Look(t.Context(), dnsGiven("127.0.0.2"))
 			f := dnsFiled(t, r).Resolver
@@ -56,12 +56,26 @@ func TestResolver(t *testing.T) {
 			if local.count("udp A "+f.Absent) == 0 || local.count("udp A not") != 0 {
 				t.Errorf("asked: %v", local.asked)
 			}
+			if len(f.Nowhere) > 0 {
+				t.Errorf("answered where nobody is: %+v", f.Nowhere)
+			}
 			for _, a := range append(f.Local, f.Public...) {
 				if a.Name == f.Absent && len(a.Addrs) > 0 {
 					t.Errorf("a name that does not exist has addresses: %+v", a)
 				}
 			}
 		})
+	}
+}
+
+// A device that takes every question to itself answers even where no resolver is.
+func TestResolverCaught(t *testing.T) {
+	t.Parallel()
+	local := dnsServe(t, "127.0.0.2", 0, "example.com. A 198.51.100.8")
+	dnsServe(t, "127.0.0.13", int(local.addr.Port()), "example.com. A 198.51.100.8")
+	r := Resolver{DNSPort: local.addr.Port(), Nowhere: []netip.Addr{netip.MustParseAddr("127.0.0.13")}}.Look(t.Context(), dnsGiven("127.0.0.2"))
+	if f := dnsFiled(t, r).Resolver; r.Outcome != facts.Passed || len(f.Nowhere) == 0 || len(f.Public) > 0 || !strings.Contains(r.Saw, "in their place") {
+		t.Errorf("%s: %s", r.Outcome, r.Saw)
 	}
 }
 

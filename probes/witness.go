@@ -1,21 +1,26 @@
 package probes
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"sync"
 
 	"trunktester/probes/facts"
+	"trunktester/probes/sip"
 )
 
 // Witness asks: do public resolvers lead the provider's name to the servers that the given ones lead to? They
-// are asked over UDP and over TCP, since a router that answers in their place mostly does so over UDP alone. It
-// passes when a server is the same, or when nothing can be compared because they do not answer. Where none is,
+// are asked over UDP and over TCP, since a router that answers in their place mostly does so over UDP alone, and over
+// HTTPS, where none can. It passes when a server is the same, or when nothing can be compared because they do not answer. Where none is,
 // the first of theirs gets an OPTIONS, the control: big providers answer differently from place to place.
 type Witness struct {
-	Name Name // Public are the witnesses
-	Path SIPPath
+	Name      Name // Public are the witnesses
+	Path      SIPPath
+	HTTPSPort uint16         // 0 is 443
+	Roots     *x509.CertPool // authorities for the resolvers' certificates; nil: the system's
 }
 
 // Look implements Probe. It needs Name.
@@ -28,12 +33,18 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	found := facts.Witness{}
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Witness = &found }}
-	var both sync.WaitGroup
-	var evidence [2][]facts.Evidence
-	both.Go(func() { found.UDP, evidence[0] = w.ask(ctx, false) })
-	both.Go(func() { found.TCP, evidence[1] = w.ask(ctx, true) })
-	both.Wait()
-	r.Evidence = append(evidence[0], evidence[1]...)
+	var all sync.WaitGroup
+	var evidence [3][]facts.Evidence
+	tcp, https := w.Name, w.Name
+	tcp.Stream = true
+	web := dnsHTTPS(w.Name.Via, sip.Trust{Roots: w.Roots, Now: trueTime(known.Clock)})
+	defer web.CloseIdleConnections()
+	https.Web, https.DNSPort = web, cmp.Or(w.HTTPSPort, dnsHTTPSPort)
+	all.Go(func() { found.UDP, evidence[0] = ask(ctx, w.Name) })
+	all.Go(func() { found.TCP, evidence[1] = ask(ctx, tcp) })
+	all.Go(func() { found.HTTPS, evidence[2] = ask(ctx, https) })
+	all.Wait()
+	r.Evidence = slices.Concat(evidence[:]...)
 
 	told, host := found.Told(), w.Name.Host
 	own, theirs := targetsFor(known.Name, w.Path.Transport), targetsFor(&told, w.Path.Transport)
@@ -56,11 +67,10 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 	return r
 }
 
-// ask follows the name with the public resolvers in the place of the given ones.
-func (w Witness) ask(ctx context.Context, stream bool) (facts.Name, []facts.Evidence) {
-	n := w.Name
+// ask follows the name with its public resolvers in the place of the given ones.
+func ask(ctx context.Context, n Name) (facts.Name, []facts.Evidence) {
 	given := facts.Address{DNS: n.Public[:min(len(n.Public), nameWitness)]}
-	n.Public, n.Stream = nil, stream
+	n.Public = nil
 	r := n.Look(ctx, facts.Facts{Address: &given})
 	var f facts.Facts
 	r.File(&f)

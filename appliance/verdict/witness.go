@@ -54,6 +54,9 @@ func misled(in Input) (candidate, bool) {
 		return candidate{}, false
 	}
 	there, elsewhere := replied(f.Witness.Server), fmt.Sprintf(" Public name servers lead it to %s", servers(theirs))
+	if slices.ContainsFunc(f.Witness.HTTPS.Answers, facts.NameAnswer.Usable) {
+		elsewhere = fmt.Sprintf(" Public name servers, asked over HTTPS, which nothing on the way can answer in their place, lead it to %s", servers(theirs))
+	}
 	switch {
 	case wild:
 		c.text += ", and names that do not exist as well." + elsewhere

@@ -25,6 +25,14 @@ func publicly(server string) func(*site) {
 	return func(s *site) { s.Facts.Witness = &facts.Witness{UDP: leads(server), TCP: leads(server)} }
 }
 
+// overHTTPS: a device on the way answers in the place of public resolvers; over HTTPS they lead the name to this server.
+func overHTTPS(server string) func(*site) {
+	return func(s *site) {
+		lie := *s.Facts.Name
+		s.Facts.Witness = &facts.Witness{UDP: lie, TCP: lie, HTTPS: leads(server)}
+	}
+}
+
 // publiclyBySRV: the same, by SRV records.
 func publiclyBySRV(server string) func(*site) {
 	return func(s *site) {
@@ -86,6 +94,7 @@ func TestWitnessTickets(t *testing.T) {
 		{"a private address for the provider's name, and no server answers", astray(lie, publicly(mine), there(false)), "2-4 red", "", "gR---"},
 		{"a shared address (100.64/10) for the provider's name", astray("100.64.3.4:5060", publicly(mine), there(true)), "2-4 red", "", "gR---"},
 		{"the router answers in the place of public resolvers, over UDP alone", astray(lie, publicly(mine), overUDPOnly(lie), there(true)), "2-4 red", "", "gR---"},
+		{"the router answers in the place of public resolvers, and cannot over HTTPS", astray(far, overHTTPS(mine), there(true)), "2-4 red", "", "gR---"},
 		{"every name leads to a page of the line's provider", astray(far, invents("203.0.113.80"), publicly(mine), there(false)), "2-4 red", "", "gR---"},
 		{"the same, and that host answers ping and refuses SIP", astray(far, invents("203.0.113.80"), publicly(mine), there(true),
 			func(s *site) { s.Facts.Ping.Targets[0].Back = 5 }, refusedBy("203.0.113.80", 3)), "2-4 red", "", "gR---"},

@@ -38,6 +38,12 @@ func Open(ctx context.Context, world lab.World, program string, opts lab.Options
 	if err == nil {
 		err = os.Mkdir(s.State(), 0o700)
 	}
+	if err == nil {
+		err = os.Mkdir(filepath.Dir(s.roots()), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(s.roots(), l.Roots, 0o600)
+	}
 	if err == nil && l.File != "" {
 		err = os.WriteFile(s.profile(), []byte(l.File), 0o600)
 	}
@@ -56,6 +62,8 @@ func (s *Scene) Close() {
 
 func (s *Scene) profile() string { return filepath.Join(s.folder, "trunk.toml") }
 
+func (s *Scene) roots() string { return filepath.Join(s.folder, "authorities", "public.pem") }
+
 // State is where the program keeps its state.
 func (s *Scene) State() string { return filepath.Join(s.folder, "state") }
 
@@ -65,6 +73,7 @@ func (s *Scene) Command(ctx context.Context, args ...string) *exec.Cmd {
 		args = append(args[:1:1], append([]string{"-profile", s.profile()}, args[1:]...)...)
 	}
 	cmd := exec.CommandContext(ctx, s.program, args...)
+	cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+s.roots(), "SSL_CERT_DIR="+filepath.Dir(s.roots())) // where crypto/x509 looks
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = patience
 	return cmd

@@ -39,7 +39,7 @@ type DNSSettings struct {
 type DNSQuestion struct {
 	At        time.Time
 	From      netip.AddrPort
-	Transport string // "udp" or "tcp"
+	Transport string // "udp", "tcp" or "https"
 	Name      string // lower case, with its final dot
 	Type      string // "A", "SRV" ...
 }
@@ -89,18 +89,33 @@ func (s *DNS) handle(ctx context.Context, w dns.ResponseWriter, q *dns.Msg) {
 		return
 	}
 	transport := w.RemoteAddr().Network()
-	question := q.Question[0]
-	s.Seen.add(DNSQuestion{time.Now(), addrPort(w.RemoteAddr()), transport,
-		dns.CanonicalName(question.Name), dns.TypeToString[question.Qtype]})
-	set := s.Settings()
-	if set.Silent || set.SilentTCP && transport == "tcp" {
+	reply := s.reply(ctx, addrPort(w.RemoteAddr()), transport, q)
+	if reply == nil {
 		return
+	}
+	if transport == "udp" {
+		size := dns.MinMsgSize
+		if opt := q.IsEdns0(); opt != nil {
+			size = int(opt.UDPSize())
+		}
+		reply.Truncate(size)
+	}
+	_ = w.WriteMsg(reply)
+}
+
+// reply is the answer to a question, nil for silence.
+func (s *DNS) reply(ctx context.Context, from netip.AddrPort, transport string, q *dns.Msg) *dns.Msg {
+	question := q.Question[0]
+	s.Seen.add(DNSQuestion{time.Now(), from, transport, dns.CanonicalName(question.Name), dns.TypeToString[question.Qtype]})
+	set := s.Settings()
+	if set.Silent || set.SilentTCP && transport != "udp" {
+		return nil
 	}
 	if set.Delay > 0 {
 		select {
 		case <-time.After(set.Delay):
 		case <-ctx.Done():
-			return
+			return nil
 		}
 	}
 	reply, ok := set.answer(q)
@@ -111,14 +126,7 @@ func (s *DNS) handle(ctx context.Context, w dns.ResponseWriter, q *dns.Msg) {
 		}
 	}
 	set.hijack(reply)
-	if transport == "udp" {
-		size := dns.MinMsgSize
-		if opt := q.IsEdns0(); opt != nil {
-			size = int(opt.UDPSize())
-		}
-		reply.Truncate(size)
-	}
-	_ = w.WriteMsg(reply)
+	return reply
 }
 
 // answer is pure. It is not ok when the question is to be forwarded.

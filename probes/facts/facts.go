@@ -200,7 +200,9 @@ func (p Portal) Altered() bool {
 type Resolver struct {
 	Local  []NameAnswer `json:"local"`
 	Public []NameAnswer `json:"public"`
-	Absent string       `json:"absent"` // a random name that does not exist: an address for it is a lie
+	// Nowhere is what answered at an address where no resolver is: a device that takes all questions to itself.
+	Nowhere []NameAnswer `json:"nowhere"`
+	Absent  string       `json:"absent"` // a random name that does not exist: an address for it is a lie
 }
 
 // NameAnswer is one resolver's answer to one question.
@@ -212,6 +214,11 @@ type NameAnswer struct {
 	Answer Answer       `json:"answer"`
 	Addrs  []netip.Addr `json:"addrs"`
 	RTT    Duration     `json:"rtt_ms"`
+}
+
+// Usable reports whether the resolver did its work: a name that does not exist is an answer as well.
+func (a NameAnswer) Usable() bool {
+	return a.Answer == Answered && (a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN")
 }
 
 // Clock is the time, and who told it. (light 2)

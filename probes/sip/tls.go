@@ -54,7 +54,7 @@ func (d Dialer) TLS(ctx context.Context, remote netip.AddrPort, trust Trust) (*S
 		}
 		return nil, facts.Answered, session, fmt.Errorf("TLS handshake with %s: %w", remote, err)
 	}
-	session.Fault = trust.fault(secure.ConnectionState().PeerCertificates)
+	session.Fault = trust.Fault(secure.ConnectionState().PeerCertificates)
 	s := newStream(d, "tls", secure, remote)
 	s.wanted = wanted
 	return s, facts.Answered, session, nil
@@ -79,9 +79,9 @@ func describe(session *facts.TLSSession, chain []*x509.Certificate) {
 	session.NotBefore, session.NotAfter = leaf.NotBefore.UTC(), leaf.NotAfter.UTC()
 }
 
-// fault judges a chain, "" when it is good. Without a clock it takes the leaf to be as new as it can be, so
+// Fault judges a chain: "expired", "not-yet", "unknown-authority", "name", or "" when it is good. Without a clock it takes the leaf to be as new as it can be, so
 // that no date is held against it.
-func (t Trust) fault(chain []*x509.Certificate) string {
+func (t Trust) Fault(chain []*x509.Certificate) string {
 	if len(chain) == 0 {
 		return ""
 	}
