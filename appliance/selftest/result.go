@@ -24,15 +24,23 @@ type World struct {
 	Lights  string  `json:"lights"`  // a letter for each light: g, a, r, - for untested
 	Version string  `json:"version"` // of the program that was tried
 	Seconds float64 `json:"seconds"`
+	Untried string  `json:"untried"` // why it was not tried; "" where it was
 }
 
-// Right tells whether the program was right everywhere. Nothing tried is not right.
-func (r Result) Right() bool { return len(r.Worlds) > 0 && r.Wrong() == nil }
+// Right tells whether the program was right everywhere. What was not tried is not right.
+func (r Result) Right() bool { return len(r.Worlds) > 0 && r.Wrong() == nil && r.Untried() == nil }
 
 // Wrong are the networks in which the program said something else than what was the case.
-func (r Result) Wrong() (names []string) {
+func (r Result) Wrong() []string {
+	return r.named(func(w World) bool { return !w.Right && w.Untried == "" })
+}
+
+// Untried are the networks that could not be made.
+func (r Result) Untried() []string { return r.named(func(w World) bool { return w.Untried != "" }) }
+
+func (r Result) named(is func(World) bool) (names []string) {
 	for _, w := range r.Worlds {
-		if !w.Right {
+		if is(w) {
 			names = append(names, w.Name)
 		}
 	}
@@ -44,16 +52,34 @@ func (r Result) Words() string {
 	if len(r.Worlds) == 0 {
 		return "The box could not test itself."
 	}
-	text := fmt.Sprintf("in %d small networks inside the box, the right answer in %d", len(r.Worlds), len(r.Worlds)-len(r.Wrong()))
-	if wrong := r.Wrong(); wrong != nil {
-		return text + "; wrong in: " + strings.Join(wrong, ", ")
+	wrong, untried := r.Wrong(), r.Untried()
+	text := fmt.Sprintf("in %d small networks inside the box, the right answer in %d", len(r.Worlds), len(r.Worlds)-len(wrong)-len(untried))
+	if wrong != nil {
+		text += "; wrong in: " + strings.Join(wrong, ", ")
+	}
+	if untried != nil {
+		text += "; not tried: " + strings.Join(untried, ", ")
 	}
 	return text
 }
 
+// Word is how it ended in a network: "right", "WRONG" or "not tried".
+func (w World) Word() string {
+	switch {
+	case w.Untried != "":
+		return "not tried"
+	case w.Right:
+		return "right"
+	}
+	return "WRONG"
+}
+
 // Words is one line about a network.
 func (w World) Words() string {
-	if w.Right {
+	switch {
+	case w.Untried != "":
+		return w.Untried
+	case w.Right:
 		return fmt.Sprintf("%s (%.0f s)", w.Given, w.Seconds)
 	}
 	return fmt.Sprintf("%s, wanted %s (lights %s)", w.Given, w.Wanted, w.Lights)

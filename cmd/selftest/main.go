@@ -19,7 +19,7 @@ import (
 // Exit statuses.
 const (
 	exitWrong  = 1  // the program said something else than what was the case
-	exitCannot = 3  // the networks could not be built
+	exitCannot = 3  // networks could not be built
 	exitUsage  = 64 // sysexits(3)
 )
 
@@ -93,8 +93,10 @@ func run(ctx context.Context, o options) (int, error) {
 	switch {
 	case err != nil:
 		return exitCannot, err
-	case !result.Right():
+	case result.Wrong() != nil:
 		return exitWrong, nil
+	case !result.Right():
+		return exitCannot, nil
 	}
 	return 0, nil
 }

@@ -38,31 +38,31 @@ func all(ctx context.Context, o options, progress io.Writer) (selftest.Result, e
 		if !ok {
 			return result, fmt.Errorf("there is no world %q", name)
 		}
+		var tried selftest.World
+		var err error
 		if world.Home.ALG() && lab.ProbeALG() != nil {
-			fmt.Fprintf(progress, "not tried  %-20s this kernel has no SIP helper\n", name)
-			continue
+			err = errNoHelper
+		} else {
+			tried, err = calmly(ctx, o, world)
 		}
-		tried, err := calmly(ctx, o, world)
-		if errors.Is(err, errBusy) {
-			fmt.Fprintf(progress, "not tried  %-20s %v\n", name, err)
-			continue
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, errBusy), errors.Is(err, errNoHelper):
+			tried = selftest.World{Name: name, Wanted: wanted(world), Untried: err.Error()}
+		case err != nil:
 			return result, fmt.Errorf("%s: %w", name, err)
 		}
-		word := "right"
-		if !tried.Right {
-			word = "WRONG"
-		}
-		fmt.Fprintf(progress, "%-9s  %-20s %s\n", word, name, tried.Words())
+		fmt.Fprintf(progress, "%-9s  %-20s %s\n", tried.Word(), name, tried.Words())
 		result.Worlds = append(result.Worlds, tried)
 	}
 	result.Finished = time.Now().UTC()
 	return result, nil
 }
 
-// errBusy says that this machine was too busy to play a network: what the program says of it means nothing.
-var errBusy = errors.New("this machine is too busy to play the line in time")
+// Why a network was not tried: on a machine that is too busy to play it, what the program says of it means nothing.
+var (
+	errBusy     = errors.New("this machine is too busy to play the line in time")
+	errNoHelper = errors.New("this kernel has no SIP helper, so there is no SIP ALG to find")
+)
 
 // A line that is late by this much on average is another one than the world says.
 const (
@@ -87,6 +87,9 @@ type attempt struct {
 	Late float64 `json:"late_ms"`
 }
 
+// wanted is the answer that is right: code and severity.
+func wanted(world lab.World) string { return world.Code + " " + string(world.Severity) }
+
 // one has a copy of this program look at one world.
 func one(ctx context.Context, o options, world lab.World) (attempt, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -107,7 +110,7 @@ func one(ctx context.Context, o options, world lab.World) (attempt, error) {
 	if err := json.Unmarshal(stdout.Bytes(), &tried); err != nil {
 		return attempt{}, fmt.Errorf("what the copy said: %w", err)
 	}
-	tried.Name, tried.Wanted = world.Name, world.Code+" "+string(world.Severity)
+	tried.Name, tried.Wanted = world.Name, wanted(world)
 	tried.Right = tried.Given == tried.Wanted && (world.Lights == "" || tried.Lights == world.Lights)
 	return tried, nil
 }

@@ -51,8 +51,12 @@ func selftestErrand(desk *appliance.Desk, memory *store.Store, log *slog.Logger)
 			err = memory.KeepSelftest(result)
 		}
 		err = errors.Join(err, v.Write(func() error { return tell(v.Root, sentence, result) }))
-		if err == nil && !result.Right() {
+		switch {
+		case err != nil:
+		case result.Wrong() != nil:
 			err = errors.New("the self-test found the box to be wrong")
+		case !result.Right():
+			err = errors.New("the self-test could not try everything")
 		}
 		desk.Pattern(catalogue.WholeDone)
 		if err != nil {
@@ -100,11 +104,7 @@ func lastLine(b []byte) string {
 func tell(root *os.Root, sentence string, result selftest.Result) error {
 	text := sentence + "\r\n\r\n"
 	for _, w := range result.Worlds {
-		word := "right"
-		if !w.Right {
-			word = "WRONG"
-		}
-		text += fmt.Sprintf("%s  %-20s %s\r\n", word, w.Name, w.Words())
+		text += fmt.Sprintf("%-9s  %-20s %s\r\n", w.Word(), w.Name, w.Words())
 	}
 	f, err := root.OpenFile(selftestTold, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {

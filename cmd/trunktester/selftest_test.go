@@ -60,7 +60,7 @@ func TestSelftestIsToldOnTheStick(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, piece := range []string{"the right answer in 1; wrong in: sip-alg", "right  healthy", "WRONG  sip-alg", "wanted 3-2 amber", "\r\n"} {
+	for _, piece := range []string{"the right answer in 1; wrong in: sip-alg", "right      healthy", "WRONG      sip-alg", "wanted 3-2 amber", "\r\n"} {
 		if !strings.Contains(string(text), piece) {
 			t.Errorf("the stick does not say %q: %q", piece, text)
 		}
