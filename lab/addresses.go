@@ -1,6 +1,9 @@
 package lab
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // The addresses of the lab's world. The customer's are private, the provider's and the line's are
 // documentation ranges (RFC 5737), the internet's are those that the box asks by default.
@@ -35,7 +38,22 @@ const (
 // resolvers are the public name servers; they also stand for the outside world.
 func resolvers() []string { return []string{"1.1.1.1", "8.8.8.8", "9.9.9.9"} }
 
-func lanPrefix() netip.Prefix { return netip.MustParsePrefix("192.168.50.0/24") }
+// The customer's network, and in its place the one of a customer who has public addresses: numbered alike.
+const (
+	lanStart    = "192.168.50."
+	publicStart = "192.0.36."
+)
+
+// at is the address that a host of the customer's network has in this home.
+func (h Home) at(address string) string {
+	if number, ok := strings.CutPrefix(address, lanStart); ok && h.Public {
+		return publicStart + number
+	}
+	return address
+}
+
+// prefix is the customer's network.
+func (h Home) prefix() netip.Prefix { return netip.MustParsePrefix(h.at(lanStart+"0") + "/24") }
 
 // nowhere is the one documentation range that the lab does not use: there is no route to it.
 func nowhere() netip.Prefix { return netip.MustParsePrefix("192.0.2.0/24") }

@@ -66,20 +66,20 @@ func plays(cast []Part, role Role) bool {
 
 // leases are the settings of the router's DHCP server.
 func (w World) leases() serve.DHCPSettings {
-	return turned(usualLeases(), w.Home.DHCP)
+	return turned(w.usualLeases(), w.Home.DHCP)
 }
 
 // rogueLeases are those of a second DHCP server, which offers itself.
 func (w World) rogueLeases() serve.DHCPSettings {
-	usual := usualLeases()
-	usual.Server = netip.MustParseAddr(NeighbourIP)
+	usual := w.usualLeases()
+	usual.Server = netip.MustParseAddr(w.Home.at(NeighbourIP))
 	usual.Router = usual.Server
 	return turned(usual, w.Home.Rogue)
 }
 
-func usualLeases() serve.DHCPSettings {
-	router := netip.MustParseAddr(RouterLAN)
-	return serve.DHCPSettings{Server: router, Prefix: lanPrefix(), First: netip.MustParseAddr(PoolFirst), Size: PoolSize,
+func (w World) usualLeases() serve.DHCPSettings {
+	router := netip.MustParseAddr(w.Home.at(RouterLAN))
+	return serve.DHCPSettings{Server: router, Prefix: w.Home.prefix(), First: netip.MustParseAddr(w.Home.at(PoolFirst)), Size: PoolSize,
 		Router: router, DNS: []netip.Addr{router}, Lease: time.Hour}
 }
 

@@ -15,6 +15,7 @@ func routerKinds() []variation {
 		{}, {},
 		{"symmetric", "a router that takes another port for every destination", func(s *sketch) { s.Home.NAT = NATSymmetric }},
 		{"routed", "a routed line", func(s *sketch) { s.Home.NAT = NATNone }},
+		{"bridged", "the modem is a bridge, and all hosts have public addresses", func(s *sketch) { s.Home.NAT, s.Home.Public = NATNone, true }},
 		{"carrier", "the line's provider translates once more", func(s *sketch) { s.Home.Carrier = true }},
 		{"second", "the site's own second router translates once more", func(s *sketch) { s.Home.Second = true }},
 		{"no-ping", "the router drops ping", func(s *sketch) { s.Home.NoPing = true }},

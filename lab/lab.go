@@ -118,7 +118,7 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 			return err
 		}
 	}
-	if err := h.wireUp(opts.Tap || l.copper != nil, w.Home.MAC); err != nil {
+	if err := h.wireUp(opts.Tap || l.copper != nil, w.Home); err != nil {
 		return err
 	}
 	if w.Home.NAT == NATNone { // who stands behind the router routes to the customer's own network
@@ -126,7 +126,7 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 		if inner, _ := w.Home.second(); inner != "" {
 			back, by = h.Second, inner
 		}
-		if err := back.route(lanPrefix().String(), by); err != nil {
+		if err := back.route(w.Home.prefix().String(), by); err != nil {
 			return err
 		}
 	}
@@ -240,7 +240,7 @@ func (l *Lab) faults() error {
 	if home.IPv6 {
 		err = errors.Join(err, l.Box.sysctl("ipv6/conf/eth0/disable_ipv6", "0"))
 	}
-	return errors.Join(err, l.hosts.squat(home.Squat))
+	return errors.Join(err, l.hosts.squat(home))
 }
 
 // flapTime is how long a cable that flaps is out.

@@ -60,7 +60,7 @@ func (o *opener) dnsmasq(h *Host, options witness.DnsmasqOptions) {
 // outsideRouter is the router's dnsmasq: for addresses, for names, or for both, as usual.
 func (o *opener) outsideRouter() {
 	w := o.lab.World
-	options := witness.DnsmasqOptions{Listen: []netip.Addr{netip.MustParseAddr(RouterLAN)}}
+	options := witness.DnsmasqOptions{Listen: []netip.Addr{netip.MustParseAddr(w.Home.at(RouterLAN))}}
 	if plays(o.cast, RoleDHCP) {
 		var err error
 		if options, err = witness.DnsmasqLeases(w.leases(), lanBridge); err != nil {

@@ -184,8 +184,8 @@ func (o *opener) proxy() {
 		return conn, err
 	}
 	l.RouterDNS = serve.NewDNS(turned(serve.DNSSettings{Forward: forward}, l.World.Home.DNS))
-	o.packets(l.Router, RouterLAN+":53", l.RouterDNS.ServeUDP)
-	o.streams(l.Router, RouterLAN+":53", l.RouterDNS.ServeTCP)
+	o.packets(l.Router, l.World.Home.at(RouterLAN)+":53", l.RouterDNS.ServeUDP)
+	o.streams(l.Router, l.World.Home.at(RouterLAN)+":53", l.RouterDNS.ServeTCP)
 }
 
 // page starts the router's own web server, where it has one.
@@ -195,7 +195,7 @@ func (o *opener) page() {
 	}
 	own := serve.NewWeb(turned(serve.WebSettings{}, o.lab.World.Home.Page))
 	for _, port := range []string{":80", ":443"} {
-		o.streams(o.lab.Router, RouterLAN+port, own.Serve)
+		o.streams(o.lab.Router, o.lab.World.Home.at(RouterLAN)+port, own.Serve)
 	}
 }
 
@@ -231,8 +231,8 @@ func (o *opener) interceptor() {
 		return
 	}
 	server := serve.NewRegistrar(turned(serve.RegistrarSettings{ServerHeader: "Lab router"}, o.lab.World.Home.Intercept))
-	o.packets(o.lab.Router, RouterLAN+":5060", server.ServeUDP)
-	o.streams(o.lab.Router, RouterLAN+":5060", server.ServeTCP)
+	o.packets(o.lab.Router, o.lab.World.Home.at(RouterLAN)+":5060", server.ServeUDP)
+	o.streams(o.lab.Router, o.lab.World.Home.at(RouterLAN)+":5060", server.ServeTCP)
 }
 
 // igd starts what the router says about itself: on its own address, and on the group where devices are searched.
@@ -241,9 +241,10 @@ func (o *opener) igd() {
 	if l.World.Home.IGD == nil || o.err != nil {
 		return
 	}
-	l.IGD = serve.NewIGD(turned(serve.IGDSettings{At: netip.MustParseAddr(RouterLAN), Outside: l.hosts.outsideOfRouter()}, l.World.Home.IGD))
-	o.packets(l.Router, fmt.Sprintf("%s:%d", RouterLAN, serve.IGDControlPort), l.IGD.ServeControl)
-	o.streams(l.Router, fmt.Sprintf("%s:%d", RouterLAN, serve.IGDPort), l.IGD.ServePage)
+	router := l.World.Home.at(RouterLAN)
+	l.IGD = serve.NewIGD(turned(serve.IGDSettings{At: netip.MustParseAddr(router), Outside: l.hosts.outsideOfRouter()}, l.World.Home.IGD))
+	o.packets(l.Router, fmt.Sprintf("%s:%d", router, serve.IGDControlPort), l.IGD.ServeControl)
+	o.streams(l.Router, fmt.Sprintf("%s:%d", router, serve.IGDPort), l.IGD.ServePage)
 	var conn net.PacketConn
 	o.err = errors.Join(o.err, l.Router.Do(func() error {
 		bridge, err := net.InterfaceByName(lanBridge)
@@ -280,8 +281,8 @@ func (o *opener) provider() {
 		l.Registrar.Bind(Username, b)
 	}
 	if l.World.Home.Border {
-		o.packets(l.Neighbour, NeighbourIP+":5060", l.Registrar.ServeUDP)
-		o.streams(l.Neighbour, NeighbourIP+":5060", l.Registrar.ServeTCP)
+		o.packets(l.Neighbour, l.World.Home.at(NeighbourIP)+":5060", l.Registrar.ServeUDP)
+		o.streams(l.Neighbour, l.World.Home.at(NeighbourIP)+":5060", l.Registrar.ServeTCP)
 	}
 	secure := func(ctx context.Context, listener net.Listener) error {
 		return l.Registrar.ServeTLS(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}})

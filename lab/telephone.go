@@ -39,7 +39,7 @@ func (l *Lab) Phone(ctx context.Context, o witness.PhoneOptions) (*witness.Proce
 	if missing := witness.Missing(); missing != nil {
 		return nil, &MissingWitnessesError{missing}
 	}
-	o.Listen = netip.AddrPortFrom(netip.MustParseAddr(PBXAddr), 5060)
+	o.Listen = netip.AddrPortFrom(netip.MustParseAddr(l.World.Home.at(PBXAddr)), 5060)
 	return witness.StartPhone(ctx, l.PBX.launch, o)
 }
 
@@ -62,7 +62,7 @@ func registered(ctx context.Context, pbx *serve.PBX) error {
 func (l *Lab) line(world PBX) (run func(context.Context) error, err error) {
 	server := l.World.Provider.server()
 	if world.AtBox {
-		server = PoolFirst + ":5060" // the box's first lease
+		server = l.World.Home.at(PoolFirst) + ":5060" // the box's first lease
 	}
 	switch world.Transport {
 	case "tcp", "tls":
@@ -73,7 +73,7 @@ func (l *Lab) line(world PBX) (run func(context.Context) error, err error) {
 	if port == 0 {
 		port = 5060
 	}
-	conn, err := l.PBX.ListenPacket("udp4", fmt.Sprintf("%s:%d", PBXAddr, port))
+	conn, err := l.PBX.ListenPacket("udp4", fmt.Sprintf("%s:%d", l.World.Home.at(PBXAddr), port))
 	if err != nil {
 		return nil, err
 	}

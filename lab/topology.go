@@ -86,7 +86,7 @@ func (h *hosts) outsideOfRouter() netip.Addr {
 }
 
 // wireUp lays the cables and gives addresses and routes. The box's own is there already if it is a tap.
-func (h *hosts) wireUp(tap bool, mac string) error {
+func (h *hosts) wireUp(tap bool, home Home) error {
 	var err error
 	if !tap {
 		err = errors.Join(cable(h.Box, "eth0", h.Router, boxPort), h.Box.up("eth0"))
@@ -107,20 +107,20 @@ func (h *hosts) wireUp(tap bool, mac string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(h.home(mac), h.access(), h.outside())
+	return errors.Join(h.home(home), h.access(), h.outside())
 }
 
-func (h *hosts) home(mac string) error {
+func (h *hosts) home(home Home) error {
 	err := errors.Join(
 		h.Router.bridge(lanBridge, boxPort, "lan", "pbx", "neighbour"),
-		h.Router.called(lanBridge, mac),
-		h.Router.address(lanBridge, RouterLAN+"/24"),
+		h.Router.called(lanBridge, home.MAC),
+		h.Router.address(lanBridge, home.at(RouterLAN)+"/24"),
 		h.Router.sysctl("ipv4/ip_forward", "1"),
 	)
 	for host, address := range map[*Host]string{h.Laptop: LaptopAddr, h.PBX: PBXAddr} {
-		err = errors.Join(err, host.address("eth0", address+"/24"), host.route("default", RouterLAN))
+		err = errors.Join(err, host.address("eth0", home.at(address)+"/24"), host.route("default", home.at(RouterLAN)))
 	}
-	return errors.Join(err, h.Neighbour.address("eth0", NeighbourIP+"/24"))
+	return errors.Join(err, h.Neighbour.address("eth0", home.at(NeighbourIP)+"/24"))
 }
 
 func (h *hosts) access() error {
@@ -209,11 +209,11 @@ func (h *hosts) narrow(mtu int) error {
 	return errors.Join(h.edge().mtu("wan", mtu), h.ISP.mtu("cust", mtu))
 }
 
-// squat makes the neighbour hold the first n addresses of the DHCP pool.
-func (h *hosts) squat(n int) error {
+// squat makes the neighbour hold the first addresses of the DHCP pool.
+func (h *hosts) squat(home Home) error {
 	var err error
-	for i := range n {
-		err = errors.Join(err, h.Neighbour.address("eth0", fmt.Sprintf("192.168.50.%d/32", 100+i)))
+	for i := range home.Squat {
+		err = errors.Join(err, h.Neighbour.address("eth0", fmt.Sprintf("%s%d/32", home.at(lanStart), 100+i)))
 	}
 	return err
 }

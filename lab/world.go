@@ -45,6 +45,7 @@ type World struct {
 type Home struct {
 	NAT       NAT
 	Forward   []Rule // the router's firewall, towards the outside
+	Public    bool   // the customer's hosts have public addresses, as behind a modem that is a bridge; NAT is then NATNone
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
 	Forgets   time.Duration                  // the router forgets UDP mappings that are idle for so long; 0: the kernel's 30 s and, after traffic both ways, 120 s

@@ -92,6 +92,7 @@ func healthyWorlds() []World {
 			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.Outside = true, netip.MustParseAddr("192.0.33.99") }), never("3-7")),
 		good("router-tells-nothing", "the router knows UPnP and NAT-PMP, but says that it has no outside address").with(
 			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.Outside = true, true, netip.Addr{} }), never("3-7")),
+		good("bridged", "the modem is a bridge: box and PBX have public addresses").with(never("3-7"), func(w *World) { w.Home.NAT, w.Home.Public = NATNone, true }),
 		good("no-nat", "a routed line: addresses stay as they are").with(func(w *World) { w.Home.NAT = NATNone }),
 		good("border-controller", "the router is the trunk's border controller, and takes all SIP to itself").with(onSite, intercept(knowsAccount)),
 		good("nowhere-refused", "the router refuses, by ICMP, what goes to addresses where nothing lives").with(

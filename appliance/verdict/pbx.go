@@ -124,10 +124,17 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 		if !from.IsValid() {
 			from = c.Contact.Addr()
 		}
-		if from.IsValid() && from != ours && !private(from) {
-			return []candidate{{code: "5-4", kind: catalogue.Hurts,
-				text: fmt.Sprintf("The trunk is registered from %s, but this line's public address is %s.", from, ours)}}
+		if !from.IsValid() || from == ours || private(from) {
+			continue
 		}
+		text := fmt.Sprintf("The trunk is registered from %s, but this line's public address is %s.", from, ours)
+		if own := in.Facts.Address; own != nil && own.Prefix.Addr() == ours { // each host has its own
+			if own.Prefix.Contains(from) {
+				continue
+			}
+			text += " Addresses are not translated here: where this site has another network of public addresses, it may be the PBX's."
+		}
+		return []candidate{{code: "5-4", kind: catalogue.Hurts, text: text}}
 	}
 	return nil
 }

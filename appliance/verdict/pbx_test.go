@@ -23,6 +23,11 @@ func binding(contact, received string) func(*site) {
 	}
 }
 
+// bridged: nothing translates addresses; the box itself has this line's public address.
+func bridged(s *site) {
+	s.Facts.Address.Prefix, s.Facts.Address.Gateway = netip.MustParsePrefix("203.0.113.2/28"), netip.MustParseAddr("203.0.113.1")
+}
+
 // wants: the portal's NAT setting that is expected.
 func wants(nat string) func(*site) { return func(s *site) { s.Profile.Expect.NAT = nat } }
 
@@ -42,6 +47,8 @@ func TestRegisteredTickets(t *testing.T) {
 		{"the contact is a name, and the provider does not say where it was received from", healthy().with(binding("", "")), "ok green", "", "ggggg"},
 		{"two lines: the provider sees the one from which the PBX is registered, STUN the other", healthy().with(seenAs("203.0.113.2", "203.0.113.99")), "ok green", "", "ggggg"},
 		{"the provider does not say what it sees, STUN does, and the PBX is registered from elsewhere", healthy().with(seenAs("", "203.0.113.2"), binding(inside, elsewhere)), "5-4 amber", "", "ggggA"},
+		{"the modem is a bridge: the PBX has a public address of its own, beside the box's", healthy().with(bridged, binding("203.0.113.7:5060", "203.0.113.7:5060")), "ok green", "", "ggggg"},
+		{"the modem is a bridge, and the PBX is registered from elsewhere", healthy().with(bridged, binding(elsewhere, elsewhere)), "5-4 amber", "", "ggggA"},
 		{"nobody says what this line's address is", healthy().with(seenAs("", ""), forget(func(f *facts.Facts) { f.Public = nil })), "ok green", "", "ggggg"},
 		{"another password in the PBX, and somebody saw no entry in the portal", healthy().with(noEntries, showsUnknown, pbxCheck(wrongPassword), func(s *site) {
 			no := false
@@ -55,6 +62,8 @@ func TestRegisteredTickets(t *testing.T) {
 	shortly := func(c *facts.PBXCheck, _ *facts.PBXDevice) { c.Listened = facts.Duration(10 * time.Second) }
 	noName := func(_ *facts.PBXCheck, d *facts.PBXDevice) { d.UserAgent = "" }
 	hearAll(t, []saying{
+		{"the modem is a bridge, and the PBX is registered from elsewhere", healthy().with(bridged, binding(elsewhere, elsewhere)), "5-4", "another network of public addresses", ""},
+		{"the PBX is registered from elsewhere", healthy().with(binding(elsewhere, elsewhere)), "5-4", "", "another network of public addresses"},
 		{"the box's own registration was listed, the PBX's is not, and the portal shows it", healthy().with(noEntries, ownBinding(true), portalShows), "5-5", "though this provider shows it", "did not list"},
 		{"the provider answered the query without a list, and said why", healthy().with(noEntries, showsUnknown, func(s *site) { s.Facts.Bindings.NotShown = "its answer was cut short" }), "5-5", "could not be seen: its answer was cut short.", "not known"},
 		{"the list is empty, and the portal shows the PBX", healthy().with(noEntries, showsUnknown, portalShows), "5-5", "it is not known whether this provider shows it", "though this provider"},
