@@ -239,7 +239,7 @@ func drawnFaults() []drawnFault {
 			s.PBX.Port = 5062
 			s.set("expect.port = 5060")
 		}},
-		{name: "inside-contact", code: "5-3", severity: a, lights: "gggga", words: "the Contact is private where a public one is expected", alone: true, cannot: ownContacts, apply: setting(`expect.nat = "no"`)},
+		{name: "inside-contact", code: "5-3", severity: a, lights: "gggga", words: "the Contact is private where a public one is expected", alone: true, cannot: insideContacts, apply: setting(`expect.nat = "no"`)},
 		{name: "outside-contact", code: "5-3", severity: a, lights: "gggga", words: "the Contact is public where a private one is expected", alone: true, cannot: ownContacts, apply: func(s *sketch) {
 			s.PBX.Settings = with(s.PBX.Settings, func(p *serve.PBXSettings) { p.Contact = RouterWAN + ":5060" })
 			s.set(`expect.nat = "yes"`)

@@ -50,6 +50,9 @@ func ownContacts(s sketch) string {
 	return unless(!turned(serve.RegistrarSettings{}, s.Provider.Registrar).RewriteContacts, "rewritten")
 }
 
+// insideContacts: and the PBX's own address is a private one.
+func insideContacts(s sketch) string { return first(ownContacts(s), unless(!s.Home.Public, "outside")) }
+
 // proxied: the file names an outbound proxy.
 func (s sketch) proxied() bool { return s.PBX.Settings != nil }
 
@@ -81,6 +84,7 @@ func Words() map[string]string {
 		"unread":     "the device cannot read TLS",
 		"twice":      "addresses are translated twice already",
 		"rewritten":  "the provider rewrites the Contact, so that it is right",
+		"outside":    "the PBX has a public address only",
 		"deaf":       "a provider that answers neither OPTIONS nor REGISTER answers nothing: another fault",
 		"single":     "the provider keeps one binding only",
 		"unlisted":   "a trunk that is known by its address has no list of registrations",

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -301,6 +302,29 @@ func TestPageEvents(t *testing.T) {
 }
 
 // A page that finds its port taken says so, and the box goes on without it.
+// A box that stands at a bridge has a public address: it tests, and shows its page to nobody there.
+func TestNoPageAtABridge(t *testing.T) {
+	t.Parallel()
+	b := boxIn(t, "bridged")
+	p := b.start(b.usual("appliance")...)
+	p.lights(allGreen, 0)
+	if conn, err := b.DialBox("80"); err == nil {
+		conn.Close()
+		t.Error("the page is open at a public address")
+	}
+	for _, table := range []string{"tcp", "tcp6"} {
+		sockets, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", p.cmd.Process.Pid, table))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(sockets)) {
+			if fields := strings.Fields(line); len(fields) > 3 && fields[3] == "0A" && !strings.HasPrefix(fields[1], "0100007F:") { // TCP_LISTEN (include/net/tcp_states.h)
+				t.Errorf("something listens at %s", fields[1])
+			}
+		}
+	}
+}
+
 func TestBusyPort(t *testing.T) {
 	t.Parallel()
 	b := boxIn(t, "healthy")
