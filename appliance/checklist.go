@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes"
 	"trunktester/probes/facts"
@@ -42,84 +43,84 @@ func checklist(p parts) []Step {
 	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}
 	return []Step{
 		// Light 1: is the box properly connected to the router?
-		{ID: "link", Title: "Cable", Light: 1, Guide: []string{"1.1"}, Limit: 5 * time.Second,
+		{ID: "link", Light: 1, Guide: []string{"1.1"}, Limit: 5 * time.Second,
 			Probe: probes.Link{Setup: p.network}},
-		{ID: "address", Title: "Address", Light: 1, Guide: []string{"1.1", "1.2"}, Limit: p.patience,
+		{ID: "address", Light: 1, Guide: []string{"1.1", "1.2"}, Limit: p.patience,
 			Probe: probes.Address{Setup: p.network}, Needs: []string{"link"}, Enough: hasAddress},
-		{ID: "gateway", Title: "Router", Light: 1, Guide: []string{"1.1", "1.2"}, Limit: 5 * time.Second,
+		{ID: "gateway", Light: 1, Guide: []string{"1.1", "1.2"}, Limit: 5 * time.Second,
 			Probe: probes.Gateway{}, Needs: []string{"address"}},
-		{ID: "conflict", Title: "Address used once", Light: 1, Guide: []string{"1.3"}, Limit: 6 * time.Second,
+		{ID: "conflict", Light: 1, Guide: []string{"1.3"}, Limit: 6 * time.Second,
 			Probe: probes.Conflict{PBX: p.profile.PBX.Address}, Needs: []string{"address"}},
-		{ID: "offers", Title: "One DHCP server", Light: 1, Guide: []string{"1.3"}, Limit: 5 * time.Second,
+		{ID: "offers", Light: 1, Guide: []string{"1.3"}, Limit: 5 * time.Second,
 			Probe: probes.Offers{}, Needs: []string{"address"}},
-		{ID: "neighbour", Title: "What the switch says", Light: 1, Guide: []string{"1.3", "1.4"}, Limit: p.patience + 5*time.Second,
+		{ID: "neighbour", Light: 1, Guide: []string{"1.3", "1.4"}, Limit: p.patience + 5*time.Second,
 			Probe: probes.Neighbour{Listener: p.neighbour, Acquired: p.acquired}, Needs: []string{"link"}},
-		{ID: "cable", Title: "Cable during the run", Light: 1, Guide: []string{"1.1"}, Limit: 2 * time.Second,
+		{ID: "cable", Light: 1, Guide: []string{"1.1"}, Limit: 2 * time.Second,
 			Probe: probes.Cable{Flaps: p.flaps}, Needs: []string{"link"}, After: []string{"quality"}},
-		{ID: "lan", Title: "Way to the router", Light: 1, Guide: []string{"1.3"}, Limit: 10 * time.Second,
+		{ID: "lan", Light: 1, Guide: []string{"1.3"}, Limit: 10 * time.Second,
 			Probe: probes.LAN{}, Needs: []string{"gateway"}, After: []string{"quality"}},
 
 		// Light 2: does the router reach the outside world, and the provider's network?
-		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
+		{ID: "internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
 			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
-		{ID: "portal", Title: "No login page", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
+		{ID: "portal", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
 			Probe: probes.Portal{Via: p.through, Page: world.PortalCheck}, Needs: []string{"address"}},
-		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
+		{ID: "resolver", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
 			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers, Nowhere: probes.NoResolver()}, Needs: []string{"address"}},
-		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
+		{ID: "name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
 			Probe: name, Needs: []string{"address"}, Enough: hasTarget},
-		{ID: "witness", Title: "Name by other name servers", Light: 2, Guide: []string{"1.2"}, Limit: 9 * time.Second, Skip: without(trunk),
+		{ID: "witness", Light: 2, Guide: []string{"1.2"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.Witness{Name: name, Path: path(trunk.Transport)}, Needs: []string{"address"}, After: []string{"name"}},
-		{ID: "public", Title: "Public address", Light: 2, Guide: []string{"2.2"}, Limit: 5 * time.Second,
+		{ID: "public", Light: 2, Guide: []string{"2.2"}, Limit: 5 * time.Second,
 			Probe: probes.Public{Via: p.through, Servers: p.profile.Provider.STUN}, Needs: []string{"address"}},
-		{ID: "clock", Title: "Time", Light: 2, Limit: 6 * time.Second,
+		{ID: "clock", Light: 2, Limit: 6 * time.Second,
 			Probe: probes.Clock{Via: p.through, Servers: world.NTP, Web: world.PortalCheck}, Needs: []string{"address"}, After: clockAfter(trunk)},
-		{ID: "ping", Title: "Provider by ping", Light: 2, Guide: []string{"1.2"}, Limit: 5 * time.Second, Skip: without(trunk),
+		{ID: "ping", Light: 2, Guide: []string{"1.2"}, Limit: 5 * time.Second, Skip: without(trunk),
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
-		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
+		{ID: "quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
-		{ID: "ipv6", Title: "IPv6", Light: 2, Limit: 2 * time.Second,
+		{ID: "ipv6", Light: 2, Limit: 2 * time.Second,
 			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers"}},
-		{ID: "mtu", Title: "Large packets", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
+		{ID: "mtu", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
 			Probe: probes.MTU{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
-		{ID: "edge", Title: "Edge of the leased line", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
+		{ID: "edge", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
 			Probe: probes.Edge{Via: p.through, Addr: p.profile.Line.Edge}, Needs: []string{"address"}},
 
 		// Light 3: do SIP messages reach the provider, unchanged?
-		{ID: "sip-udp", Title: "SIP over UDP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+		{ID: "sip-udp", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("udp"), Needs: []string{"name"}, After: afterOwn(trunk, "udp")},
-		{ID: "sip-tcp", Title: "SIP over TCP", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+		{ID: "sip-tcp", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("tcp"), Needs: []string{"name"}, After: afterOwn(trunk, "tcp")},
-		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+		{ID: "sip-tls", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
-		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
+		{ID: "controls", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector, Token: p.profile.Provider.Token}, Needs: []string{"address"}},
-		{ID: "intercept", Title: "SIP where nothing lives", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
+		{ID: "intercept", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
 			Probe: probes.Intercept{Transport: trunk.Transport, Dial: p.dialer}, Needs: []string{"name"}},
-		{ID: "wan", Title: "Router's outside address", Light: 3, Guide: []string{"1.3", "2.2"}, Limit: 4 * time.Second, Skip: without(trunk),
+		{ID: "wan", Light: 3, Guide: []string{"1.3", "2.2"}, Limit: 4 * time.Second, Skip: without(trunk),
 			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
-		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
+		{ID: "hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
-		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: without(trunk),
+		{ID: "lifetime", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: without(trunk),
 			Probe: lifetime(p, far), Needs: []string{"address"}, After: []string{"gateway", "public", "clock"}},
-		{ID: "reflector", Title: "SIP as it arrives", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, "a device that rewrites SIP can be proved, but not ruled out"),
+		{ID: "reflector", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, words.Said("why.reflector-alg")),
 			Probe: probes.Reflector{FarEnd: far, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"address"}},
-		{ID: "alg", Title: "SIP ALG", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
+		{ID: "alg", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public", "reflector"}},
-		{ID: "fragments", Title: "Long SIP messages", Light: 3, Guide: []string{"1.8"}, Limit: 7 * time.Second, Skip: unlessUDP(trunk),
+		{ID: "fragments", Light: 3, Guide: []string{"1.8"}, Limit: 7 * time.Second, Skip: unlessUDP(trunk),
 			Probe: probes.Fragments{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Hosts: world.SIPControls, Reflector: far.Host, Token: far.Token},
 			Needs: []string{"sip-udp"}, After: []string{"alg"}},
-		{ID: "rtp", Title: "Voice ports", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, "voice ports were not tested"),
+		{ID: "rtp", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, words.Said("why.reflector-rtp")),
 			Probe: probes.RTP{FarEnd: far, Low: p.profile.Expect.RTPLow, Top: p.profile.Expect.RTPTop, Networks: p.profile.Provider.Networks}, Needs: []string{"address"}},
 
 		// Light 4: does the provider accept this trunk?
-		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
+		{ID: "login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Login{Trunk: trunk, Networks: p.profile.Provider.Networks, Dial: p.dialer, Roots: p.roots, Ledger: p.ledger}, Needs: []string{own}, After: []string{"alg"}},
-		{ID: "check-ip", Title: "Address in the portal", Light: 4, Guide: []string{"2.2"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "ip"),
+		{ID: "check-ip", Light: 4, Guide: []string{"2.2"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "ip"),
 			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public"}},
 
 		// Light 5: is the PBX registered?
-		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),
+		{ID: "bindings", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Bindings{}, Needs: []string{"login"}},
 		pbxCheck(trunk),
 	}
@@ -127,6 +128,6 @@ func checklist(p parts) []Step {
 
 // pbxCheck is the line of the PBX check, which a person makes beside the runs.
 func pbxCheck(t profile.Trunk) Step {
-	return Step{ID: "pbx-check", Title: "PBX's settings", Light: 5, Guide: []string{"2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(t, "register"),
+	return Step{ID: "pbx-check", Light: 5, Guide: []string{"2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(t, "register"),
 		Probe: probes.PBXCheck{}}
 }

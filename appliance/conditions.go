@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes"
 	"trunktester/probes/facts"
@@ -42,14 +43,14 @@ func hasTarget(f facts.Facts) bool { return f.Name != nil && len(f.Name.Targets)
 
 func without(t profile.Trunk) string {
 	if t.Domain == "" {
-		return "No trunk is configured on the box."
+		return words.Said("why.no-trunk")
 	}
 	return ""
 }
 
 func withoutPage(i profile.Internet) string {
 	if i.PortalCheck == "" {
-		return "The box's file names no check page (internet.portal_check)."
+		return words.Said("why.no-page")
 	}
 	return ""
 }
@@ -59,9 +60,9 @@ func withoutEdge(l profile.Line) string {
 	case l.Edge.IsValid():
 		return ""
 	case l.Kind == "leased":
-		return "The box's file names no edge device (line.edge): ask the line provider whether it sees its own."
+		return words.Said("why.no-edge")
 	}
-	return "The box's file does not call this a leased line (line.kind)."
+	return words.Said("why.not-leased")
 }
 
 func withoutControls(p profile.Profile) string {
@@ -69,7 +70,7 @@ func withoutControls(p profile.Profile) string {
 	case without(p.Trunk) != "":
 		return without(p.Trunk)
 	case len(p.Internet.SIPControls) == 0 && p.Provider.Reflector == "":
-		return "The box's file names no other SIP host (internet.sip_controls), so \"blocked\" and \"ignored\" may look alike."
+		return words.Said("why.no-controls")
 	}
 	return ""
 }
@@ -81,9 +82,9 @@ func lifetime(p parts, far probes.FarEnd) probes.Probe {
 	case p.full:
 		return slowLifetime(p.through, far)
 	case p.background:
-		return probes.LifetimeBefore{Kept: p.lifetime, None: "Not measured on this line yet: the box does so in the background, after the run."}
+		return probes.LifetimeBefore{Kept: p.lifetime, None: words.Said("why.lifetime-later")}
 	}
-	return probes.LifetimeBefore{Kept: p.lifetime, None: "Takes some minutes: measured by a full run (-full)."}
+	return probes.LifetimeBefore{Kept: p.lifetime, None: words.Said("why.lifetime-full")}
 }
 
 func slowLifetime(i via.Interface, far probes.FarEnd) probes.Lifetime {
@@ -92,14 +93,14 @@ func slowLifetime(i via.Interface, far probes.FarEnd) probes.Lifetime {
 
 func unlessUDP(t profile.Trunk) string {
 	if without(t) == "" && t.Transport != "udp" {
-		return "This trunk uses " + strings.ToUpper(t.Transport) + ": its messages are never sent in fragments."
+		return words.Said("why.no-fragments", "transport", strings.ToUpper(t.Transport))
 	}
 	return without(t)
 }
 
 func withoutIntercept(t profile.Trunk) string {
 	if without(t) == "" && t.Transport == "tls" {
-		return "This trunk uses TLS: a device that answers in the provider's place would not have its certificate."
+		return words.Said("why.tls-intercept")
 	}
 	return without(t)
 }
@@ -107,7 +108,7 @@ func withoutIntercept(t profile.Trunk) string {
 // withoutReflector says what the lack of a reflector means.
 func withoutReflector(p profile.Profile, so string) string {
 	if without(p.Trunk) == "" && p.Provider.Reflector == "" {
-		return "The box's file names no reflector (provider.reflector): " + so + "."
+		return so
 	}
 	return without(p.Trunk)
 }
@@ -119,9 +120,9 @@ func unlessAuth(t profile.Trunk, auth string) string {
 	case t.Auth == auth:
 		return ""
 	case t.Auth == "ip":
-		return "This trunk is known by its address: nothing logs in and nothing is registered."
+		return words.Said("why.by-address")
 	}
-	return "This trunk logs in with a username and password: the portal's Check IP does not matter."
+	return words.Said("why.by-login")
 }
 
 // clockAfter: the Date of a SIP reply may tell the time where NTP does not; but a TLS trunk needs the time first.

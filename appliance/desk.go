@@ -338,7 +338,7 @@ func (d *Desk) lastReport() (report.Report, error) {
 	if err != nil {
 		return report.Report{}, err
 	}
-	return decoded(b)
+	return report.Decode(b)
 }
 
 // nextReport waits for the first run that another box than the one before has ended.

@@ -156,7 +156,7 @@ func (f *Front) Report(id string) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, errors.Join(page.ErrUnknown, err)
 	}
-	return decoded(b)
+	return report.Decode(b)
 }
 
 // Capture is the packets of the last run.

@@ -61,7 +61,7 @@ func (t *Tester) CheckPBX(ctx context.Context, ask PBXAsk) (Sight, error) {
 // pbxStep is the line of the checklist with what the PBX check showed.
 func pbxStep(t profile.Trunk, got probes.Result) facts.Step {
 	s := pbxCheck(t)
-	return facts.Step{ID: s.ID, Title: s.Title, Light: s.Light, Guide: s.Guide, Outcome: got.Outcome, Saw: got.Saw, Evidence: got.Evidence, Done: true}
+	return facts.Step{ID: s.ID, Light: s.Light, Guide: s.Guide, Outcome: got.Outcome, Saw: got.Saw, Evidence: got.Evidence, Done: true}
 }
 
 func logsIn(t profile.Trunk) bool {

@@ -18,7 +18,7 @@ func (f *Front) compared(now report.Report) map[report.Position]report.Report {
 			continue
 		}
 		if b, err := f.store.Report(e.ID); err == nil {
-			if r, err := decoded(b); err == nil {
+			if r, err := report.Decode(b); err == nil {
 				places[p] = r
 			}
 		}

@@ -9,14 +9,15 @@ import (
 	"sync"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
+	"trunktester/appliance/report"
 	"trunktester/probes"
 	"trunktester/probes/facts"
 )
 
 // Step is one line of the checklist: a question, what it needs, and how long it may take.
 type Step struct {
-	ID    string
-	Title string
+	ID    string // its title is in the words of the catalogue: step.ID
 	Light int
 	Guide []string // items of the provider's guide that it answers
 	Probe probes.Probe
@@ -51,7 +52,7 @@ type runner struct {
 func newRunner(steps []Step, seed facts.Facts, log *slog.Logger, changed func()) *runner {
 	r := &runner{steps: steps, log: log, changed: changed, after: make([]string, len(steps)), facts: seed, ended: map[string]chan struct{}{}}
 	for _, s := range steps {
-		r.states = append(r.states, facts.Step{ID: s.ID, Title: s.Title, Light: s.Light, Guide: s.Guide, Outcome: facts.NotRun})
+		r.states = append(r.states, facts.Step{ID: s.ID, Light: s.Light, Guide: s.Guide, Outcome: facts.NotRun})
 		r.ended[s.ID] = make(chan struct{})
 	}
 	return r
@@ -93,18 +94,18 @@ func (r *runner) step(ctx context.Context, i int) {
 		}
 	}
 	if ctx.Err() != nil {
-		r.end(i, probes.Result{Outcome: facts.NotRun, Saw: "The run was ended before this step."}, 0, "")
+		r.end(i, probes.Result{Outcome: facts.NotRun, Saw: words.Said("why.ended-before")}, 0, "")
 		return
 	}
 	if blocker := r.blocker(s); blocker != "" {
-		r.end(i, probes.Result{Outcome: facts.Blocked, Saw: "Not possible, since \"" + r.title(blocker) + "\" did not succeed."}, 0, blocker)
+		r.end(i, probes.Result{Outcome: facts.Blocked, Saw: words.Said("why.blocked", "step", report.Title(words.InEnglish(), blocker))}, 0, blocker)
 		return
 	}
 	known, _ := r.snapshot()
 	start := time.Now()
 	got := look(ctx, s, known)
 	if ctx.Err() != nil && got.Outcome != facts.Passed { // who was not let finish says nothing about the line
-		got = probes.Result{Outcome: facts.NotRun, Saw: "The run was ended during this step."}
+		got = probes.Result{Outcome: facts.NotRun, Saw: words.Said("why.ended-during")}
 	}
 	r.end(i, got, time.Since(start), "")
 }
@@ -117,7 +118,7 @@ func look(ctx context.Context, s Step, known facts.Facts) probes.Result {
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				result <- probes.Result{Outcome: facts.Broken, Saw: "The box failed at this step.",
+				result <- probes.Result{Outcome: facts.Broken, Saw: words.Said("why.failed"),
 					Evidence: []facts.Evidence{{Kind: "note", Text: fmt.Sprintf("%v\n%s", p, debug.Stack())}}}
 			}
 		}()
@@ -129,7 +130,7 @@ func look(ctx context.Context, s Step, known facts.Facts) probes.Result {
 	case got := <-result:
 		return got
 	case <-overrun.C:
-		return probes.Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box did not finish this step within %s.", s.Limit)}
+		return probes.Result{Outcome: facts.Broken, Saw: words.Said("why.late", "time", s.Limit)}
 	}
 }
 
@@ -166,5 +167,3 @@ func (r *runner) end(i int, got probes.Result, took time.Duration, blocker strin
 func (r *runner) index(id string) int {
 	return slices.IndexFunc(r.steps, func(s Step) bool { return s.ID == id })
 }
-
-func (r *runner) title(id string) string { return r.steps[r.index(id)].Title }

@@ -12,24 +12,28 @@ import (
 )
 
 // asked finds the keys of sentences in Go files and in the page's templates: whole ones, and beginnings that end
-// with a dot, to which the program adds a word.
-var asked = regexp.MustCompile(`(?:\bSay\(|\bsay |\brich )"([^"]+)"`)
+// with a dot, to which the program adds a word. Said adds the name of its table.
+var asked = regexp.MustCompile(`(\bSaid\(|\bSay\(|\bsay |\brich )"([^"]+)"`)
 
 // TestEverySentenceIsSaid: what the program says is in the catalogue, and what is in the catalogue is said somewhere.
 func TestEverySentenceIsSaid(t *testing.T) {
 	used := map[string]bool{"language": true}
 	var beginnings []string
-	for _, folder := range []string{".", "../image", "../cmd"} {
+	for _, folder := range []string{".", "../image", "../cmd", "../probes"} {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".html") {
 				return err
 			}
 			text, err := os.ReadFile(path)
 			for _, m := range asked.FindAllStringSubmatch(string(text), -1) {
-				if strings.HasSuffix(m[1], ".") {
-					beginnings = append(beginnings, m[1])
+				key := m[2]
+				if m[1] == "Said(" {
+					key = "said." + key
 				}
-				used[m[1]] = true
+				if strings.HasSuffix(key, ".") {
+					beginnings = append(beginnings, key)
+				}
+				used[key] = true
 			}
 			return err
 		})
@@ -39,6 +43,9 @@ func TestEverySentenceIsSaid(t *testing.T) {
 	}
 	if len(used) < 50 {
 		t.Fatalf("only %d keys were found", len(used))
+	}
+	for _, s := range checklist(parts{}) {
+		used["step."+s.ID] = true // report.Title
 	}
 	there := map[string]bool{}
 	for _, key := range words.InEnglish().Keys() {

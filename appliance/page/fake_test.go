@@ -158,7 +158,7 @@ func runningState() State {
 	in.Row = catalogue.Row{{State: catalogue.LightGreen}, {State: catalogue.LightGreen}, {State: catalogue.LightTesting}}
 	for i := range in.Steps {
 		if in.Steps[i].Light >= 3 {
-			in.Steps[i] = facts.Step{ID: in.Steps[i].ID, Title: in.Steps[i].Title, Light: in.Steps[i].Light, Guide: in.Steps[i].Guide, Outcome: facts.NotRun}
+			in.Steps[i] = facts.Step{ID: in.Steps[i].ID, Light: in.Steps[i].Light, Guide: in.Steps[i].Guide, Outcome: facts.NotRun}
 		}
 	}
 	st := algState()
@@ -169,16 +169,16 @@ func runningState() State {
 func algRun() report.Input {
 	at := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	ms := func(n float64) facts.Duration { return facts.Duration(n * float64(time.Millisecond)) }
-	step := func(id, title string, light int, guide string, o facts.Outcome, took float64, saw string, e ...facts.Evidence) facts.Step {
-		return facts.Step{ID: id, Title: title, Light: light, Guide: strings.Fields(guide), Outcome: o, Took: ms(took), Saw: saw, Evidence: e, Done: true}
+	step := func(id string, light int, guide string, o facts.Outcome, took float64, saw string, e ...facts.Evidence) facts.Step {
+		return facts.Step{ID: id, Light: light, Guide: strings.Fields(guide), Outcome: o, Took: ms(took), Saw: saw, Evidence: e, Done: true}
 	}
 	options := "OPTIONS sip:sip.example.net SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.20:40001;branch=z9hG4bK7f3a;rport\r\nMax-Forwards: 70\r\nFrom: <sip:" +
 		testUsername + "@sip.example.net>;tag=58d1\r\nTo: <sip:sip.example.net>\r\nCall-ID: 9b2f5c1e\r\nCSeq: 1 OPTIONS\r\nUser-Agent: trunktester/1.0.0\r\nContent-Length: 0\r\n\r\n"
 	answer := "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.168.1.20:40001;branch=z9hG4bK7f3a;received=192.168.1.20;rport=40001\r\nFrom: <sip:" +
 		testUsername + "@sip.example.net>;tag=58d1\r\nTo: <sip:sip.example.net>;tag=as61\r\nCall-ID: 9b2f5c1e\r\nCSeq: 1 OPTIONS\r\nServer: <script>alert(1)</script>\x1b[31m\r\nContent-Length: 0\r\n\r\n"
-	login := step("login", "The provider accepts the login", 4, "2.1", facts.Blocked, 0, "Not tried while SIP is rewritten on the way.")
+	login := step("login", 4, "2.1", facts.Blocked, 0, "Not tried while SIP is rewritten on the way.")
 	login.Blocker = "sip-alg"
-	binding := step("bindings", "The PBX is registered", 5, "3.1", facts.Blocked, 0, "Needs the login.")
+	binding := step("bindings", 5, "3.1", facts.Blocked, 0, "Needs the login.")
 	binding.Blocker = "login"
 	return report.Input{
 		ID: "20260301-093000", Started: at, Finished: at.Add(4 * time.Second), SinceBoot: 12 * time.Second, Version: "1.0.0",
@@ -194,14 +194,14 @@ func algRun() report.Input {
 			Quality: &facts.Quality{Far: []facts.Echo{{Addr: netip.MustParseAddr("9.9.9.9"), Sent: 100, Back: 99, Avg: ms(14), Jitter: ms(1.2)}}},
 		},
 		Steps: []facts.Step{
-			step("link", "The cable is connected", 1, "1.1", facts.Passed, 310, "Carrier on eth0 at 1000 Mbit/s, full duplex."),
-			step("address", "The router gives an address", 1, "1.1 1.3", facts.Passed, 42, "192.168.1.20/24 by DHCP from 192.168.1.1."),
-			step("gateway", "The router answers", 1, "1.1 1.2", facts.Passed, 0.6, "192.168.1.1 answered ARP after 0.6 ms."),
-			step("internet", "The outside world answers", 2, "1.2 1.3", facts.Passed, 24, "1.1.1.1, 8.8.8.8 and 9.9.9.9 answered.", facts.Evidence{Kind: "icmp", Text: "Echo replies of three independent hosts."}),
-			step("name", "The provider's name is known", 2, "1.2", facts.Passed, 18, "sip.example.net is 198.51.100.10."),
-			step("quality", "The line is good enough for voice", 2, "1.5", facts.NotRun, 0, "Not yet judged: fewer than 100 probes."),
-			step("sip-udp", "SIP reaches the provider by UDP", 3, "1.8", facts.Passed, 22, "200 OK from 198.51.100.10:5060 after 21 ms."),
-			step("sip-alg", "SIP passes unchanged", 3, "1.7", facts.Failed, 240, "received= names our private address, which no provider can see.",
+			step("link", 1, "1.1", facts.Passed, 310, "Carrier on eth0 at 1000 Mbit/s, full duplex."),
+			step("address", 1, "1.1 1.3", facts.Passed, 42, "192.168.1.20/24 by DHCP from 192.168.1.1."),
+			step("gateway", 1, "1.1 1.2", facts.Passed, 0.6, "192.168.1.1 answered ARP after 0.6 ms."),
+			step("internet", 2, "1.2 1.3", facts.Passed, 24, "1.1.1.1, 8.8.8.8 and 9.9.9.9 answered.", facts.Evidence{Kind: "icmp", Text: "Echo replies of three independent hosts."}),
+			step("name", 2, "1.2", facts.Passed, 18, "sip.example.net is 198.51.100.10."),
+			step("quality", 2, "1.5", facts.NotRun, 0, "Not yet judged: fewer than 100 probes."),
+			step("sip-udp", 3, "1.8", facts.Passed, 22, "200 OK from 198.51.100.10:5060 after 21 ms."),
+			step("sip-alg", 3, "1.7", facts.Failed, 240, "received= names our private address, which no provider can see.",
 				facts.Evidence{Kind: "probe", Text: "With our own address in Via, the answer says that we were seen as 192.168.1.20.", Sent: options, Received: answer},
 				facts.Evidence{Kind: "control", Text: "With another name in Via, the same server saw 203.0.113.7.", Sent: strings.Replace(options, "192.168.1.20:", "probe.invalid:", 1), Received: strings.Replace(answer, "received=192.168.1.20", "received=203.0.113.7", 1)}),
 			login, binding,

@@ -268,7 +268,7 @@ type sorry struct {
 // fail says why something was not done, by the catalogue's key of that.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, code int, why string) {
 	l := language(r)
-	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + why + ".title"), report.Phrase{Words: l.Say("sorry." + why + ".text")}})
+	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + why + ".title"), report.Plain(l.Say("sorry." + why + ".text"))})
 }
 
 // because says that something is not possible now, in the words of the error.

@@ -131,7 +131,7 @@ func (s *Server) look(l *words.Language, st State) view {
 
 // head is what stands in the place of a verdict.
 func (v *view) head(l *words.Language, what string) {
-	v.Pill, v.Head, v.Text = l.Say("pill."+what), l.Say("head."+what), report.Phrase{Words: l.Say("text." + what)}
+	v.Pill, v.Head, v.Text = l.Say("pill."+what), l.Say("head."+what), report.Plain(l.Say("text."+what))
 }
 
 // asks are the questions that the findings raise, and those that were answered before.

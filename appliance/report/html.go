@@ -70,7 +70,6 @@ func functions(l *words.Language) template.FuncMap {
 		"rich":     func(key string, args ...any) template.HTML { return rich(l, key, args...) },
 		"here":     func(english any) Phrase { return Here(l, fmt.Sprint(english)) },
 		"english":  func() template.HTMLAttr { return inEnglish(l) },
-		"own":      func() template.HTMLAttr { return own(l) },
 		"general":  func(f catalogue.Finding) string { return general(l, f) },
 		"line":     func(v any) string { return Line(fmt.Sprint(v)) },
 		"clean":    func(s string) string { return strings.TrimRight(Clean(s), "\n") },
@@ -204,24 +203,22 @@ func groups(l *words.Language, r Report) []group {
 }
 
 func show(l *words.Language, r Report, s facts.Step) shown {
-	v := shown{Step: s, Title: Title(s), Mark: mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: r.titleOf(s.Blocker)}
+	v := shown{Step: s, Title: Title(l, s.ID), Mark: mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: titleOf(l, s.Blocker)}
 	if r.Running() && !s.Done {
 		v.Mark, v.Class = l.Say("mark.later"), "waiting"
 		if s.Saw == "" {
-			v.Saw = Phrase{Words: v.Mark}
+			v.Saw = Plain(v.Mark)
 		}
 	}
 	return v
 }
 
-// titleOf names a step by its ID.
-func (r Report) titleOf(id string) string {
-	for _, s := range r.Steps {
-		if s.ID == id {
-			return Title(s)
-		}
+// titleOf names the step that stood in the way, if one did.
+func titleOf(l *words.Language, id string) string {
+	if id == "" {
+		return ""
 	}
-	return Line(id)
+	return Line(Title(l, id))
 }
 
 type skipped struct {
@@ -242,14 +239,14 @@ func untested(l *words.Language, r Report) []skipped {
 			continue
 		case facts.NotRun, facts.Broken:
 			if s.Saw == "" {
-				why = Phrase{Words: mark(l, s)}
+				why = Plain(mark(l, s))
 			}
 		case facts.Blocked:
 			if s.Saw == "" {
-				why = Phrase{Words: l.Say("checklist.unpassed", "step", r.titleOf(s.Blocker))}
+				why = Plain(l.Say("checklist.unpassed", "step", titleOf(l, s.Blocker)))
 			}
 		}
-		all = append(all, skipped{Title(s), why})
+		all = append(all, skipped{Title(l, s.ID), why})
 	}
 	return all
 }

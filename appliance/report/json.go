@@ -59,8 +59,7 @@ func (r Report) JSON() ([]byte, error) {
 // controls stand only within strings.
 var controls = regexp.MustCompile("[\u007f-\u009f]")
 
-// Decode reads a report that was written by JSON. Titles of steps are not part of the format: they are
-// empty afterwards.
+// Decode reads a report that was written by JSON.
 func Decode(b []byte) (Report, error) {
 	var r Report
 	if err := json.Unmarshal(b, &r); err != nil {

@@ -11,31 +11,37 @@ import (
 
 // Phrase is a text on one line, and the lang attribute of its element: "" where it is in the language of the page.
 type Phrase struct {
-	Words string
+	Words template.HTML
 	Lang  template.HTMLAttr
 }
 
-// Here is an English text of a report in the language of its reader: a sentence of the catalogue is said in it, any
-// other, with its numbers and names, stays as it was found.
+// Plain is a phrase in the language of the page.
+func Plain(text string) Phrase { return Phrase{Words: escaped(text)} }
+
+// Here is an English text of a report in the language of its reader: sentences of the catalogue are said in it, any
+// other stays as it was found.
 func Here(l *words.Language, english string) Phrase {
-	if said, ok := l.Of(english); ok {
-		return Phrase{Words: said}
+	parts := l.Read(Line(english))
+	if len(parts) == 1 && parts[0].English {
+		return Phrase{escaped(parts[0].Words), inEnglish(l)}
 	}
-	return Phrase{Line(english), inEnglish(l)}
+	var p Phrase
+	for _, part := range parts {
+		if part.English {
+			p.Words += template.HTML("<span"+inEnglish(l)+">") + escaped(part.Words) + "</span>"
+		} else {
+			p.Words += escaped(part.Words)
+		}
+	}
+	return p
 }
+
+func escaped(text string) template.HTML { return template.HTML(template.HTMLEscapeString(text)) }
 
 // inEnglish is the lang attribute of an element whose text is English in every language; "" on an English page.
 func inEnglish(l *words.Language) template.HTMLAttr {
 	if l.Foreign() {
 		return template.HTMLAttr(` lang="` + words.English + `"`)
-	}
-	return ""
-}
-
-// own is the lang attribute of an element inside of such a one that is in the language of the page again.
-func own(l *words.Language) template.HTMLAttr {
-	if l.Foreign() {
-		return template.HTMLAttr(` lang="` + l.Tag + `"`)
 	}
 	return ""
 }

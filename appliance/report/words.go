@@ -23,13 +23,12 @@ func mark(l *words.Language, s facts.Step) string {
 	return l.Say("mark.waiting")
 }
 
-// Title is what a step is called on a screen: its own title, else its ID in words (a report that was
-// read back has no titles).
-func Title(s facts.Step) string {
-	if s.Title != "" {
-		return s.Title
+// Title is what a step is called on a screen: the catalogue's title, else its ID in words (of another version's report).
+func Title(l *words.Language, id string) string {
+	if key := "step." + id; l.Has(key) {
+		return l.Say(key)
 	}
-	words := strings.ReplaceAll(s.ID, "-", " ")
+	words := strings.ReplaceAll(id, "-", " ")
 	for _, short := range []string{"sip", "udp", "tcp", "tls", "alg", "nat", "dns", "dhcp", "pbx", "ip", "rtp", "mtu", "vlan"} {
 		words = upperWord(words, short)
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
+	"trunktester/appliance/report"
 )
 
 // Exit statuses, from design section 5.
@@ -199,8 +201,8 @@ func TestProgressBesideTheReport(t *testing.T) {
 		t.Errorf("exit %d, verdict %s", got.exit, r.Verdict.Code)
 	}
 	for _, s := range r.Steps {
-		if !strings.Contains(got.stderr, s.Title) {
-			t.Errorf("no progress of %q on standard error", s.Title)
+		if title := report.Title(words.InEnglish(), s.ID); !strings.Contains(got.stderr, title) {
+			t.Errorf("no progress of %q on standard error", title)
 		}
 	}
 }

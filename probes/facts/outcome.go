@@ -66,8 +66,7 @@ type Step struct {
 	Blocker  string     `json:"blocker"` // the step that stood in the way, "" otherwise
 	Evidence []Evidence `json:"evidence"`
 
-	Title string `json:"-"` // what the checklist calls it on a screen
-	Done  bool   `json:"-"` // false while it runs or waits
+	Done bool `json:"-"` // false while it runs or waits
 }
 
 // Request is one message sent to a SIP server, so that the provider can search its logs.

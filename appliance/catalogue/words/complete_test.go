@@ -1,14 +1,11 @@
 package words
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
 )
-
-var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
 // Every language says what English says: no sentence missing, left over, empty, with other things filled in, or
 // left in English by mistake.
@@ -43,7 +40,7 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 }
 
 func filled(sentence string) []string {
-	all := placeholder.FindAllString(sentence, -1)
+	all := place.FindAllString(sentence, -1)
 	slices.Sort(all)
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,10 @@ type Language struct {
 	Name    string // as its speakers call it, "Deutsch"
 	said    map[string]string
 	english *Language
-	keys    map[string]string // of the English sentences, only in English
+
+	// Only in English, to read its texts:
+	keys     map[string]string // of the sentences
+	patterns []pattern
 }
 
 // all reads the embedded files once: they are part of the program, and a test reads every one of them.
@@ -52,6 +56,7 @@ var all = sync.OnceValue(func() []*Language {
 	for key, sentence := range read[0].said {
 		read[0].keys[sentence] = key
 	}
+	read[0].patterns = patterns(read[0].said)
 	for _, l := range read {
 		l.english = read[0]
 	}
@@ -84,7 +89,10 @@ func Find(tag string) (*Language, bool) {
 // Foreign says that the words of reports are not in this language.
 func (l *Language) Foreign() bool { return l.Tag != English }
 
-// Say is the sentence with this key. Each pair of args is the name of a placeholder and what stands for it:
+// place is where a sentence is filled in: with what the box found, {name}, or with words of the catalogue, [name].
+var place = regexp.MustCompile(`\{[a-z]+\}|\[[a-z]+\]`)
+
+// Say is the sentence with this key. Each pair of args is the name of a place and what stands for it:
 // Say("spoken.flashes", "light", 3, "n", 2). A key that is nowhere is said itself; tests keep that from happening.
 func (l *Language) Say(key string, args ...any) string {
 	sentence, ok := l.said[key]
@@ -95,18 +103,16 @@ func (l *Language) Say(key string, args ...any) string {
 	}
 	var pairs []string
 	for i := 0; i+1 < len(args); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), fmt.Sprint(args[i+1]))
+		with := fmt.Sprint(args[i+1])
+		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), with, fmt.Sprintf("[%v]", args[i]), with)
 	}
 	return strings.NewReplacer(pairs...).Replace(sentence)
 }
 
-// Of gives an English sentence of the catalogue in this language; ok is false for any other text.
-func (l *Language) Of(english string) (said string, ok bool) {
-	key, ok := l.english.keys[english]
-	if !ok {
-		return "", false
-	}
-	return l.Say(key), true
+// Has says whether there is a sentence with this key.
+func (l *Language) Has(key string) bool {
+	_, ok := l.english.said[key]
+	return ok
 }
 
 // Keys are those of all its sentences, in their order.
