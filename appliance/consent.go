@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -20,7 +21,7 @@ import (
 const consentLimit = 30 * time.Second
 
 // ErrNoNeed says that an own registration would tell nothing new.
-var ErrNoNeed = errors.New("the box registers itself only when its login is accepted and it could not see whether the PBX is registered")
+var ErrNoNeed error = words.Error("refused.no-need")
 
 // mayConsent says whether an own registration would answer what the run left open: whether an empty list is empty
 // or hidden (5-5).

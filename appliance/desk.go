@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/importer"
 	"trunktester/appliance/media"
 	"trunktester/appliance/profile"
@@ -216,13 +217,13 @@ func (d *Desk) told(s media.Stick, seen Visited, err error) bool {
 	switch {
 	case err == nil:
 	case errors.Is(err, media.ErrUnreadable):
-		d.Notice(topicStick, "The USB stick cannot be read: format it as FAT32 or exFAT, and copy trunk.toml onto it again.")
+		d.Notice(topicStick, words.Said("notice.stick-format"))
 	case errors.Is(err, media.ErrHangs):
-		d.Notice(topicStick, "The USB stick does not answer: pull it out, and try another one.")
+		d.Notice(topicStick, words.Said("notice.stick-hangs"))
 	case ctxOver(err):
 		return false
 	default:
-		d.Notice(topicStick, "The USB stick could not be read to the end: plug it in again, or try another one.")
+		d.Notice(topicStick, words.Said("notice.stick-ended"))
 	}
 	if failed := errors.Join(err, seen.err, seen.imported.Err); failed != nil {
 		d.Log.Warn("USB stick", "devices", s.Devices, "err", failed)
@@ -294,9 +295,9 @@ func (d *Desk) handOut(ctx context.Context, s media.Stick, before *Box) {
 		switch {
 		case errors.Is(err, media.ErrReadOnly), ctxOver(err):
 		case errors.Is(err, errNoRoom):
-			d.Notice(topicStick, "The USB stick is full, so the report was not written to it: make room, and plug it in again.")
+			d.Notice(topicStick, words.Said("notice.stick-full"))
 		default:
-			d.Notice(topicStick, "The report could not be written to the USB stick: plug it in again, or try another one.")
+			d.Notice(topicStick, words.Said("notice.stick-report"))
 		}
 	case seen.report != "":
 		d.Log.Info("the report is on the USB stick", "name", seen.report)

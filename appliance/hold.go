@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/selfcheck"
 )
 
@@ -20,18 +21,12 @@ const (
 	holdFor = time.Minute
 )
 
-// restartsNotice is said on the page of a box that held.
-const restartsNotice = "The box's own program stopped three times within a minute and rested for a minute before it went on. If the lights do this again, send the report to whoever supplied the box."
-
-// DarkNotice is said on the page of a Pi whose lights cannot be driven: then only its own small light tells.
-const DarkNotice = "The box cannot drive its five lights. The small light on the board itself (ACT) flashes the code, and this page tells everything. The lights or their wiring need repair."
-
 // hold shows the box's own faults, if there are any, until they are gone, and for a minute at most.
 func (b *Box) hold(ctx context.Context) {
 	restarting := b.Restarts >= mostRestarts
 	if restarting {
 		b.Log.Error("box fault: the program was started again and again", "times", b.Restarts)
-		b.Notice("restarts", restartsNotice)
+		b.Notice("restarts", words.Said("notice.restarts"))
 	}
 	before := b.State().Whole
 	enough := time.NewTimer(holdFor)

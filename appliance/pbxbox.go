@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/store"
 	"trunktester/probes"
 	"trunktester/probes/facts"
@@ -30,13 +31,13 @@ func pbxLooks() []time.Duration {
 
 // Why a PBX check cannot begin, or what was asked of it cannot be done.
 var (
-	ErrChecking  = errors.New("the PBX check goes on already")
-	ErrNoAddress = errors.New("the box has no address yet, at which the PBX could reach it")
-	ErrNotRight  = errors.New("the PBX has not logged in at the box with the trunk's settings yet")
+	ErrChecking  error = words.Error("refused.checking")
+	ErrNoAddress error = words.Error("refused.no-address")
+	ErrNotRight  error = words.Error("refused.not-right")
 )
 
 // errCut ends a check whose cable was pulled.
-var errCut = errors.New("the box's cable was pulled, or its address changed, during the check")
+var errCut error = words.Error("refused.cut")
 
 // PBXCheck is the PBX check as the box has it.
 type PBXCheck struct {

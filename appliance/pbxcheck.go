@@ -2,11 +2,11 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
 	"trunktester/appliance/verdict"
@@ -20,7 +20,7 @@ import (
 // settings differs from the trunk's.
 
 // ErrNoLogin says that there is nothing to check: the trunk has no username and password.
-var ErrNoLogin = errors.New("the PBX check compares a username and password, and this trunk has none in the box's file")
+var ErrNoLogin error = words.Error("refused.no-login")
 
 // PBXAsk is what one PBX check by itself is asked to be.
 type PBXAsk struct {

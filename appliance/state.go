@@ -2,11 +2,11 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
 	"trunktester/leds"
 	"trunktester/probes/facts"
@@ -55,7 +55,7 @@ func (b *Box) Changes(ctx context.Context) <-chan struct{} {
 }
 
 // ErrBusy says that a run is under way or asked for already.
-var ErrBusy = errors.New("a run is under way already")
+var ErrBusy error = words.Error("refused.busy")
 
 // RunAgain asks for a run on behalf of a person: ErrBusy, or a *store.TooSoon within 30 s of the one before.
 func (b *Box) RunAgain() error {

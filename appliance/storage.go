@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/store"
 )
 
@@ -30,21 +31,21 @@ var storageNotices = []struct {
 	sentence string
 }{
 	{lasting(unix.ENOSPC),
-		"The card's storage is full: new reports and logins are forgotten at power off. Tests are not affected. Download the reports and wipe the box (button for 10 s), or write the card again."},
+		words.Said("notice.card-full")},
 	{lasting(store.ErrHangs),
-		"The card does not answer: reports and settings are not kept, and the box does not log in by itself until it does; \"Run again\" still does. Power off and on; if this stays, use another card."},
+		words.Said("notice.card-hangs")},
 	{func(p store.Problem) bool { return p.Lasting && p.What == "directory" },
-		"The card's storage is missing or cannot be used: reports, logins and settings are forgotten at power off. Tests are not affected. Write the card again when there is time."},
+		words.Said("notice.card-missing")},
 	{lasting(unix.EROFS),
-		"The card's storage cannot be written: reports and logins are forgotten at power off. Tests are not affected. Power off and on; if this stays, the card is worn out: use another one."},
+		words.Said("notice.card-read-only")},
 	{func(p store.Problem) bool { return p.Lasting && !p.Damaged && !errors.Is(p.Err, os.ErrNotExist) },
-		"The card's storage does not work: reports and logins may be forgotten at power off. Tests are not affected. Power off and on; if this stays, use another card."},
+		words.Said("notice.card-broken")},
 	{func(p store.Problem) bool { return p.Damaged && p.What == "ledger" },
-		"What was remembered of earlier logins is damaged: the box does not log in by itself until somebody presses \"Run again\"."},
+		words.Said("notice.ledger-damaged")},
 	{func(p store.Problem) bool { return p.Damaged },
-		"A file in the card's storage is damaged and left out. Tests are not affected."},
+		words.Said("notice.file-damaged")},
 	{func(p store.Problem) bool { return !p.Lasting },
-		"The box cannot write to its working memory: what it did is forgotten when the program starts again."},
+		words.Said("notice.memory-lost")},
 }
 
 func lasting(why error) func(store.Problem) bool {

@@ -12,8 +12,8 @@ import (
 )
 
 // asked finds the keys of sentences in Go files and in the page's templates: whole ones, and beginnings that end
-// with a dot, to which the program adds a word. Said adds the name of its table.
-var asked = regexp.MustCompile(`(\bSaid\(|\bSay\(|\bsay |\brich )"([^"]+)"`)
+// with a dot, to which the program adds a word. Said and Error add the name of their table.
+var asked = regexp.MustCompile(`(\bSaid\(|words\.Error\(|\bSay\(|\bsay |\brich )"([^"]+)"`)
 
 // TestEverySentenceIsSaid: what the program says is in the catalogue, and what is in the catalogue is said somewhere.
 func TestEverySentenceIsSaid(t *testing.T) {
@@ -27,7 +27,7 @@ func TestEverySentenceIsSaid(t *testing.T) {
 			text, err := os.ReadFile(path)
 			for _, m := range asked.FindAllStringSubmatch(string(text), -1) {
 				key := m[2]
-				if m[1] == "Said(" {
+				if m[1] == "Said(" || m[1] == "words.Error(" {
 					key = "said." + key
 				}
 				if strings.HasSuffix(key, ".") {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 )
 
@@ -35,9 +36,9 @@ func (v Volume) write(do func() error) error {
 // place is the volume in a sentence.
 func (v Volume) place() string {
 	if v.Boot {
-		return "the card's boot partition"
+		return words.Said("notice.on-boot")
 	}
-	return "the USB stick"
+	return words.Said("notice.on-stick")
 }
 
 // Keeper keeps the profile; *store.Store.
@@ -83,7 +84,11 @@ const (
 func Import(v Volume, keep Keeper) Outcome {
 	names, err := candidates(v.Root)
 	if err != nil {
-		return Outcome{Err: err, Sentence: fmt.Sprintf("%s could not be read: try another one, or format it as FAT32 or exFAT.", capital(v.place()))}
+		unreadable := words.Said("notice.stick-unreadable")
+		if v.Boot {
+			unreadable = words.Said("notice.boot-unreadable")
+		}
+		return Outcome{Err: err, Sentence: unreadable}
 	}
 	kept, keptErr := keep.Profile()
 	for _, name := range names {
@@ -91,7 +96,7 @@ func Import(v Volume, keep Keeper) Outcome {
 		switch {
 		case err != nil:
 			return Outcome{Err: fmt.Errorf("read %s: %w", name, err),
-				Sentence: fmt.Sprintf("%s on %s could not be read: save it there again.", name, v.place())}
+				Sentence: words.Said("notice.file-unreadable", "file", name, "place", v.place())}
 		case spent(text):
 			continue
 		case keptErr == nil && halfSpent(text, kept):
@@ -107,10 +112,10 @@ func (v Volume) take(name string, text, kept []byte, keep Keeper) Outcome {
 	p, err := profile.Parse(bytes.NewReader(text), name, nil)
 	if err != nil {
 		return Outcome{Kind: Refused, Err: v.tell(name, err),
-			Sentence: fmt.Sprintf("The file on %s was refused, and what the box had before goes on. %s", v.place(), oneLine(err))}
+			Sentence: words.Said("notice.refused", "place", v.place()) + " " + oneLine(err)}
 	}
 	if bytes.Equal(text, kept) {
-		out := Outcome{Kind: Known, Profile: p, Sentence: fmt.Sprintf("%s on %s is what the box has already.", name, v.place())}
+		out := Outcome{Kind: Known, Profile: p, Sentence: words.Said("notice.known", "file", name, "place", v.place())}
 		out.Err = v.done(name, len(text), &out)
 		return out
 	}
@@ -119,10 +124,9 @@ func (v Volume) take(name string, text, kept []byte, keep Keeper) Outcome {
 		err = readBack(keep, text)
 	}
 	if err != nil {
-		return Outcome{Kind: Unkept, Profile: p, Err: err, Sentence: fmt.Sprintf("The box uses %s from %s, but cannot keep it: "+
-			"it will be lost when the power goes. The file was left as it is. The box's card may be full or worn out: exchange it.", name, v.place())}
+		return Outcome{Kind: Unkept, Profile: p, Err: err, Sentence: words.Said("notice.unkept", "file", name, "place", v.place())}
 	}
-	out := Outcome{Kind: Imported, Profile: p, Sentence: fmt.Sprintf("%s was taken over from %s, and its text removed there.", name, v.place())}
+	out := Outcome{Kind: Imported, Profile: p, Sentence: words.Said("notice.imported", "file", name, "place", v.place())}
 	out.Err = v.done(name, len(text), &out)
 	return out
 }
@@ -131,8 +135,7 @@ func (v Volume) take(name string, text, kept []byte, keep Keeper) Outcome {
 func (v Volume) done(name string, size int, out *Outcome) error {
 	err := v.overwrite(name, size)
 	if err != nil {
-		out.Sentence = fmt.Sprintf("The box keeps the profile of %s, but could not remove the text there (is it write-protected?): "+
-			"delete %s yourself, as the password stands in it.", v.place(), name)
+		out.Sentence = words.Said("notice.left-there", "place", v.place(), "file", name)
 	}
 	return errors.Join(err, v.clearTold())
 }
@@ -195,5 +198,3 @@ func read(root *os.Root, name string) ([]byte, error) {
 func oneLine(err error) string {
 	return strings.ReplaceAll(err.Error(), "\n", "; ")
 }
-
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 const (
@@ -35,10 +37,7 @@ func blank(size int) []byte {
 // errorText is the whole of it, with the line ends of Windows.
 func errorText(name string, why error) []byte {
 	text := errorHead + name + ".\n\n" + why.Error() + "\n\n" +
-		"What to do: correct the file, and save it as plain text under the name trunk.toml.\n" +
-		"Then put it into the box again, and switch the box off and on if it was on the box's own card.\n" +
-		"trunk.toml.example on the card explains every line.\n\n" +
-		"Until then the box goes on with the settings that it had before.\n"
+		words.Said("told.profile") + "\n" + words.Said("told.again") + "\n" + words.Said("told.example") + "\n\n" + words.Said("told.until") + "\n"
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n"))
 }
 
@@ -86,7 +85,7 @@ func (v Volume) clearTold() error {
 
 // fitted is the text in a file of a given length: cut at a line, or filled with spaces.
 func fitted(text []byte, size int) []byte {
-	const more = "(there is more: correct this first)\r\n"
+	more := words.Said("told.more") + "\r\n"
 	if len(text) > size {
 		text = text[:max(0, size-len(more))]
 		text = append(text[:bytes.LastIndexByte(text, '\n')+1:len(text)], more...)

@@ -16,7 +16,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-s.streams }()
 	default:
 		w.Header().Set("Retry-After", "10")
-		http.Error(w, "Too many pages are open. This one still works: reload it by hand.", http.StatusServiceUnavailable)
+		http.Error(w, language(r).Say("refused.streams"), http.StatusServiceUnavailable)
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())

@@ -97,7 +97,7 @@ func HostNames(kit string) []string {
 func allowHosts(own []netip.Prefix, names func() []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !knownHost(r.Host, own, names()) {
-			http.Error(w, "This box is not called that. Use its address, or trunktester.local.", http.StatusMisdirectedRequest)
+			http.Error(w, language(r).Say("refused.host"), http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
 )
 
@@ -271,10 +272,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, code int, why stri
 	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + why + ".title"), report.Plain(l.Say("sorry." + why + ".text"))})
 }
 
-// because says that something is not possible now, in the words of the error.
+// because says that something is not possible now, and why: the error holds a words.Error.
 func (s *Server) because(w http.ResponseWriter, r *http.Request, code int, what string, err error) {
 	l := language(r)
-	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + what + ".title"), report.Here(l, report.Line(err.Error())+".")})
+	said := report.Here(l, err.Error()+".")
+	if why := words.Error(""); errors.As(err, &why) {
+		said = report.Plain(why.In(l))
+	}
+	s.render(w, r, code, "sorry.html", sorry{l.Say("sorry." + what + ".title"), said})
 }
 
 // render writes a page in the reader's language.
@@ -283,7 +288,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, code int, name s
 	var b bytes.Buffer
 	if err := s.pages[l.Tag].ExecuteTemplate(&b, name, data); err != nil {
 		s.opt.Log.Error("page", "did", "render "+name, "err", err)
-		http.Error(w, "The box could not write this page.", http.StatusInternalServerError)
+		http.Error(w, l.Say("refused.page"), http.StatusInternalServerError)
 		return
 	}
 	remember(w, r)

@@ -1,12 +1,14 @@
 package page
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
 )
 
@@ -77,5 +79,24 @@ func TestAGermanPage(t *testing.T) {
 		if strings.Contains(text, english) {
 			t.Errorf("the page says %q", english)
 		}
+	}
+}
+
+// Why something cannot be done now is told in the reader's language too, and what no page can be written for.
+func TestRefusalsSpeakTheReadersLanguage(t *testing.T) {
+	box := newFakeBox(germanState())
+	box.refuse = fmt.Errorf("%w: %w", ErrNotNow, words.Error("refused.no-address"))
+	h := handler(t, box)
+	text := written(t, request(h, "POST", "/pbx-check", strings.NewReader(""), "Accept-Language", "de"))
+	if !strings.Contains(text, "Die Box hat noch keine Adresse, unter der die Telefonanlage sie erreichen kann.") || strings.Contains(text, ` lang="en">The`) {
+		t.Errorf("the refusal is\n%s", text)
+	}
+	text = written(t, request(h, "POST", "/pbx-check", strings.NewReader(""), "Accept-Language", "en"))
+	if !strings.Contains(text, "<p>The box has no address yet, at which the PBX could reach it.</p>") {
+		t.Errorf("the refusal is\n%s", text)
+	}
+	got := written(t, request(h, "GET", "/", nil, "Host", "elsewhere.example", "Accept-Language", "de"))
+	if got != "So heißt diese Box nicht. Nehmen Sie ihre Adresse oder trunktester.local.\n" {
+		t.Errorf("another name: %q", got)
 	}
 }

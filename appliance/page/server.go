@@ -190,7 +190,7 @@ func (s *Server) fromLink(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from, err := netip.ParseAddrPort(r.RemoteAddr)
 		if err != nil || !onLink(from.Addr(), s.own) {
-			http.Error(w, "Only from the box's own network.", http.StatusForbidden)
+			http.Error(w, language(r).Say("refused.link"), http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // leastMemory is what a run needs: half of what the program may use in all (design section 13).
@@ -39,21 +41,21 @@ func judge(l looked) (faults []Fault) {
 		faults = append(faults, Fault{Topic: topic, Sentence: sentence, Err: err})
 	}
 	if l.memory < leastMemory {
-		tell("memory", fmt.Sprintf("The box has only %d MB of memory left, too little for a test: take the power away and give it again.", l.memory>>20),
+		tell("memory", words.Said("notice.no-memory", "n", l.memory>>20),
 			fmt.Errorf("%d bytes of memory are left", l.memory))
 	}
 	if l.files != nil {
-		tell("files", "The box can open no more files or connections: take the power away and give it again.", l.files)
+		tell("files", words.Said("notice.no-files"), l.files)
 	}
 	switch {
 	case l.files != nil: // the reason for the others
 	case errors.Is(l.packets, unix.EPERM), errors.Is(l.packets, unix.EACCES):
-		tell("packets", "The program may not send and receive raw packets, so the network cannot be tested: on a computer, start it as root.", l.packets)
+		tell("packets", words.Said("notice.no-packets-root"), l.packets)
 	case l.packets != nil:
-		tell("packets", "The kernel gives no raw packets, so the network cannot be tested: write the card again with the image of the box.", l.packets)
+		tell("packets", words.Said("notice.no-packets-kernel"), l.packets)
 	}
 	if l.files == nil && l.scratch != nil {
-		tell("scratch", "The box cannot write to its working memory: what it did is forgotten when the program starts again. Take the power away and give it again.", l.scratch)
+		tell("scratch", words.Said("notice.no-scratch"), l.scratch)
 	}
 	return faults
 }

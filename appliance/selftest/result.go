@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // Result is one whole self-test.
@@ -50,15 +52,15 @@ func (r Result) named(is func(World) bool) (names []string) {
 // Words says for people how the self-test ended.
 func (r Result) Words() string {
 	if len(r.Worlds) == 0 {
-		return "The box could not test itself."
+		return words.Said("notice.selftest-none")
 	}
 	wrong, untried := r.Wrong(), r.Untried()
-	text := fmt.Sprintf("in %d small networks inside the box, the right answer in %d", len(r.Worlds), len(r.Worlds)-len(wrong)-len(untried))
+	text := words.Said("notice.selftest-result", "all", len(r.Worlds), "right", len(r.Worlds)-len(wrong)-len(untried))
 	if wrong != nil {
-		text += "; wrong in: " + strings.Join(wrong, ", ")
+		text += "; " + words.Said("notice.selftest-wrong", "names", strings.Join(wrong, ", "))
 	}
 	if untried != nil {
-		text += "; not tried: " + strings.Join(untried, ", ")
+		text += "; " + words.Said("notice.selftest-untried", "names", strings.Join(untried, ", "))
 	}
 	return text
 }
@@ -67,11 +69,11 @@ func (r Result) Words() string {
 func (w World) Word() string {
 	switch {
 	case w.Untried != "":
-		return "not tried"
+		return words.Said("told.untried")
 	case w.Right:
-		return "right"
+		return words.Said("told.right")
 	}
-	return "WRONG"
+	return words.Said("told.wrong")
 }
 
 // Words is one line about a network.
@@ -82,7 +84,7 @@ func (w World) Words() string {
 	case w.Right:
 		return fmt.Sprintf("%s (%.0f s)", w.Given, w.Seconds)
 	}
-	return fmt.Sprintf("%s, wanted %s (lights %s)", w.Given, w.Wanted, w.Lights)
+	return words.Said("told.world", "given", w.Given, "wanted", w.Wanted, "lights", w.Lights)
 }
 
 // Decode reads what Encode wrote.

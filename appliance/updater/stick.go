@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/update"
 )
 
@@ -44,7 +45,7 @@ func (u *Updater) Stick(ctx context.Context, root *os.Root, write func(do func()
 		write = func(do func() error) error { return do() }
 	}
 	told := write(func() error { return tell(root, err) })
-	u.Box.Notice(stickTopic, "The update on the stick was refused. "+sentence(err))
+	u.Box.Notice(stickTopic, words.Said("update.refused")+" "+sentence(err))
 	u.Box.Pattern(catalogue.WholeRefused)
 	return true, errors.Join(err, told)
 }
@@ -66,7 +67,7 @@ func (u *Updater) judge(ctx context.Context, f *os.File) error {
 
 // tell writes why on the stick, with Windows' line ends.
 func tell(root *os.Root, why error) error {
-	text := "The trunktester box did not take " + update.FileName + ".\r\n\r\n" + sentence(why) + "\r\n"
+	text := words.Said("told.update", "file", update.FileName) + "\r\n\r\n" + sentence(why) + "\r\n"
 	f, err := root.OpenFile(ErrorFile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
@@ -77,6 +78,9 @@ func tell(root *os.Root, why error) error {
 
 // sentence is an error as a person reads it.
 func sentence(err error) string {
+	if why := words.Error(""); errors.As(err, &why) {
+		return why.Sentence()
+	}
 	s := strings.ReplaceAll(err.Error(), "\n", "; ")
 	return strings.ToUpper(s[:1]) + s[1:] + "."
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/store"
 	"trunktester/appliance/update"
 	"trunktester/appliance/update/slot"
@@ -73,7 +74,7 @@ func (u *Updater) Begin() error {
 	}
 	switch trying := memory.Trying; {
 	case standing.OnTrial:
-		u.Box.Notice(topic, fmt.Sprintf("Version %s is on trial: it stays as soon as the box has tested once. Please do not unplug the box.", u.Running.Version))
+		u.Box.Notice(topic, words.Said("update.on-trial", "version", u.Running.Version))
 		return nil
 	case trying != nil && trying.Build == u.Running.Build: // kept, and the power went before it was written down
 		return nil
@@ -97,10 +98,9 @@ func (u *Updater) Begin() error {
 // wentBack tells of an update that was gone back from. The first time it may have been the power.
 func wentBack(failed store.Attempt, running string) string {
 	if failed.Times < tries {
-		return fmt.Sprintf("The update to version %s did not start well, or the power went before it had tested once; the box went on with %s. Put the stick in again.",
-			failed.Version, running)
+		return words.Said("update.went-back", "version", failed.Version, "running", running)
 	}
-	return fmt.Sprintf("The update to version %s did not start well; the box went on with %s. Ask the maker of the box for a newer update.", failed.Version, running)
+	return words.Said("update.went-back-twice", "version", failed.Version, "running", running)
 }
 
 // RanWell is to be called after every run that was not the box's own fault. The first one makes a root that
@@ -138,7 +138,7 @@ func (u *Updater) RanWell() error {
 	}
 	if arrived {
 		u.Box.Pattern(catalogue.WholeDone)
-		u.Box.Notice(topic, fmt.Sprintf("The update to version %s is done.", u.Running.Version))
+		u.Box.Notice(topic, words.Said("update.done", "version", u.Running.Version))
 	}
 	close(u.well())
 	return nil
@@ -164,10 +164,10 @@ const tries = 2
 
 // Why the box itself refuses an update that is good.
 var (
-	ErrFailed   = errors.New("this update did not start well on this box twice: ask the maker of the box for a newer one")
-	ErrUnproven = errors.New("the box has not tested once since it was switched on: let it test, and put the stick in again")
-	ErrMemory   = errors.New("the box cannot remember anything, so it takes no update: its card is worn out or full, exchange it")
-	ErrTesting  = errors.New("the box went on testing for too long: put the stick in again")
+	ErrFailed   error = words.Error("update.failed")
+	ErrUnproven error = words.Error("update.unproven")
+	ErrMemory   error = words.Error("update.memory")
+	ErrTesting  error = words.Error("update.testing")
 )
 
 // patience bounds the wait for the first good run, and the one for the end of the run that goes on.
@@ -202,7 +202,7 @@ func (u *Updater) take(ctx context.Context, file *update.File) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.Log.Info("update", "version", m.Version, "build", m.Build, "size", m.Size)
-	u.Box.Notice(stickTopic, fmt.Sprintf("The update to version %s is being written. Do not unplug the box.", m.Version))
+	u.Box.Notice(stickTopic, words.Said("update.writing", "version", m.Version))
 	u.Box.Pattern(catalogue.WholeWriting)
 	if err := u.Card.Write(ctx, file.Root(), m.Size, m.SHA256); err != nil {
 		return err

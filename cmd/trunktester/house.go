@@ -11,6 +11,7 @@ import (
 
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/media"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
@@ -96,8 +97,7 @@ func (h *house) run(ctx context.Context, t turn) error {
 
 // refusal tells why the kept profile is not used.
 func refusal(err error) string {
-	return "The profile that the box keeps cannot be used, so only the network is tested. Put a USB stick with a good trunk.toml in. " +
-		strings.ReplaceAll(err.Error(), "\n", "; ")
+	return words.Said("notice.kept-refused") + " " + strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
 // openDesk looks at the boot partition before the first turn, and prepares for sticks; false where neither
@@ -131,7 +131,7 @@ func (h *house) openUpdates() {
 	u, err := openUpdater(h.desk, h.memory, h.lights.log)
 	if err != nil {
 		h.lights.log.Error("no updates", "err", err)
-		h.desk.Notice("update", "The box takes no updates at present, because its card is not as it should be: if that stays, exchange the card.")
+		h.desk.Notice("update", words.Said("notice.no-updates"))
 	}
 	if u != nil {
 		h.updates = u
@@ -161,7 +161,7 @@ func (h *house) change(why error) {
 func (h *house) wipe(t turn) turn {
 	if err := h.memory.Wipe(); err != nil {
 		h.lights.log.Error("wipe", "err", err)
-		h.notices[topicWipe] = "The wipe did not succeed: the profile and the reports may still be on the card. Destroy the card before it leaves your hands."
+		h.notices[topicWipe] = words.Said("notice.wipe-failed")
 		t.whole = catalogue.WholeRefused
 		return t
 	}
@@ -169,7 +169,7 @@ func (h *house) wipe(t turn) turn {
 	if h.desk != nil {
 		h.desk.Forget()
 	}
-	h.notices = map[string]string{topicWipe: "The profile and all reports were removed with the button."}
+	h.notices = map[string]string{topicWipe: words.Said("notice.wiped")}
 	return turn{profile: profile.Default(), whole: catalogue.WholeDone}
 }
 

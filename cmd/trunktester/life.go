@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trunktester/appliance"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/clock"
 	"trunktester/appliance/selfcheck"
 	"trunktester/appliance/store"
@@ -39,7 +40,7 @@ func (l *life) attach(b *appliance.Box, dark error) {
 	b.Check = func() []selfcheck.Fault { return selfcheck.Look(l.scratch) }
 	b.Restarts, l.restarts = l.restarts, 0
 	if dark != nil && onPi() {
-		b.Notice("lights", appliance.DarkNotice)
+		b.Notice("lights", words.Said("notice.dark"))
 		l.log.Error("the lights cannot be used", "err", dark)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/media"
 	"trunktester/appliance/selftest"
 	"trunktester/appliance/store"
@@ -40,11 +41,11 @@ func selftestErrand(desk *appliance.Desk, memory *store.Store, log *slog.Logger)
 		defer release()
 		log.Info("self-test")
 		desk.Pattern(catalogue.WholeWriting)
-		desk.Notice(topicSelftest, "The box tests itself. This takes some minutes; leave the USB stick in.")
+		desk.Notice(topicSelftest, words.Said("notice.selftest-begins"))
 		result, err := testItself(ctx, selftestProgram)
-		sentence := "Self-test: " + result.Words() + "."
+		sentence := words.Said("notice.selftest", "result", result.Words())
 		if err != nil {
-			sentence = "The box could not test itself: " + err.Error() + "."
+			sentence = words.Said("notice.selftest-failed", "error", err)
 		}
 		desk.Notice(topicSelftest, sentence)
 		if err == nil {
