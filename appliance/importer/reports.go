@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
 )
 
@@ -15,21 +16,21 @@ const mostAlike = 99
 
 // WriteReport puts a report on the stick as text, HTML and JSON, under a name that sorts by kit and time,
 // unless it is there already. It never overwrites another one, and returns the name without its ending, ""
-// when nothing was written. pages are the addresses of the box's own page, if known. The volume must be writable.
+// when nothing was written. Nobody knows who will read it: it is English. pages are the addresses of the box's own page, if known. The volume must be writable.
 func WriteReport(root *os.Root, r report.Report, pages ...string) (name string, err error) {
 	encoded, err := r.JSON()
 	if err != nil {
 		return "", err
 	}
 	var page bytes.Buffer
-	if err := r.HTML(&page, pages...); err != nil {
+	if err := r.HTML(&page, words.InEnglish(), pages...); err != nil {
 		return "", err
 	}
 	name, err = freeName(root, r.FileName(), encoded)
 	if name == "" || err != nil {
 		return "", err
 	}
-	text := strings.ReplaceAll(r.TextReport(pages...), "\n", "\r\n") // for Windows
+	text := strings.ReplaceAll(r.TextReport(words.InEnglish(), pages...), "\n", "\r\n") // for Windows
 	for _, file := range []struct {
 		ending string
 		data   []byte

@@ -188,7 +188,8 @@ func (s *Server) reportJSON(w http.ResponseWriter, r *http.Request) {
 func (s *Server) reportText(w http.ResponseWriter, r *http.Request) {
 	if got, ok := s.chosenReport(w, r); ok {
 		called(w, "inline", got, ".txt")
-		send(w, "text/plain; charset=utf-8", []byte(got.TextReport(s.addresses(r)...)))
+		w.Header().Set("Content-Language", language(r).Tag)
+		send(w, "text/plain; charset=utf-8", []byte(got.TextReport(language(r), s.addresses(r)...)))
 	}
 }
 
@@ -198,12 +199,13 @@ func (s *Server) reportHTML(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var b bytes.Buffer
-	if err := got.HTML(&b, s.addresses(r)...); err != nil {
+	if err := got.HTML(&b, language(r), s.addresses(r)...); err != nil {
 		s.broken(w, r, "write report", err)
 		return
 	}
 	called(w, "inline", got, ".html")
 	w.Header().Set("Content-Security-Policy", policy("'"+report.StyleHash()+"'"))
+	w.Header().Set("Content-Language", language(r).Tag)
 	send(w, "text/html; charset=utf-8", b.Bytes())
 }
 

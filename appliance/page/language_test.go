@@ -47,7 +47,9 @@ func TestThePageSpeaksItsReadersLanguage(t *testing.T) {
 		{"no such language", "/?lang=xx", []string{"Cookie", "lang=../yy"}, "en"},
 		{"a code", "/explain/3-2", []string{"Accept-Language", "de"}, "de"},
 		{"no such code", "/explain/9-9", []string{"Accept-Language", "de"}, "de"},
-		{"the report", "/report.html", []string{"Accept-Language", "de"}, "en"},
+		{"the report", "/report.html", []string{"Accept-Language", "de"}, "de"},
+		{"the report for whoever asks for none", "/report.html", nil, "en"},
+		{"the report in the language that was chosen", "/report.html?lang=de&run=earlier", []string{"Accept-Language", "en"}, "de"},
 	} {
 		r := request(h, "GET", c.target, nil, c.header...)
 		text := written(t, r)

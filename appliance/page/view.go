@@ -38,7 +38,6 @@ func templates(l *words.Language) (*template.Template, error) {
 		return nil, fmt.Errorf("parse the report's templates: %w", err)
 	}
 	t.Funcs(template.FuncMap{
-		"tag":       func() string { return l.Tag },
 		"languages": func() []choice { return choices(l) },
 		"about":     func(d time.Duration) string { return about(l, d) },
 		"list":      func(items []string) string { return strings.Join(items, ", ") },

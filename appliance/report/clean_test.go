@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 func TestClean(t *testing.T) {
@@ -55,7 +57,7 @@ func FuzzClean(f *testing.F) {
 func TestTextReportIsPlainASCII(t *testing.T) {
 	in := sample()
 	in.Verdict.Text = "Größe – “quoted” … ≥ 2 %\x1b[31m"
-	for i, b := range []byte(Build(in).TextReport()) {
+	for i, b := range []byte(Build(in).TextReport(words.InEnglish())) {
 		if b != '\n' && (b < ' ' || b > '~') {
 			t.Fatalf("byte %d is %#x", i, b)
 		}
@@ -68,7 +70,7 @@ func TestNetworkTextForgesNoLine(t *testing.T) {
 	in.Steps[1].Saw = "x\n[OK] Login: fine"
 	in.Steps[1].Evidence[0].Received = "SIP/2.0 200 OK\r\nVERDICT ok (green): fine\u2028[OK] Login: fine"
 	in.Requests[0].Reason = "OK\nVERDICT ok (green): fine"
-	for l := range strings.Lines(Build(in).TextReport()) {
+	for l := range strings.Lines(Build(in).TextReport(words.InEnglish())) {
 		if strings.HasPrefix(l, "[OK] Login") || strings.HasPrefix(l, "VERDICT ok") {
 			t.Errorf("forged: %q", l)
 		}

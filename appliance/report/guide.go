@@ -1,33 +1,47 @@
 package report
 
 import (
+	"strings"
+
 	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
-// GuideItem is one item of the provider's troubleshooting guide, as a short question.
+// GuideItem is one item of the provider's troubleshooting guide, as it is asked for.
 type GuideItem struct {
-	Item     string // "1.1"
-	Question string
-	Person   string   // what a person must look at, where the box cannot see by itself; else ""
-	At       Position // the socket that it asks for; PositionUnknown for any
+	Item string   // "1.1"
+	At   Position // the socket that it asks for; PositionUnknown for any
 }
+
+// Question is the item as a question.
+func (g GuideItem) Question(l *words.Language) string { return l.Say("guide." + g.key() + ".question") }
+
+// Person is what a person must look at, where the box cannot see by itself; else "".
+func (g GuideItem) Person(l *words.Language) string {
+	if !l.Has("guide." + g.key() + ".person") {
+		return ""
+	}
+	return l.Say("guide." + g.key() + ".person")
+}
+
+// key names the item in the catalogue.
+func (g GuideItem) key() string { return strings.ReplaceAll(g.Item, ".", "-") }
 
 // Guide lists the items in the provider's order.
 func Guide() []GuideItem {
 	return []GuideItem{
-		{"1.1", "Is the router correctly connected, with the right lights?", "Compare the router's lights with its manual.", ""},
-		{"1.2", "Does a cabled device at the router reach the outside world and the provider?", "", PositionRouter},
-		{"1.3", "Does the LAN reach the outside world through the line that voice uses?", "", PositionLAN},
-		{"1.4", "Does the PBX's own socket reach the outside world?", "", PositionPBX},
-		{"1.5", "Broadband: is the line sound (quiet line test, microfilters, socket)?", "Ask the line provider for its tests; listen to the line (copper only).", ""},
-		{"1.6", "Leased line: is the provider's edge device seen and working?", "Ask the line provider whether it sees its edge device.", ""},
-		{"1.7", "Is the router's SIP ALG disabled?", "", ""},
-		{"1.8", "Does the firewall let the provider's addresses and the trunk's port through?", "Look into the firewall: its rule must name the provider and the PBX's present address.", ""},
-		{"2.1", "Are realm, username and password right?", "", ""},
-		{"2.2", "IP-based trunk: is the public address the one in the portal?", "", ""},
-		{"3.1", "Registrations page: is the trunk there, with the expected Port and NAT?", "Look at the portal's Registrations page.", ""},
-		{"3.2", "Were settings or the SIP domain changed, so that the password must be set again?", "Ask whoever manages the portal.", ""},
+		{"1.1", PositionUnknown},
+		{"1.2", PositionRouter},
+		{"1.3", PositionLAN},
+		{"1.4", PositionPBX},
+		{"1.5", PositionUnknown},
+		{"1.6", PositionUnknown},
+		{"1.7", PositionUnknown},
+		{"1.8", PositionUnknown},
+		{"2.1", PositionUnknown},
+		{"2.2", PositionUnknown},
+		{"3.1", PositionUnknown},
+		{"3.2", PositionUnknown},
 	}
 }
 

@@ -39,10 +39,10 @@ func StyleHash() string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// HTML writes the report, in English, as one file that needs nothing else: no script, no picture, no font from
+// HTML writes the report in a language as one file that needs nothing else: no script, no picture, no font from
 // elsewhere. pages are the addresses of the box's own page, if known; the first is printed as a QR code as well.
-func (r Report) HTML(w io.Writer, pages ...string) error {
-	t, err := Pieces(words.InEnglish())
+func (r Report) HTML(w io.Writer, l *words.Language, pages ...string) error {
+	t, err := Pieces(l)
 	if err != nil {
 		return fmt.Errorf("parse the report's templates: %w", err)
 	}
@@ -66,6 +66,7 @@ func (r Report) HTML(w io.Writer, pages ...string) error {
 
 func functions(l *words.Language) template.FuncMap {
 	return template.FuncMap{
+		"tag":      func() string { return l.Tag },
 		"say":      l.Say,
 		"rich":     func(key string, args ...any) template.HTML { return rich(l, key, args...) },
 		"here":     func(english any) Phrase { return Here(l, fmt.Sprint(english)) },
@@ -79,7 +80,7 @@ func functions(l *words.Language) template.FuncMap {
 		"shown":    func(c catalogue.Cause) string { return c.Shown(l) },
 		"groups":   func(r Report) []group { return groups(l, r) },
 		"untested": func(r Report) []skipped { return untested(l, r) },
-		"answered": answered,
+		"answered": func(r Report) []string { return answered(l, r) },
 		"lamps":    func(r Report) []Lamp { return Lamps(l, r.Row()) },
 		"severity": func(r Report) string { return string(r.Verdict.Severity) },
 		"pill":     func(r Report) string { return Pill(l, r) },
@@ -124,11 +125,11 @@ func Spoken(l *words.Language, r Report) string {
 	return ""
 }
 
-func answered(r Report) []string {
+func answered(l *words.Language, r Report) []string {
 	var told []string
 	for _, q := range Questions() {
 		if a := q.Answer(r.Answers); a != nil {
-			told = append(told, q.Guide+" "+q.Text(words.InEnglish())+" "+capital(yesNo(*a))+".")
+			told = append(told, q.Guide+" "+q.Text(l)+" "+yesNo(l, *a)+".")
 		}
 	}
 	return told
@@ -203,7 +204,7 @@ func groups(l *words.Language, r Report) []group {
 }
 
 func show(l *words.Language, r Report, s facts.Step) shown {
-	v := shown{Step: s, Title: Title(l, s.ID), Mark: mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: titleOf(l, s.Blocker)}
+	v := shown{Step: s, Title: Title(l, s.ID), Mark: Mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: titleOf(l, s.Blocker)}
 	if r.Running() && !s.Done {
 		v.Mark, v.Class = l.Say("mark.later"), "waiting"
 		if s.Saw == "" {
@@ -239,7 +240,7 @@ func untested(l *words.Language, r Report) []skipped {
 			continue
 		case facts.NotRun, facts.Broken:
 			if s.Saw == "" {
-				why = Plain(mark(l, s))
+				why = Plain(Mark(l, s))
 			}
 		case facts.Blocked:
 			if s.Saw == "" {

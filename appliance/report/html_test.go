@@ -6,12 +6,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 func page(t *testing.T, r Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := r.HTML(&b, "http://trunktester-kit-0042.local/"); err != nil {
+	if err := r.HTML(&b, words.InEnglish(), "http://trunktester-kit-0042.local/"); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 func TestSecretsFindsEveryEncoding(t *testing.T) {
@@ -61,7 +63,7 @@ func TestNoSecretInAnyArtefact(t *testing.T) {
 	r := Build(in)
 	secrets := Secrets{samplePassword, sampleUsername}
 	for name, artefact := range map[string][]byte{
-		"report.json": encode(t, r), "report.txt": []byte(r.TextReport()), "report.html": page(t, r),
+		"report.json": encode(t, r), "report.txt": []byte(r.TextReport(words.InEnglish())), "report.html": page(t, r),
 		"%#v": fmt.Appendf(nil, "%#v", r), "input %v": fmt.Appendf(nil, "%v", in.Profile.Trunk.Password),
 	} {
 		if found := secrets.In(artefact); len(found) > 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -49,7 +50,7 @@ func TestGolden(t *testing.T) {
 	for name, in := range map[string]Input{"sample": sample(), "empty": {}} {
 		r := Build(in)
 		golden(t, filepath.Join("testdata", name+".json"), encode(t, r))
-		golden(t, filepath.Join("testdata", name+".txt"), []byte(r.TextReport()))
+		golden(t, filepath.Join("testdata", name+".txt"), []byte(r.TextReport(words.InEnglish())))
 	}
 }
 

@@ -13,24 +13,42 @@ import (
 // TextReport is the report for a ticket: the verdict first, then the provider's guide item by item,
 // then the SIP requests by Call-ID. Plain ASCII, at most one line of ours per thing said; bytes of the network
 // stand behind "> ", so that they cannot pass for ours; those of tests that passed are left to the other reports,
-// since nobody finds the fault in a ticket of two thousand lines. pages are the addresses of the box's own page, if known.
-func (r Report) TextReport(pages ...string) string {
-	var t text
+// since nobody finds the fault in a ticket of two thousand lines. l is the language of its reader; what a ticket's
+// engineer reads, the evidence, is English in each. pages are the addresses of the box's own page, if known.
+func (r Report) TextReport(l *words.Language, pages ...string) string {
+	t := text{l: l}
 	t.verdict(r)
 	t.lights(r)
 	t.guide(r)
 	t.requests(r)
-	t.line("Report %s, trunktester %s", r.ID, r.Version)
+	t.line("%s", l.Say("ticket.report", "id", r.ID, "version", r.Version))
 	if slip := r.Slip(); slip != "" {
-		t.line("In one line: %s", slip)
+		t.line("%s", l.Say("ticket.slip", "slip", slip))
 	}
 	if len(pages) > 0 {
-		t.line("The box's own page: %s", strings.Join(pages, " or "))
+		t.line("%s", l.Say("ticket.page", "pages", strings.Join(pages, " "+l.Say("page.or")+" ")))
 	}
 	return ascii(t.String())
 }
 
-type text struct{ strings.Builder }
+type text struct {
+	strings.Builder
+	l *words.Language
+}
+
+// row writes what something is called, and what it is.
+func (t *text) row(key, value string) {
+	t.line("%-11s %s", t.l.Say("ticket."+key), value)
+}
+
+// said is a text of the report in the reader's language.
+func (t *text) said(english string) string {
+	var b strings.Builder
+	for _, part := range t.l.Read(Line(english)) {
+		b.WriteString(part.Words)
+	}
+	return b.String()
+}
 
 // line writes one line; every argument is put on one line first.
 func (t *text) line(format string, args ...any) {
@@ -43,71 +61,71 @@ func (t *text) line(format string, args ...any) {
 func (t *text) heading(s string) {
 	t.WriteString("\n")
 	t.line("%s", s)
-	t.line("%s", strings.Repeat("-", len(s)))
+	t.line("%s", strings.Repeat("-", len(ascii(s))))
 }
 
 func (t *text) verdict(r Report) {
-	english := words.InEnglish()
 	v := r.Verdict
 	if v.Code == "" {
-		t.line("VERDICT: none yet, the test is still running")
+		t.line("%s", t.l.Say("ticket.running"))
 	} else {
-		t.line("VERDICT %s (%s): %s", v.Code, v.Severity, v.Title)
-		t.line("%s", v.Text)
-		t.line("What to do: %s", or(v.Advice, "nothing"))
+		t.line("%s", t.l.Say("ticket.verdict", "code", v.Code, "colour", severity(t.l, v.Severity), "title", t.said(v.Title)))
+		t.line("%s", t.said(v.Text))
+		t.row("do", or(t.said(v.Advice), t.l.Say("ticket.nothing")))
 		if v.Hint != "" {
-			t.line("            %s", v.Hint)
+			t.line("            %s", t.said(v.Hint))
 		}
-		t.line("Who acts:   %s", actors(english, v.Acts))
+		t.row("who", actors(t.l, v.Acts))
 	}
 	t.WriteString("\n")
-	t.line("Tested:     %s", when(english, r))
+	t.row("tested", when(t.l, r))
 	if r.Profile.Domain != "" {
-		t.line("Trunk:      %s, user %s, %s, %s", r.Profile.Domain, or(string(r.Profile.Username), "none"),
-			r.Profile.Transport, authWords(r.Profile.Auth))
+		t.row("trunk", t.l.Say("ticket.account", "domain", r.Profile.Domain, "user", or(string(r.Profile.Username), t.l.Say("ticket.none")),
+			"transport", r.Profile.Transport, "auth", authWords(t.l, r.Profile.Auth)))
 	} else {
-		t.line("Trunk:      no trunk configured")
+		t.row("trunk", t.l.Say("ticket.no-trunk"))
 	}
-	public := "not known"
+	public := t.l.Say("facts.unknown")
 	if r.Site.PublicIP.IsValid() {
 		public = r.Site.PublicIP.String()
 	}
-	t.line("Public IP:  %s", public)
-	t.line("Box at:     %s", r.Position.Words(english))
+	t.row("public", public)
+	t.row("position", r.Position.Words(t.l))
 	if r.Between != "" {
-		t.line("Sockets:    %s", r.Between)
+		t.row("sockets", string(r.Between))
 	}
-	t.line("SIP ALG:    %s", algWords(english, r.ALG))
+	t.row("alg", algWords(t.l, r.ALG))
 	if r.Kit != "" {
-		t.line("Kit:        %s", r.Kit)
+		t.row("kit", string(r.Kit))
 	}
 	if r.Selftest != nil {
-		t.line("Self-test:  %s", r.Selftest.Words())
+		t.row("selftest", t.said(r.Selftest.Words()))
 	}
 	if len(r.Also) == 0 {
 		return
 	}
-	t.heading("Also noticed")
+	t.heading(t.l.Say("finding.also"))
 	for _, f := range r.Also {
-		t.line("%s (%s): %s", f.Code, f.Severity, f.Title)
-		t.line("    %s", f.Text)
-		t.line("    What to do: %s Who acts: %s", strings.TrimSpace(or(f.Advice, "nothing.")+" "+f.Hint), actors(english, f.Acts))
+		t.line("%s (%s): %s", f.Code, severity(t.l, f.Severity), t.said(f.Title))
+		t.line("    %s", t.said(f.Text))
+		t.line("    %s %s %s %s", t.l.Say("ticket.do"), strings.TrimSpace(or(t.said(f.Advice), t.l.Say("ticket.nothing")+".")+" "+t.said(f.Hint)),
+			t.l.Say("ticket.who"), actors(t.l, f.Acts))
 	}
 }
 
 func (t *text) lights(r Report) {
-	t.heading("The five lights")
+	t.heading(t.l.Say("page.lights"))
 	for _, l := range r.Lights {
-		t.line("%-8s  %s", l.Name, SaidOn(l))
+		t.line("%-8s  %s", l.Name, SaidOn(t.l, l))
 	}
 }
 
 func (t *text) guide(r Report) {
 	t.WriteString("\n")
-	t.line("The provider's guide, step by step. What tests that passed sent and received is in the HTML and JSON reports.")
+	t.line("%s", t.l.Say("ticket.guide"))
 	printed := map[string]string{} // step to the item where its evidence stands
 	for _, g := range Guide() {
-		t.heading(g.Item + " " + g.Question)
+		t.heading(g.Item + " " + g.Question(t.l))
 		said := t.socket(r, g.At)
 		for _, s := range r.Steps {
 			if !slices.Contains(s.Guide, g.Item) {
@@ -122,15 +140,15 @@ func (t *text) guide(r Report) {
 		for _, q := range Questions() {
 			if a := q.Answer(r.Answers); q.Guide == g.Item && a != nil {
 				said = true
-				t.line("[told by a person] %s %s", q.Text(words.InEnglish()), yesNo(*a))
+				t.line("[%s] %s %s", t.l.Say("ticket.told"), q.Text(t.l), yesNo(t.l, *a))
 			}
 		}
 		if !said {
-			t.line("[not tested] %s", or(g.Person, "The box did not test this."))
+			t.line("[%s] %s", t.l.Say("mark.not-run"), or(g.Person(t.l), t.l.Say("ticket.untested")))
 		}
 	}
 	if rest := slices.DeleteFunc(slices.Clone(r.Steps), func(s facts.Step) bool { return printed[s.ID] != "" }); len(rest) > 0 {
-		t.heading("Further tests")
+		t.heading(t.l.Say("ticket.further"))
 		for _, s := range rest {
 			t.step(s, "")
 		}
@@ -139,35 +157,34 @@ func (t *text) guide(r Report) {
 
 // socket says whether the box stood where an item asks; false for an item that asks for no socket.
 func (t *text) socket(r Report, at Position) bool {
-	english := words.InEnglish()
 	switch {
 	case at == PositionUnknown:
 		return false
 	case r.Position == PositionUnknown:
-		t.line("[not told] The box was not told in which socket it stood.")
+		t.line("%s", t.l.Say("ticket.not-told"))
 	case r.Position == at:
-		t.line("[tested here] The box stood at %s; tests that stand under another item were made here too.", at.Words(english))
+		t.line("%s", t.l.Say("ticket.here", "place", at.Words(t.l)))
 	default:
-		t.line("[not tested here] The box stood at %s.", r.Position.Words(english))
+		t.line("%s", t.l.Say("ticket.elsewhere", "place", r.Position.Words(t.l)))
 	}
 	return true
 }
 
 // step prints a step with its evidence, or a pointer to the item where that stands already.
 func (t *text) step(s facts.Step, at string) {
-	t.line("[%s] %s: %s", Mark(s), Title(words.InEnglish(), s.ID), or(s.Saw, "nothing was seen"))
+	t.line("[%s] %s: %s", Mark(t.l, s), Title(t.l, s.ID), or(t.said(s.Saw), t.l.Say("ticket.nothing-seen")))
 	if s.Blocker != "" {
-		t.line("    since this did not pass: %s", s.Blocker)
+		t.line("    %s", t.l.Say("checklist.unpassed", "step", Title(t.l, s.Blocker)))
 	}
 	if len(s.Evidence) > 0 && at != "" {
-		t.line("    evidence: see %s", at)
+		t.line("    %s", t.l.Say("ticket.see", "item", at))
 		return
 	}
 	for _, e := range s.Evidence {
 		t.line("    %s: %s", e.Kind, e.Text)
 		if s.Outcome != facts.Passed {
-			t.quote("sent", e.Sent)
-			t.quote("received", e.Received)
+			t.quote(t.l.Say("checklist.sent"), e.Sent)
+			t.quote(t.l.Say("checklist.received"), e.Received)
 		}
 	}
 }
@@ -193,13 +210,13 @@ func (t *text) requests(r Report) {
 	if len(r.Requests) == 0 {
 		return
 	}
-	t.heading("SIP requests sent, to be found in the provider's logs")
+	t.heading(t.l.Say("ticket.requests"))
 	for _, q := range r.Requests {
-		answer := "no answer"
+		answer := t.l.Say("requests.silent")
 		if q.Code != 0 {
-			answer = fmt.Sprintf("%d %s after %s", q.Code, q.Reason, q.RTT)
+			answer = t.l.Say("ticket.answer", "code", q.Code, "reason", q.Reason, "time", q.RTT)
 		}
-		t.line("%s %s %s from %s to %s: %s", clockTime(q.SentAt), q.Method, q.Transport, q.Source, q.Destination, answer)
+		t.line("%s", t.l.Say("ticket.request", "at", clockTime(q.SentAt), "method", q.Method, "transport", q.Transport, "source", q.Source, "destination", q.Destination, "answer", answer))
 		t.line("    Call-ID: %s", q.CallID)
 	}
 	t.WriteString("\n")
@@ -221,12 +238,15 @@ func algWords(l *words.Language, word string) string {
 	return l.Say("alg." + facts.ALGCouldNotTell)
 }
 
-func authWords(auth Text) string {
+func authWords(l *words.Language, auth Text) string {
 	if auth == "ip" {
-		return "authenticated by address"
+		return l.Say("ticket.by-address")
 	}
-	return "authenticated by registration"
+	return l.Say("ticket.by-registration")
 }
+
+// severity is how bad a finding is, as the colour of its light.
+func severity(l *words.Language, s catalogue.Severity) string { return l.Say("colour." + string(s)) }
 
 func or(s, otherwise string) string {
 	if s == "" {
@@ -235,9 +255,9 @@ func or(s, otherwise string) string {
 	return s
 }
 
-func yesNo(b bool) string {
+func yesNo(l *words.Language, b bool) string {
 	if b {
-		return "yes"
+		return l.Say("question.yes")
 	}
-	return "no"
+	return l.Say("question.no")
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // A helpdesk agent who has never seen the box opens the ticket. The report is one of the lab's, of a box whose file
@@ -19,7 +21,7 @@ func TestTheTicketOfAWrongPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := r.TextReport("http://192.168.50.100/")
+	text := r.TextReport(words.InEnglish(), "http://192.168.50.100/")
 	golden(t, filepath.Join("testdata", "wrong-login.txt"), []byte(text))
 	lines := strings.Split(text, "\n")
 	for _, first := range []string{"VERDICT 4-2 (red): The username or password is wrong", "What to do: Compare the username with the portal", "Who acts:   the reseller"} {
@@ -47,7 +49,7 @@ func TestTheTicketQuotesWhatFailed(t *testing.T) {
 			}
 		}
 	}
-	text := Build(in).TextReport()
+	text := Build(in).TextReport(words.InEnglish())
 	if failed == 0 || passed == 0 {
 		t.Fatalf("the sample has %d pieces of evidence of failed tests, and %d of passed ones", failed, passed)
 	}

@@ -10,10 +10,8 @@ import (
 	"trunktester/probes/facts"
 )
 
-// Mark is the outcome of a step as one word for a person, in English.
-func Mark(s facts.Step) string { return mark(words.InEnglish(), s) }
-
-func mark(l *words.Language, s facts.Step) string {
+// Mark is the outcome of a step as one word for a person.
+func Mark(l *words.Language, s facts.Step) string {
 	switch s.Outcome {
 	case facts.Passed, facts.Failed, facts.Broken, facts.NotRun:
 		return l.Say("mark." + string(s.Outcome))
@@ -48,19 +46,20 @@ func upperWord(s, word string) string {
 	return strings.Join(fields, " ")
 }
 
-// SaidOn is how the verdict's code is read over the phone: "light 3 flashes red 2 times".
-func SaidOn(l Light) string {
+// SaidOn is how a light is told over the phone: "light 3 flashes red 2 times".
+func SaidOn(l *words.Language, on Light) string {
+	colour := func() string { return l.Say("colour." + string(on.State)) }
 	switch {
-	case l.Counting && l.Flashes == 1:
-		return fmt.Sprintf("light %d flashes %s once", l.Light, l.State)
-	case l.Counting:
-		return fmt.Sprintf("light %d flashes %s %d times", l.Light, l.State, l.Flashes)
-	case l.State == catalogue.LightUntested:
-		return fmt.Sprintf("light %d is off: not tested", l.Light)
-	case l.State == catalogue.LightTesting:
-		return fmt.Sprintf("light %d blinks slowly: testing", l.Light)
+	case on.Counting && on.Flashes == 1:
+		return l.Say("phone.once", "light", on.Light, "colour", colour())
+	case on.Counting:
+		return l.Say("phone.times", "light", on.Light, "colour", colour(), "n", on.Flashes)
+	case on.State == catalogue.LightUntested:
+		return l.Say("phone.untested", "light", on.Light)
+	case on.State == catalogue.LightTesting:
+		return l.Say("phone.testing", "light", on.Light)
 	}
-	return fmt.Sprintf("light %d is steady %s", l.Light, l.State)
+	return l.Say("phone.steady", "light", on.Light, "colour", colour())
 }
 
 // clockTime prints a time for a person; the box's clock may be unknown.

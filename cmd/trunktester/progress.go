@@ -25,7 +25,7 @@ func newProgress(out io.Writer) *progress { return &progress{out: out} }
 func (p *progress) see(s appliance.Sight) {
 	for p.printed < len(s.Steps) && s.Steps[p.printed].Done {
 		step := s.Steps[p.printed]
-		fmt.Fprintf(p.out, "%d  %-8s %-22s %s\n", step.Light, report.Mark(step), report.Title(words.InEnglish(), step.ID), report.Clean(step.Saw))
+		fmt.Fprintf(p.out, "%d  %-8s %-22s %s\n", step.Light, report.Mark(words.InEnglish(), step), report.Title(words.InEnglish(), step.ID), report.Clean(step.Saw))
 		p.printed++
 	}
 }
