@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -73,15 +74,20 @@ func (l Lifetime) Look(ctx context.Context, known facts.Facts) Result {
 }
 
 func lifetimeSaw(l facts.Lifetime) string {
-	switch {
-	case l.Under == 0 && l.AtLeast == 0:
-		return "How long the router keeps an idle UDP mapping could not be told."
-	case l.Under == 0:
-		return fmt.Sprintf("The router keeps an idle UDP mapping for %s at least%s.", l.AtLeast, l.When())
-	case l.AtLeast == 0:
-		return fmt.Sprintf("The router forgets an idle UDP mapping within %s%s.", l.Under, l.When())
+	if l.Under == 0 && l.AtLeast == 0 {
+		return words.Said("saw.lifetime-unknown")
 	}
-	return fmt.Sprintf("The router forgets an idle UDP mapping after %s to %s%s.", l.AtLeast, l.Under, l.When())
+	sentence, how := "saw.lifetime-forgets", words.Said("verdict.mapping-between", "least", l.AtLeast, "most", l.Under)
+	switch {
+	case l.Under == 0:
+		sentence, how = "saw.lifetime-keeps", words.Said("saw.lifetime-least", "time", l.AtLeast)
+	case l.AtLeast == 0:
+		how = words.Said("verdict.mapping-within", "most", l.Under)
+	}
+	if unit, n := l.Measured(); unit != "" {
+		how = words.Said("measured."+unit, "what", how, "n", n)
+	}
+	return words.Said(sentence, "how", how)
 }
 
 // ladder tries all silences at once and gives what was found out, in their order. It ends early when two

@@ -45,7 +45,8 @@ func TestAReportInItsReadersLanguage(t *testing.T) {
 		for _, key := range words.InEnglish().Keys() {
 			english := words.InEnglish().Say(key)
 			for _, table := range frame {
-				if !strings.HasPrefix(key, table) || strings.ContainsAny(english, "{[") || !strings.Contains(english, " ") || l.Say(key) == english {
+				if !strings.HasPrefix(key, table) || strings.ContainsAny(english, "{[") || !strings.Contains(english, " ") || l.Say(key) == english ||
+					strings.HasPrefix(key, "said.") && !strings.HasSuffix(english, ".") { // a piece, which evidence may have as well
 					continue
 				}
 				if strings.Contains(text, ascii(english)) {

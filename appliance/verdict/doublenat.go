@@ -1,11 +1,11 @@
 package verdict
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -20,8 +20,7 @@ func doubleNAT(in Input) []candidate {
 	wan, way := routerOutside(in.Facts)
 	switch {
 	case private(wan):
-		return []candidate{translatedTwice(in, public, wan, fmt.Sprintf(
-			"The router's own outside address is %s (%s, told by %s), but the outside sees %s: addresses are translated twice.", wan, kindOf(wan), way, public))}
+		return []candidate{translatedTwice(in, public, wan, words.Said("verdict.nat-proved", "address", wan, "kind", kindOf(wan), "way", way, "public", public))}
 	case wan.IsValid():
 		return nil // the same address: one translation; another public one: several lines
 	}
@@ -30,13 +29,9 @@ func doubleNAT(in Input) []candidate {
 	case !ok:
 		return nil
 	case saysNone(in.Facts):
-		return []candidate{translatedTwice(in, public, hop, fmt.Sprintf(
-			"The router says that it has no outside address of its own, though the line works, the device behind it has the %s address %s, and the outside sees %s: addresses are translated twice.",
-			kindOf(hop), hop, public))}
+		return []candidate{translatedTwice(in, public, hop, words.Said("verdict.nat-none", "kind", kindOf(hop), "hop", hop, "public", public))}
 	}
-	return []candidate{{code: "3-7", kind: catalogue.Tells, text: fmt.Sprintf(
-		"The device behind the site's router has the %s address %s, and the public address is %s: a second address translation, or only equipment of the line's provider. Cannot tell which, as the router does not say its own outside address.",
-		kindOf(hop), hop, public)}}
+	return []candidate{{code: "3-7", kind: catalogue.Tells, text: words.Said("verdict.nat-sign", "kind", kindOf(hop), "hop", hop, "public", public)}}
 }
 
 // translatedTwice is the cause; between is an address of the network between the two.
@@ -50,15 +45,15 @@ func translatedTwice(in Input, public, between netip.Addr, text string) candidat
 	switch {
 	case t.CheckIP == between: // which only address-authenticated trunks have
 		c.kind = catalogue.Stops
-		c.text += fmt.Sprintf(" The portal's Check IP %s is an address inside of the line, which the provider never sees.", t.CheckIP) + boxAddress
+		c.text += " " + words.Said("verdict.check-ip-inside", "address", t.CheckIP) + boxAddress
 	case t.Auth == "ip" && shared.Contains(between) && t.CheckIP != public:
 		c.kind = catalogue.Stops
-		c.text += fmt.Sprintf(" The portal's Check IP is %s, and no address of this line's own can be set there.", t.CheckIP) + boxAddress
+		c.text += " " + words.Said("verdict.check-ip-shared", "address", t.CheckIP) + boxAddress
 	case t.Auth == "ip" && shared.Contains(between):
-		c.text += " The portal's Check IP is right now, but the address belongs to many customers and may change at any time."
+		c.text += " " + words.Said("verdict.check-ip-may-change")
 	case let(in.Facts) && !notRegistered(in):
 		c.kind = catalogue.Tells
-		c.text += " The trunk works all the same."
+		c.text += " " + words.Said("verdict.trunk-works")
 	}
 	return c
 }
@@ -120,7 +115,7 @@ const timeExceeded = 11 // of ICMP (RFC 792)
 
 func kindOf(a netip.Addr) string {
 	if shared.Contains(a) {
-		return "shared"
+		return words.Said("verdict.kind-shared")
 	}
-	return "private"
+	return words.Said("verdict.kind-private")
 }

@@ -1,22 +1,19 @@
 package verdict
 
 import (
-	"fmt"
-
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
 // edge is 2-9, in the place of 2-1.
 func edge(f facts.Facts) candidate {
-	c := candidate{code: "2-9", kind: catalogue.Stops, text: fmt.Sprintf(
-		"The edge device of the leased line, %s, answers neither %d pings nor datagrams that end at it, and %d hosts behind it are silent to ping, to TCP and to DNS.",
-		f.Edge.Addr, f.Edge.Ping.Sent, len(f.Internet.Targets))}
+	c := candidate{code: "2-9", kind: catalogue.Stops, text: words.Said("verdict.edge-silent", "edge", f.Edge.Addr, "n", f.Edge.Ping.Sent, "hosts", len(f.Internet.Targets))}
 	if last := f.Edge.Last(); last.Addr.IsValid() {
-		c.text += fmt.Sprintf(" The last device that answers on the way there is %s.", last.Addr)
+		c.text += " " + words.Said("verdict.edge-last", "last", last.Addr)
 		return c
 	}
-	c.text += fmt.Sprintf(" Nobody tells where on the way it ends: the router %s may also have lost its own cable to the line.", f.Gateway.Addr)
+	c.text += " " + words.Said("verdict.edge-nobody", "router", f.Gateway.Addr)
 	c.acts = []catalogue.Actor{catalogue.Client, catalogue.ISP}
 	c.advice = "router"
 	return c

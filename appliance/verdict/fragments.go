@@ -1,10 +1,10 @@
 package verdict
 
 import (
-	"fmt"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -28,19 +28,17 @@ func fragments(in Input) []candidate {
 			lost++
 		}
 	}
-	c := candidate{code: "3-5", kind: catalogue.Hurts, text: fmt.Sprintf(
-		"SIP messages of 1,200 bytes pass over UDP, those of 1,600 bytes, which go in two fragments, are not answered (%d sent over %s). Over TCP the provider answers them.",
-		f.Long.Exchanges[0].Sends, f.Long.Exchanges[0].Spanned)}
+	c := candidate{code: "3-5", kind: catalogue.Hurts, text: words.Said("verdict.fragments", "n", f.Long.Exchanges[0].Sends, "time", f.Long.Exchanges[0].Spanned)}
 	switch {
 	case passed > 0:
 		c.kind = catalogue.Tells
 		c.acts = []catalogue.Actor{catalogue.Provider}
-		c.text += " Other hosts answer them, so they are lost near the provider, or it does not want them."
+		c.text += " " + words.Said("verdict.fragments-far")
 	case lost > 0:
 		c.acts = []catalogue.Actor{catalogue.IT, catalogue.ISP}
-		c.text += " Other SIP hosts do not answer them either, so they are lost on this side."
+		c.text += " " + words.Said("verdict.fragments-near")
 	default:
-		c.text += " Who loses them cannot be told: there is no other host to compare with."
+		c.text += " " + words.Said("verdict.fragments-unknown")
 	}
 	return []candidate{c}
 }

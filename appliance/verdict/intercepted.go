@@ -1,12 +1,13 @@
 package verdict
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -19,20 +20,19 @@ func intercepted(in Input) []candidate {
 		return nil
 	}
 	c := candidate{code: "3-9", kind: catalogue.Hurts}
-	c.text = fmt.Sprintf("A device on the way answers SIP in the place of others: %s, where nothing lives, answered %s.",
-		places(answers), quoted(answers[0]))
+	c.text = words.Said("verdict.intercepted", "places", places(answers), "answer", quoted(answers[0]))
 	why, inPlace := speaksFor(f, own)
 	switch {
 	case accepted(f):
-		c.text += " The login works all the same."
+		c.text += " " + words.Said("verdict.login-works")
 	case inPlace:
 		c.kind = catalogue.Stops
-		c.text += " What seems to be the provider's answer comes from it as well: " + why + "." + loginSeen(f) + boxAddress
+		c.text += " " + words.Said("verdict.in-place", "why", why) + loginSeen(f) + boxAddress
 	case !answered(f, own):
 		c.kind = catalogue.Stops
-		c.text += fmt.Sprintf(" From the provider itself nothing comes over %s.", strings.ToUpper(own)) + boxAddress
+		c.text += " " + words.Said("verdict.nothing-comes", "transport", strings.ToUpper(own)) + boxAddress
 	default:
-		c.text += " Whether the provider's answers are its own or that device's cannot be told."
+		c.text += " " + words.Said("verdict.whose-unknown")
 	}
 	return []candidate{c}
 }
@@ -71,11 +71,11 @@ func speaksFor(f facts.Facts, transport string) (why string, is bool) {
 	got := replies(path(f, transport))
 	named := func(r facts.Reply) bool { return r.Server != "" && r.Server == answers[0].Server }
 	if slices.ContainsFunc(got, named) && !slices.ContainsFunc(replies(f.TLS), named) {
-		return fmt.Sprintf("both name the program %q", answers[0].Server), true
+		return words.Said("verdict.same-program", "program", strconv.Quote(answers[0].Server)), true
 	}
 	for _, r := range got {
 		if least := pingTime(f, r); 2*r.RTT < least {
-			return fmt.Sprintf("it came after %s, while a ping to the provider takes %s at least", r.RTT, least), true
+			return words.Said("verdict.too-fast", "time", r.RTT, "ping", least), true
 		}
 	}
 	return "", false
@@ -105,17 +105,17 @@ func loginSeen(f facts.Facts) string {
 	switch l := f.Login; {
 	case l == nil:
 	case l.Reply != nil:
-		return fmt.Sprintf(" The login was answered %s.", quoted(*l.Reply))
+		return " " + words.Said("verdict.login-answered", "answer", quoted(*l.Reply))
 	case l.First != nil:
-		return fmt.Sprintf(" The login was answered %s.", quoted(*l.First))
+		return " " + words.Said("verdict.login-answered", "answer", quoted(*l.First))
 	}
 	return ""
 }
 
 func places(answers []facts.Reply) string {
-	var words []string
+	var from []string
 	for _, r := range answers {
-		words = append(words, r.From.String())
+		from = append(from, r.From.String())
 	}
-	return strings.Join(words, " and ")
+	return strings.Join(from, ", ")
 }

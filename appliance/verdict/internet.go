@@ -2,13 +2,13 @@ package verdict
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -44,19 +44,19 @@ func internet(in Input) []candidate {
 
 // outside is 2-1. Three silent hosts are a dead line, unless the provider's host or another SIP host shows that it is not.
 func outside(f facts.Facts, dead bool) candidate {
-	text := fmt.Sprintf("%d independent hosts in the outside world are silent to ping, to TCP and to DNS", len(f.Internet.Targets))
+	text := words.Said("verdict.outside-silent", "n", len(f.Internet.Targets))
 	if !dead {
-		who := "The provider's host answers"
+		alive := words.Said("verdict.outside-provider", "silent", text)
 		if !providerAlive(f) {
-			who = "SIP hosts on the internet answer"
+			alive = words.Said("verdict.outside-sip", "silent", text)
 		}
 		return candidate{code: "2-1", kind: catalogue.Hurts, minor: true,
-			text: who + ", but " + text + ". On a line that is only for voice this may be intended."}
+			text: alive}
 	}
 	c := candidate{code: "2-1", kind: catalogue.Stops,
-		text: fmt.Sprintf("The router %s answers, but nothing behind it does: %s.", f.Gateway.Addr, text)}
+		text: words.Said("verdict.behind-router", "router", f.Gateway.Addr, "silent", text)}
 	if edgeSeen(f) {
-		c.text = fmt.Sprintf("The edge device of the leased line, %s, answers, but nothing behind it does: %s.", f.Edge.Addr, text)
+		c.text = words.Said("verdict.behind-edge", "edge", f.Edge.Addr, "silent", text)
 		c.acts = []catalogue.Actor{catalogue.ISP}
 		c.advice = "edge"
 	}
@@ -106,25 +106,25 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 	c := candidate{code: "2-2", kind: catalogue.Stops}
 	switch {
 	case len(r.Local) == 0 && f.Address.Mode == "dhcp":
-		c.text = "The router gave no name server (DNS), so no name can be looked up."
+		c.text = words.Said("verdict.dns-not-given")
 	case len(r.Local) == 0:
-		c.text = "No name server (DNS) is set on the box, so no name can be looked up."
+		c.text = words.Said("verdict.dns-not-set")
 	default:
-		c.text = fmt.Sprintf("The name server %s does not answer.", list(f.Address.DNS))
+		c.text = words.Said("verdict.dns-silent", "server", list(f.Address.DNS))
 		if r.Local[0].Rcode == "SERVFAIL" {
-			c.text = fmt.Sprintf("The name server %s fails for every name (SERVFAIL).", list(f.Address.DNS))
+			c.text = words.Said("verdict.dns-fails", "server", list(f.Address.DNS))
 		}
 	}
 	for _, a := range r.Public {
 		if a.Answer == facts.Answered {
-			c.text += fmt.Sprintf(" The public name server %s answers.", a.Server)
+			c.text += " " + words.Said("verdict.dns-public", "server", a.Server)
 			return []candidate{c}
 		}
 	}
 	if !internetAnswers(f) {
 		return nil
 	}
-	c.text += " Public name servers do not answer either, so a firewall may block DNS."
+	c.text += " " + words.Said("verdict.dns-blocked")
 	return []candidate{c}
 }
 
@@ -141,29 +141,28 @@ func name(f facts.Facts, n facts.Name) []candidate {
 		return nil
 	}
 	if local != nameUnknown && bySRV {
-		c := candidate{code: "2-4", kind: catalogue.Stops, text: fmt.Sprintf(
-			"The router's name server loses the SIP records (SRV) of %s; public name servers lead it to %s by them.", n.Asked, told.Targets[0].Addr)}
+		c := candidate{code: "2-4", kind: catalogue.Stops, text: words.Said("verdict.srv-lost", "name", n.Asked, "server", told.Targets[0].Addr)}
 		if replied(f.Witness.Server) {
-			c.text += " SIP is answered there."
+			c.text += " " + words.Said("verdict.sip-there")
 		}
 		return []candidate{c}
 	}
 	if public == nameHasAddress || told.Way != "" {
 		return []candidate{{code: "2-4", kind: catalogue.Stops,
-			text: fmt.Sprintf("The router's name server knows no address for %s, but public name servers do.", n.Asked)}}
+			text: words.Said("verdict.name-local", "name", n.Asked)}}
 	}
 	if local == nameOnlyIPv6 || public == nameOnlyIPv6 {
 		return onlyIPv6(f, n)
 	}
 	c := candidate{code: "2-3", kind: catalogue.Stops,
-		text: fmt.Sprintf("The provider's name %s does not exist: NXDOMAIN. The box's file may be mistyped.", n.Asked)}
+		text: words.Said("verdict.name-unknown", "name", n.Asked)}
 	if local == nameNoAddress {
-		c.text = fmt.Sprintf("The provider's name %s exists, but has no address for a SIP server. The box's file may be mistyped.", n.Asked)
+		c.text = words.Said("verdict.name-empty", "name", n.Asked)
 	}
 	if public == nameSilent {
-		c.text += " Only the router's own name server could be asked: public ones did not answer."
+		c.text += " " + words.Said("verdict.name-one-witness")
 	} else {
-		c.text += " A public name server says the same."
+		c.text += " " + words.Said("verdict.name-same")
 	}
 	return []candidate{c}
 }
@@ -176,7 +175,7 @@ func onlyIPv6(f facts.Facts, n facts.Name) []candidate {
 		return nil
 	}
 	return []candidate{{code: "2-3", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Reseller},
-		text:   fmt.Sprintf("The provider's name %s has no IPv4 address, only IPv6 (%s), and no router on this network offers IPv6: nothing here can reach it.", n.Asked, list(six)),
+		text:   words.Said("verdict.only-ipv6", "name", n.Asked, "addresses", list(six)),
 		advice: "ipv6"}}
 }
 
@@ -245,12 +244,12 @@ func quality(f facts.Facts, q facts.Quality) []candidate {
 		return nil
 	}
 	worst := bad[0]
-	text := fmt.Sprintf("The line is too poor for good calls: %s towards %s.", weak(worst), worst.Addr)
+	text := words.Said("verdict.poor-line", "how", weak(worst), "host", worst.Addr)
 	if float64(worst.Sent-worst.Back) >= severeLoss*float64(worst.Sent) {
-		text += " This is severe."
+		text += " " + words.Said("verdict.severe")
 	}
 	if judged == 1 {
-		text += " Only one far host answered ping, so its own limits cannot be told from the line's."
+		text += " " + words.Said("verdict.one-far-host")
 	}
 	return []candidate{{code: "2-7", kind: catalogue.Hurts, text: text}}
 }
@@ -263,11 +262,11 @@ func weak(e facts.Echo) string {
 	lost := e.Sent - e.Back
 	switch {
 	case lost >= qualityLost && float64(lost) >= qualityLoss*float64(e.Sent):
-		return fmt.Sprintf("%d of %d packets were lost", lost, e.Sent)
+		return words.Said("verdict.packets-lost", "n", lost, "all", e.Sent)
 	case time.Duration(e.Avg) >= qualityRTT:
-		return fmt.Sprintf("the round trip takes %s", e.Avg)
+		return words.Said("verdict.round-trip", "time", e.Avg)
 	case time.Duration(e.Jitter) >= qualityJitter:
-		return fmt.Sprintf("the delay varies by %s", e.Jitter)
+		return words.Said("verdict.jitter", "time", e.Jitter)
 	}
 	return ""
 }

@@ -1,11 +1,11 @@
 package verdict
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -18,17 +18,17 @@ func lanLoss(f facts.Facts) []candidate {
 	if lan == nil || lan.Sent < lanTrips || starved(lan.Late) || lan.Back == 0 { // a router that answers nothing is not lossy but gone
 		return nil
 	}
-	bad, how := late, fmt.Sprintf("the time of a round trip varies by %s", lan.Jitter)
+	bad, how := late, words.Said("verdict.trip-varies", "time", lan.Jitter)
 	if lostSome(lan.Echo) {
-		bad, how = lostSome, fmt.Sprintf("%d of %d ARP requests stayed without an answer", lan.Sent-lan.Back, lan.Sent)
+		bad, how = lostSome, words.Said("verdict.arp-lost", "n", lan.Sent-lan.Back, "all", lan.Sent)
 	}
 	seen := measured(f.Quality)
 	if !bad(lan.Echo) || slices.ContainsFunc(seen, func(e facts.Echo) bool { return !bad(e) }) {
 		return nil
 	}
-	text := fmt.Sprintf("Already between the box and the router %s: %s.", lan.Addr, how)
+	text := words.Said("verdict.lan-loss", "router", lan.Addr, "how", how)
 	if len(seen) == 0 {
-		text += " No host answered ping, so a router that answers ARP badly cannot be told from a network that loses data."
+		text += " " + words.Said("verdict.lan-unsure")
 	}
 	return []candidate{{code: "1-9", kind: catalogue.Hurts, text: text}}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -102,34 +103,34 @@ func unproven(in Input) (light int, saw string) {
 		if proved(n, in) {
 			continue
 		}
-		words := blockers(n, in.Steps)
+		why := blockers(n, in.Steps)
 		for _, s := range in.Steps {
-			if len(words) > 0 && s.Outcome == facts.NotRun {
+			if len(why) > 0 && s.Outcome == facts.NotRun {
 				continue // it explains nothing more
 			}
-			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed && s.Outcome != facts.Blocked && !slices.Contains(words, s.Saw) {
-				words = append(words, s.Saw)
+			if s.Light == n && s.Saw != "" && s.Outcome != facts.Passed && s.Outcome != facts.Blocked && !slices.Contains(why, s.Saw) {
+				why = append(why, s.Saw)
 			}
 		}
-		if len(words) == 0 {
-			words = []string{"light " + catalogue.LightNames()[n-1] + " could not be tested."}
+		if len(why) == 0 {
+			why = []string{words.Said("verdict.light-untested", "light", catalogue.LightNames()[n-1])}
 		}
-		return n, strings.Join(words, " ")
+		return n, strings.Join(why, " ")
 	}
 	return 0, ""
 }
 
 // blockers is why the steps that those of a light need did not succeed.
-func blockers(light int, steps []facts.Step) (words []string) {
+func blockers(light int, steps []facts.Step) (why []string) {
 	for _, s := range steps {
 		if s.Light != light || s.Outcome != facts.Blocked {
 			continue
 		}
 		for _, needed := range steps {
-			if needed.ID == s.Blocker && needed.Outcome != facts.Passed && !slices.Contains(words, needed.Saw) {
-				words = append(words, needed.Saw)
+			if needed.ID == s.Blocker && needed.Outcome != facts.Passed && !slices.Contains(why, needed.Saw) {
+				why = append(why, needed.Saw)
 			}
 		}
 	}
-	return words
+	return why
 }

@@ -1,12 +1,12 @@
 package verdict
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -16,7 +16,7 @@ func line(in Input) []candidate {
 	f := in.Facts
 	if l := f.Link; l != nil && !l.Carrier {
 		return []candidate{{code: "1-1", kind: catalogue.Stops,
-			text: fmt.Sprintf("No signal on the network cable (port %s) for %s.", l.Interface, l.Waited)}}
+			text: words.Said("verdict.no-signal", "port", l.Interface, "time", l.Waited)}}
 	}
 	if a := f.Address; a != nil {
 		found = append(found, address(in, *a)...)
@@ -26,7 +26,7 @@ func line(in Input) []candidate {
 	}
 	if g := f.Gateway; !stops(found) && g != nil && g.MAC == "" && g.ARPSent >= arpTries {
 		found = append(found, candidate{code: "1-3", kind: catalogue.Stops,
-			text: fmt.Sprintf("The router %s did not answer %d ARP requests on the cable.", g.Addr, g.ARPSent)})
+			text: words.Said("verdict.arp-silent", "router", g.Addr, "n", g.ARPSent)})
 	}
 	if o := f.Offers; o != nil {
 		found = append(found, twoServers(*o)...)
@@ -41,28 +41,28 @@ func address(in Input, a facts.Address) []candidate {
 	switch {
 	case !a.Prefix.IsValid() && len(a.Declined) > 0:
 		return []candidate{{code: "1-6", kind: catalogue.Stops,
-			text: fmt.Sprintf("Every address that the router offered is in use by another device already (%s).", list(a.Declined))}}
+			text: words.Said("verdict.all-taken", "addresses", list(a.Declined))}}
 	case !a.Prefix.IsValid() && a.Refused == "" && a.Discovers > 0:
 		if wrong := wrongNetwork(in); wrong != nil {
 			return wrong
 		}
 		return []candidate{{code: "1-2", kind: catalogue.Stops,
-			text: fmt.Sprintf("The cable has a signal, but no address came: %d DHCP requests in %s were not answered.", a.Discovers, a.Waited)}}
+			text: words.Said("verdict.no-address", "n", a.Discovers, "time", a.Waited)}}
 	case a.Refused != "":
-		return []candidate{{code: "1-4", kind: catalogue.Stops, text: "The address that the network gave cannot work: " + a.Refused + "."}}
+		return []candidate{{code: "1-4", kind: catalogue.Stops, text: words.Said("verdict.address-cannot", "why", a.Refused)}}
 	case !a.Prefix.IsValid():
 		return nil // none was asked for: the box could not
 	case a.Prefix.Addr().IsLinkLocalUnicast():
-		return []candidate{{code: "1-4", kind: catalogue.Stops, text: fmt.Sprintf("The box only has the self-made address %s.", a.Prefix.Addr())}}
+		return []candidate{{code: "1-4", kind: catalogue.Stops, text: words.Said("verdict.self-made", "address", a.Prefix.Addr())}}
 	case !a.Gateway.IsValid():
 		return []candidate{{code: "1-4", kind: catalogue.Stops,
-			text: fmt.Sprintf("The box has the address %s, but no router was named with it.", a.Prefix)}}
+			text: words.Said("verdict.no-router", "address", a.Prefix)}}
 	case a.Prefix.Bits() < a.Gateway.BitLen() && !a.Prefix.Contains(a.Gateway):
 		return []candidate{{code: "1-4", kind: catalogue.Stops,
-			text: fmt.Sprintf("The router %s lies outside the box's own network %s.", a.Gateway, a.Prefix.Masked())}}
+			text: words.Said("verdict.router-outside", "router", a.Gateway, "network", a.Prefix.Masked())}}
 	case len(a.Declined) > 0:
 		return []candidate{{code: "1-6", kind: catalogue.Hurts,
-			text: fmt.Sprintf("The router first offered %s, which another device uses already; the box went on with %s.", list(a.Declined), a.Prefix.Addr())}}
+			text: words.Said("verdict.first-taken", "addresses", list(a.Declined), "address", a.Prefix.Addr())}}
 	}
 	return nil
 }
@@ -79,9 +79,7 @@ func twoServers(o facts.Offers) []candidate {
 		if other.Server == first.Server || other.Gateway == first.Gateway && other.Prefix.Masked() == first.Prefix.Masked() {
 			continue
 		}
-		return []candidate{{code: "1-5", kind: catalogue.Hurts, text: fmt.Sprintf(
-			"Two DHCP servers disagree: %s (%s) names the router %s, %s (%s) names the router %s.",
-			first.Server, first.ServerMAC, orNone(first.Gateway), other.Server, other.ServerMAC, orNone(other.Gateway))}}
+		return []candidate{{code: "1-5", kind: catalogue.Hurts, text: words.Said("verdict.two-dhcp", "first", first.Server, "firstmac", first.ServerMAC, "firstrouter", orNone(first.Gateway), "other", other.Server, "othermac", other.ServerMAC, "otherrouter", orNone(other.Gateway))}}
 	}
 	return nil
 }
@@ -94,11 +92,11 @@ func duplicate(f facts.Facts, c facts.Conflict) []candidate {
 			kind = catalogue.Stops
 		}
 		found = append(found, candidate{code: "1-6", kind: kind,
-			text: fmt.Sprintf("Another device (%s) uses the box's address %s as well.", c.Holder, c.Addr)})
+			text: words.Said("verdict.address-twice", "device", c.Holder, "address", c.Addr)})
 	}
 	if holders := pbxHolders(f, c); len(holders) > 1 {
 		found = append(found, candidate{code: "1-6", kind: catalogue.Hurts,
-			text: fmt.Sprintf("Two devices use the PBX's address: %s.", strings.Join(holders, " and "))})
+			text: words.Said("verdict.pbx-twice", "devices", strings.Join(holders, " and "))})
 	}
 	return found
 }
@@ -110,16 +108,16 @@ func pbxHolders(f facts.Facts, c facts.Conflict) []string {
 }
 
 func list(addrs []netip.Addr) string {
-	words := make([]string, len(addrs))
+	all := make([]string, len(addrs))
 	for i, a := range addrs {
-		words[i] = a.String()
+		all[i] = a.String()
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(all, ", ")
 }
 
 func orNone(a netip.Addr) string {
 	if !a.IsValid() {
-		return "none"
+		return words.Said("verdict.no-one")
 	}
 	return a.String()
 }

@@ -2,15 +2,18 @@ package verdict
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
 
 // boxFile stands in every red of light 4 (verdict rule 6).
-const boxFile = " This was tested with the settings in the box's file."
+var boxFile = " " + words.Said("verdict.box-file")
 
 // login judges light 4: does the provider accept this trunk?
 func login(in Input) []candidate {
@@ -68,8 +71,7 @@ func offered(l facts.Login, realm string) bool {
 }
 
 func realm(in Input, l facts.Login, want string) candidate {
-	c := candidate{code: "4-1", kind: catalogue.Stops, text: fmt.Sprintf(
-		"The provider asks for the realm %q, but the settings say %q. The username and password were not sent.", l.Challenges[0].Realm, want) + boxFile}
+	c := candidate{code: "4-1", kind: catalogue.Stops, text: words.Said("verdict.wrong-realm", "realm", strconv.Quote(l.Challenges[0].Realm), "ours", strconv.Quote(want)) + boxFile}
 	return reset(in, l, c)
 }
 
@@ -77,12 +79,11 @@ func wrongLogin(in Input, l facts.Login) candidate {
 	c := candidate{code: "4-2", kind: catalogue.Stops}
 	if stale(l) {
 		c.kind = catalogue.Hurts
-		c.text = fmt.Sprintf("The provider's challenge ran out twice (stale); whether username and password are right could not be told. %s", quoted(*l.Reply))
+		c.text = words.Said("verdict.stale", "answer", quoted(*l.Reply))
 		c.acts = []catalogue.Actor{catalogue.Provider}
 		return c
 	}
-	c.text = fmt.Sprintf("The provider refuses the login: %s after %s. Either the username or the password is wrong; SIP does not say which of the two.",
-		quoted(*l.Reply), times(l.Attempts)) + boxFile
+	c.text = words.Said("verdict.login-refused", "answer", quoted(*l.Reply), "times", times(l.Attempts)) + boxFile
 	return reset(in, l, c)
 }
 
@@ -98,30 +99,29 @@ func reset(in Input, l facts.Login, c candidate) candidate {
 	switch r := in.Facts.Remembered; {
 	case in.Answers.SettingsChanged != nil:
 		if *in.Answers.SettingsChanged {
-			why = "somebody said that settings or the SIP domain were changed"
+			why = words.Said("verdict.told-changed")
 		}
 	case trunk(in).SettingsChanged:
-		why = "the box's file says that settings or the SIP domain were changed"
+		why = words.Said("verdict.file-changed")
 	case r != nil && r.Realm != "" && len(l.Challenges) > 0 && !offered(l, r.Realm):
-		why = fmt.Sprintf("the realm was %q in the last run and is %q now", r.Realm, l.Challenges[0].Realm)
+		why = words.Said("verdict.realm-changed", "before", strconv.Quote(r.Realm), "now", strconv.Quote(l.Challenges[0].Realm))
 	}
 	if why == "" {
 		return c
 	}
 	c.code = "4-5"
-	c.text = strings.TrimSuffix(c.text, boxFile) + fmt.Sprintf(" And %s: then the trunk password must be set again.", why) + boxFile
+	c.text = strings.TrimSuffix(c.text, boxFile) + " " + words.Said("verdict.set-again", "why", why) + boxFile
 	return c
 }
 
 func status(code string, r facts.Reply, after bool) candidate {
 	c := candidate{code: code, kind: catalogue.Stops}
-	when := "before any username or password was sent"
+	c.text = words.Said("verdict.status-before", "answer", quoted(r))
 	if after {
-		when = "after the username and password were sent"
+		c.text = words.Said("verdict.status-after", "answer", quoted(r))
 	}
-	c.text = fmt.Sprintf("The provider answered %s %s.", quoted(r), when)
 	if r.RetryAfter > 0 {
-		c.text += fmt.Sprintf(" It asks to wait %s.", r.RetryAfter)
+		c.text += " " + words.Said("verdict.retry-after", "time", r.RetryAfter)
 	}
 	c.text += boxFile
 	return c
@@ -136,8 +136,7 @@ func deaf(in Input) []candidate {
 		return nil
 	}
 	return []candidate{{code: "4-9", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Provider, catalogue.IT},
-		text: fmt.Sprintf("The provider answers OPTIONS over %s, but no REGISTER: %d were sent. Either the provider ignores it from this address, or a device on the way drops it: cannot tell which.",
-			strings.ToUpper(own), n) + boxFile,
+		text:   words.Said("verdict.deaf", "transport", strings.ToUpper(own), "n", n) + boxFile,
 		advice: "register"}}
 }
 
@@ -145,18 +144,17 @@ func deaf(in Input) []candidate {
 // the line is known to lose some, or when other messages were answered afterwards.
 func silence(f facts.Facts) candidate {
 	l := *f.Login
-	c := candidate{code: "4-9", kind: catalogue.Stops, text: fmt.Sprintf(
-		"The provider answered the first message, then nothing: %d messages with the login were not answered.", l.Attempts) + boxFile}
+	c := candidate{code: "4-9", kind: catalogue.Stops, text: words.Said("verdict.login-silent", "n", l.Attempts) + boxFile}
 	otherwise := ""
 	switch {
 	case len(l.AnsweredBy) > 0:
-		otherwise = "while the provider answered others afterwards"
+		otherwise = words.Said("verdict.others-answered")
 	case lossy(f):
-		otherwise = "and the line loses packets"
+		otherwise = words.Said("verdict.line-lossy")
 	}
 	if otherwise != "" {
 		c.kind = catalogue.Hurts
-		c.text = fmt.Sprintf("%d messages with the login were not answered, %s. Lost packets or a refusal: cannot tell which.", l.Attempts, otherwise)
+		c.text = words.Said("verdict.login-lost", "n", l.Attempts, "otherwise", otherwise)
 		c.advice = "lost"
 	}
 	return c
@@ -172,7 +170,7 @@ func refusedEarlier(in Input) []candidate {
 	if c.code == "" || c.code == "5-5" {
 		return nil
 	}
-	c.text = fmt.Sprintf("The provider refused this login in an earlier run (%d). The box did not try again by itself, so as not to lock the account.", r.RefusedWith) + boxFile
+	c.text = words.Said("verdict.refused-earlier", "code", r.RefusedWith) + boxFile
 	c.advice = "once-more"
 	return []candidate{c}
 }
@@ -183,16 +181,15 @@ func publicAddress(in Input) []candidate {
 	if c == nil {
 		return nil
 	}
-	seen, how := c.Provider, "the provider sees this line as"
+	seen, text := c.Provider, words.Said("verdict.check-ip-provider", "portal", c.Portal, "seen", c.Provider)
 	if !seen.IsValid() {
-		seen, how = c.STUN, "the internet sees this line as"
+		seen, text = c.STUN, words.Said("verdict.check-ip-internet", "portal", c.Portal, "seen", c.STUN)
 	}
 	if !seen.IsValid() || seen.Is4() != c.Portal.Is4() || seen == c.Portal {
 		return nil
 	}
-	text := fmt.Sprintf("The portal's Check IP is %s, but %s %s.", c.Portal, how, seen)
 	if !c.Provider.IsValid() {
-		text += " This is likely, not proved: the provider itself did not say what it sees."
+		text += " " + words.Said("verdict.check-ip-likely")
 	}
 	return []candidate{{code: "4-6", kind: catalogue.Stops, text: text + boxFile}}
 }
@@ -217,13 +214,11 @@ func ignored(in Input) []candidate {
 	if own := path(f, trunk(in).Transport); own == nil || tlsFault(*own) != nil {
 		return nil
 	}
-	address := "this line's public address"
+	address := words.Said("verdict.public-address")
 	if f.Public != nil && f.Public.Addr.IsValid() {
 		address = f.Public.Addr.String()
 	}
-	return []candidate{{code: "4-9", kind: catalogue.Stops, text: fmt.Sprintf(
-		"The provider %s answers ping and other SIP hosts answer, but the provider answers no SIP message from %s. Ask whether %s is blocked; first stop the PBX from retrying.",
-		all[0].Target.Addr(), address, address) + boxFile}}
+	return []candidate{{code: "4-9", kind: catalogue.Stops, text: words.Said("verdict.ignored", "provider", all[0].Target.Addr(), "address", address) + boxFile}}
 }
 
 // certificate judges the provider's certificate: its dates only when the clock is known. It stops a TLS trunk only.
@@ -236,7 +231,7 @@ func certificate(in Input) []candidate {
 	if s == nil || !s.ClockKnown && (s.Fault == "expired" || s.Fault == "not-yet") || stuck(in) {
 		return nil
 	}
-	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunkNames(trunk(in))) + boxFile}}
+	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunk(in)) + boxFile}}
 }
 
 // tlsFault is the session of the preferred server when its certificate or handshake is at fault.
@@ -247,29 +242,25 @@ func tlsFault(p facts.Path) *facts.TLSSession {
 	return p.Targets[0].TLS
 }
 
-// trunkNames are the names that the certificate may be for.
-func trunkNames(t profile.Trunk) string {
-	if t.ProxyHost == "" || t.ProxyHost == t.Domain {
-		return t.Domain
-	}
-	return t.ProxyHost + " or " + t.Domain
-}
-
-func certificateWords(s facts.TLSSession, wanted string) string {
-	const day = "2 January 2006"
+// certificateWords says what is wrong; the certificate may be for the trunk's proxy or for its domain.
+func certificateWords(s facts.TLSSession, t profile.Trunk) string {
 	switch s.Fault {
 	case "expired":
-		return fmt.Sprintf("The provider's certificate ran out on %s.", s.NotAfter.Format(day))
+		return words.Said("verdict.cert-expired", "date", s.NotAfter.Format(time.DateOnly))
 	case "not-yet":
-		return fmt.Sprintf("The provider's certificate is only valid from %s.", s.NotBefore.Format(day))
+		return words.Said("verdict.cert-not-yet", "date", s.NotBefore.Format(time.DateOnly))
 	case "name":
-		return fmt.Sprintf("The provider's certificate is for %s, not for %s.", strings.Join(s.Names, ", "), wanted)
+		names := strings.Join(s.Names, ", ")
+		if t.ProxyHost != "" && t.ProxyHost != t.Domain {
+			return words.Said("verdict.cert-name-two", "names", names, "proxy", t.ProxyHost, "domain", t.Domain)
+		}
+		return words.Said("verdict.cert-name", "names", names, "domain", t.Domain)
 	case "unknown-authority":
-		return fmt.Sprintf("The provider's certificate was issued by %q, which is not a known authority.", s.Issuer)
+		return words.Said("verdict.cert-authority", "issuer", strconv.Quote(s.Issuer))
 	case "client-certificate":
-		return "The provider wants a certificate from the PBX, and the box has none."
+		return words.Said("verdict.cert-client")
 	}
-	return fmt.Sprintf("The encrypted connection (TLS) could not be set up: %s.", s.Error)
+	return words.Said("verdict.cert-tls", "error", s.Error)
 }
 
 func quoted(r facts.Reply) string {
@@ -278,7 +269,7 @@ func quoted(r facts.Reply) string {
 
 func times(n int) string {
 	if n == 1 {
-		return "one attempt"
+		return words.Said("verdict.one-attempt")
 	}
-	return fmt.Sprintf("%d attempts", n)
+	return words.Said("verdict.attempts", "n", n)
 }

@@ -1,8 +1,6 @@
 package verdict
 
 import (
-	"fmt"
-
 	"trunktester/appliance/brand"
 	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
@@ -22,14 +20,14 @@ func maker(f facts.Facts) (name, hint string) {
 		built, _ = brand.ByAddress(f.Gateway.MAC)
 	}
 	if device != (facts.Device{}) {
-		name = fmt.Sprintf(" The router calls itself %s.", device)
+		name = " " + words.Said("verdict.calls-itself", "device", device)
 	}
 	switch {
 	case device.Maker == "" && built.Name != "":
-		name += fmt.Sprintf(" By its hardware address the router is one of %s.", built.Name)
+		name += " " + words.Said("verdict.router-made-by", "maker", built.Name)
 		said = built
 	case built.Name != "" && built.Name != said.Name:
-		return name + fmt.Sprintf(" By its hardware address it is one of %s: whose it is cannot be told.", built.Name), ""
+		return name + " " + words.Said("verdict.other-maker", "maker", built.Name), ""
 	}
 	if said.Switch == "" { // unheard of, or nobody wrote it down
 		return name, ""

@@ -1,10 +1,10 @@
 package verdict
 
 import (
-	"fmt"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -18,13 +18,15 @@ func shortMapping(in Input) []candidate {
 	if p := in.Facts.Public; p != nil && p.Mapping == facts.MappingNone {
 		return nil // no mapping, but a firewall's session: a rule may let the provider in to the PBX all the same
 	}
-	how := fmt.Sprintf("after %s to %s", l.AtLeast, l.Under)
+	how := words.Said("verdict.mapping-between", "least", l.AtLeast, "most", l.Under)
 	if l.AtLeast == 0 {
-		how = fmt.Sprintf("within %s", l.Under)
+		how = words.Said("verdict.mapping-within", "most", l.Under)
 	}
-	return []candidate{{code: "3-6", kind: catalogue.Hurts, text: fmt.Sprintf(
-		"The router forgets an idle UDP mapping %s%s, and 90 s are wanted: then calls from outside no longer reach the PBX. It is fine if the PBX sends something to the provider more often than every %s.",
-		how, l.When(), max(l.AtLeast, facts.Duration(10*time.Second)))}}
+	if unit, n := l.Measured(); unit != "" {
+		how = words.Said("measured."+unit, "what", how, "n", n)
+	}
+	return []candidate{{code: "3-6", kind: catalogue.Hurts,
+		text: words.Said("verdict.mapping", "how", how, "time", max(l.AtLeast, facts.Duration(10*time.Second)))}}
 }
 
 // Short says that a router forgets idle mappings too soon for a trunk.

@@ -1,11 +1,11 @@
 package verdict
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -16,17 +16,16 @@ func mtu(in Input) []candidate {
 	c := candidate{code: "2-8", kind: catalogue.Hurts}
 	halted := stuck(in)
 	if hosts, gone := blackhole(f); gone {
-		c.text = fmt.Sprintf("Packets of %d bytes vanish on the way to %s, by ping and by DNS, and nobody says that they are too large; those of %d bytes are answered.",
-			f.MTU.Large, list(hosts), f.MTU.Small)
+		c.text = words.Said("verdict.packets-vanish", "large", f.MTU.Large, "hosts", list(hosts), "small", f.MTU.Small)
 	} else if halted {
 		bytes, _ := largeUnanswered(f)
-		c.text = fmt.Sprintf("No host answers ping, and name servers do not answer packets of %d bytes, but those of %d.", bytes, f.MTU.Small)
+		c.text = words.Said("verdict.packets-dns", "large", bytes, "small", f.MTU.Small)
 	} else {
 		return nil
 	}
 	if halted {
 		c.kind = catalogue.Stops
-		c.text += fmt.Sprintf(" The trunk's TLS connection to %s is made, and then its handshake gets no further.", f.TLS.Targets[0].Target)
+		c.text += " " + words.Said("verdict.tls-stuck", "server", f.TLS.Targets[0].Target)
 	}
 	return []candidate{c}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -17,12 +18,11 @@ func wrongNetwork(in Input) []candidate {
 	if len(why) == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("No address came (%d DHCP requests in %s were not answered), and this socket seems to be meant for something else: %s. ",
-		in.Facts.Address.Discovers, in.Facts.Address.Waited, strings.Join(why, "; "))
+	text := words.Said("verdict.wrong-socket", "n", in.Facts.Address.Discovers, "time", in.Facts.Address.Waited, "why", strings.Join(why, "; ")) + " "
 	if own := ownVLAN(in); own != 0 {
-		text += fmt.Sprintf("The box's file names the VLAN %d. ", own)
+		text += words.Said("verdict.own-vlan", "vlan", own) + " "
 	}
-	return []candidate{{code: "1-8", kind: catalogue.Stops, text: text + "Otherwise the network's DHCP server is down."}}
+	return []candidate{{code: "1-8", kind: catalogue.Stops, text: text + words.Said("verdict.dhcp-down")}}
 }
 
 // hints are what the switch said that explains why no address came. What the box's file has set already explains
@@ -33,13 +33,13 @@ func hints(in Input) (why []string) {
 		return nil
 	}
 	if n.Login {
-		why = append(why, "it asks for a network login (802.1X)")
+		why = append(why, words.Said("verdict.socket-login"))
 	}
 	if vlan := otherVoice(in); vlan != 0 {
-		why = append(why, fmt.Sprintf("the switch %s announces the VLAN %d for phones", called(*n.Switch), vlan))
+		why = append(why, words.Said("verdict.socket-voice", "switch", called(*n.Switch), "vlan", vlan))
 	}
 	if others := slices.DeleteFunc(slices.Clone(n.Tagged), func(vlan int) bool { return vlan == ownVLAN(in) }); len(others) > 0 {
-		why = append(why, fmt.Sprintf("frames with the VLAN tag %s are on the cable", numbers(others)))
+		why = append(why, words.Said("verdict.socket-tagged", "vlans", numbers(others)))
 	}
 	return why
 }
@@ -50,8 +50,7 @@ func dataNetwork(in Input) []candidate {
 	if vlan == 0 || ownVLAN(in) != 0 {
 		return nil
 	}
-	return []candidate{{code: "1-8", kind: catalogue.Tells, text: fmt.Sprintf(
-		"Tested from the data network: the switch %s announces the VLAN %d for phones, and the box's file names none.", called(*in.Facts.Neighbour.Switch), vlan)}}
+	return []candidate{{code: "1-8", kind: catalogue.Tells, text: words.Said("verdict.data-network", "switch", called(*in.Facts.Neighbour.Switch), "vlan", vlan)}}
 }
 
 // otherVoice is the VLAN announced for phones, 0 when there is none or when the box is in it.
@@ -83,9 +82,9 @@ func called(s facts.Announcement) string {
 }
 
 func numbers(of []int) string {
-	words := make([]string, len(of))
+	all := make([]string, len(of))
 	for i, n := range of {
-		words[i] = fmt.Sprint(n)
+		all[i] = fmt.Sprint(n)
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(all, ", ")
 }

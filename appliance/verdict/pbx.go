@@ -1,10 +1,10 @@
 package verdict
 
 import (
-	"fmt"
 	"net/netip"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -19,8 +19,7 @@ func pbx(in Input) []candidate {
 // listed judges the provider's list of registrations.
 func listed(in Input) []candidate {
 	if l := in.Facts.Login; l != nil && l.Reply != nil && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
-		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
-			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))}}
+		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: words.Said("verdict.query-refused", "answer", quoted(*l.Reply))}}
 	}
 	if !let(in.Facts) || in.Facts.Bindings == nil {
 		return nil
@@ -35,26 +34,26 @@ func listed(in Input) []candidate {
 func noEntry(in Input, b facts.Bindings) candidate {
 	if notRegistered(in) {
 		return candidate{code: "5-1", kind: catalogue.Stops,
-			text: "The line and the login are good, but the provider's list of registrations is empty: the PBX is not registered." + lost(in)}
+			text: words.Said("verdict.list-empty") + lost(in)}
 	}
 	why := b.NotShown
 	switch own := in.Facts.OwnBinding; {
 	case own != nil && own.Shown != nil && !*own.Shown:
-		why = "the box registered itself for a moment, and this provider did not list it"
+		why = words.Said("verdict.own-not-listed")
 	case why != "":
 	case showsBindings(in):
-		why = "its list is empty, though this provider shows it"
+		why = words.Said("verdict.empty-though-shown")
 	default:
-		why = "its list is empty, and it is not known whether this provider shows it"
+		why = words.Said("verdict.empty-unknown")
 	}
 	c := candidate{code: "5-5", kind: catalogue.Hurts,
-		text: "The login works, but whether the PBX is registered could not be seen: " + why + "."}
+		text: words.Said("verdict.not-seen", "why", why)}
 	if in.Profile.PBX.Location == "hosted" {
-		c.text += " The PBX is hosted elsewhere: only the portal can tell."
+		c.text += " " + words.Said("verdict.hosted")
 	}
 	if in.Answers.PortalShowsPBX != nil { // with yes: no is 5-1
 		c.kind = catalogue.Tells
-		c.text += " The portal shows it registered, as somebody looked."
+		c.text += " " + words.Said("verdict.portal-shows")
 	}
 	return c
 }
@@ -64,7 +63,7 @@ func lost(in Input) string {
 	if in.Facts.OwnBinding == nil || len(in.Facts.OwnBinding.Lost) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" The registration of %s is gone since the box registered itself for a moment: let the PBX register again.", in.Facts.OwnBinding.Lost[0].URI)
+	return " " + words.Said("verdict.pushed-out", "contact", in.Facts.OwnBinding.Lost[0].URI)
 }
 
 // registered compares the bindings with what the firewall and the portal are set for.
@@ -90,7 +89,7 @@ func port(in Input, c facts.Binding) []candidate {
 		got = c.Received.Port()
 	}
 	return []candidate{{code: "5-2", kind: catalogue.Hurts,
-		text: fmt.Sprintf("The PBX is registered from port %d, but port %d is expected.", got, want)}}
+		text: words.Said("verdict.other-port", "got", got, "want", want)}}
 }
 
 func nat(in Input, c facts.Binding) []candidate {
@@ -101,10 +100,10 @@ func nat(in Input, c facts.Binding) []candidate {
 	switch want := in.Profile.Expect.NAT; {
 	case want == "no" && inside:
 		return []candidate{{code: "5-3", kind: catalogue.Hurts,
-			text: fmt.Sprintf("The PBX registered with its inside address %s, where a public address is expected (NAT: no).", c.Contact.Addr())}}
+			text: words.Said("verdict.nat-inside", "address", c.Contact.Addr())}}
 	case want == "yes" && !inside:
 		return []candidate{{code: "5-3", kind: catalogue.Hurts,
-			text: fmt.Sprintf("The PBX registered with the public address %s, where its inside address is expected (NAT: yes).", c.Contact.Addr())}}
+			text: words.Said("verdict.nat-public", "address", c.Contact.Addr())}}
 	}
 	return nil
 }
@@ -113,7 +112,7 @@ func nat(in Input, c facts.Binding) []candidate {
 func elsewhere(in Input, b facts.Bindings) []candidate {
 	if top := in.Profile.PBX.MaxBindings; len(b.Contacts) > top {
 		return []candidate{{code: "5-4", kind: catalogue.Hurts,
-			text: fmt.Sprintf("%d devices are registered on this trunk, where %d is expected.", len(b.Contacts), top)}}
+			text: words.Said("verdict.too-many", "n", len(b.Contacts), "top", top)}}
 	}
 	ours := ownPublic(in.Facts)
 	if !ours.IsValid() {
@@ -127,12 +126,12 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 		if !from.IsValid() || from == ours || private(from) {
 			continue
 		}
-		text := fmt.Sprintf("The trunk is registered from %s, but this line's public address is %s.", from, ours)
+		text := words.Said("verdict.elsewhere", "from", from, "ours", ours)
 		if own := in.Facts.Address; own != nil && own.Prefix.Addr() == ours { // each host has its own
 			if own.Prefix.Contains(from) {
 				continue
 			}
-			text += " Addresses are not translated here: where this site has another network of public addresses, it may be the PBX's."
+			text += " " + words.Said("verdict.other-network")
 		}
 		return []candidate{{code: "5-4", kind: catalogue.Hurts, text: text}}
 	}

@@ -1,13 +1,13 @@
 package verdict
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
@@ -62,69 +62,72 @@ func settings(in Input, c facts.PBXCheck, d facts.PBXDevice) (candidate, bool) {
 	var wrong []string
 	soft := true // a provider may let this pass
 	if differs(d.AuthUserIs) {
-		wrong, soft = append(wrong, setting("login name", d.AuthUserIs, d.AuthUser, t.AuthUser)), false
+		wrong, soft = append(wrong, setting("verdict.login-name-is", "verdict.login-name-slip", d.AuthUserIs, d.AuthUser, t.AuthUser)), false
 	}
 	if differs(d.UserIs) && (d.User != d.AuthUser || len(wrong) == 0) {
-		wrong = append(wrong, setting("username", d.UserIs, d.User, t.Username))
+		wrong = append(wrong, setting("verdict.username-is", "verdict.username-slip", d.UserIs, d.User, t.Username))
 	}
 	if differs(d.DomainIs) {
-		wrong = append(wrong, setting("domain", d.DomainIs, d.Domain, t.Domain))
+		wrong = append(wrong, setting("verdict.domain-is", "verdict.domain-slip", d.DomainIs, d.Domain, t.Domain))
 	}
 	if differs(d.RealmIs) && c.RealmFrom != "domain" {
 		if d.RealmIs.Slip != "" {
-			wrong = append(wrong, "its realm "+d.RealmIs.Slip)
+			wrong = append(wrong, words.Said("verdict.realm-slip", "slip", d.RealmIs.Slip))
 		} else {
-			wrong = append(wrong, fmt.Sprintf("it answers only for the realm %q, and the provider asks for %q", d.Realm, c.Realm))
+			wrong = append(wrong, words.Said("verdict.realm-bound", "got", strconv.Quote(d.Realm), "want", strconv.Quote(c.Realm)))
 		}
 		soft = false
 	}
 	switch password := d.PasswordIs; {
 	case len(wrong) > 0:
-		text := strings.Join(wrong, "; ") + "."
+		also := ""
 		if differs(password) {
-			text += " Its password is not the trunk's either."
+			also = words.Said("verdict.password-too")
 		}
-		return weighed(in, c, d, candidate{code: "5-6", text: text}, soft), true
+		return weighed(in, c, d, candidate{code: "5-6", text: strings.Join(wrong, "; ")}, also, soft), true
 	case password.Is == facts.Slipped:
-		return weighed(in, c, d, candidate{code: "5-8", text: "its username is right, but its password is not: it is the trunk's password, but it " + password.Slip + "."}, false), true
+		return weighed(in, c, d, candidate{code: "5-8", text: words.Said("verdict.password-slip", "slip", password.Slip)}, "", false), true
 	case password.Is == facts.Other:
-		return weighed(in, c, d, candidate{code: "5-8", text: "its username is right, but its password is another one, and not by a usual slip."}, false), true
+		return weighed(in, c, d, candidate{code: "5-8", text: words.Said("verdict.password-other")}, "", false), true
 	case password.Is == facts.Unproved:
-		return candidate{code: "5-8", kind: catalogue.Hurts, text: opening(c) + device(d) + " logged in, but whether its password is right could not be told: " + password.Slip + "."}, true
+		return candidate{code: "5-8", kind: catalogue.Hurts, text: inCheck(c, words.Said("verdict.password-unproved", "device", device(d), "why", password.Slip))}, true
 	}
 	return candidate{}, false
 }
 
-// setting says what one name is, and what it should be.
-func setting(what string, m facts.Match, got, want string) string {
-	text := fmt.Sprintf("its %s is %q, and the trunk's is %q", what, got, want)
+// setting says what one name is, and what it should be: by one sentence, or another where it is a slip.
+func setting(is, slip string, m facts.Match, got, want string) string {
 	if m.Is == facts.Slipped {
-		text += " (it " + m.Slip + ")"
+		return words.Said(slip, "got", strconv.Quote(got), "want", strconv.Quote(want), "slip", m.Slip)
 	}
-	return text
+	return words.Said(is, "got", strconv.Quote(got), "want", strconv.Quote(want))
 }
 
 // weighed says how bad a difference is. It stops the trunk only when the box's own settings are proved by a
-// login, nothing shows that the PBX is registered all the same, and nobody can have corrected it since.
-func weighed(in Input, c facts.PBXCheck, d facts.PBXDevice, found candidate, soft bool) candidate {
+// login, nothing shows that the PBX is registered all the same, and nobody can have corrected it since. The
+// candidate's text is what differs; also is a sentence after it, "" for none.
+func weighed(in Input, c facts.PBXCheck, d facts.PBXDevice, found candidate, also string, soft bool) candidate {
 	found.kind = catalogue.Stops
-	found.text = opening(c) + device(d) + " contacted the box: " + found.text
+	found.text = inCheck(c, words.Said("verdict.contacted", "device", device(d), "what", found.text))
+	if also != "" {
+		found.text += " " + also
+	}
 	switch {
 	case !accepted(in.Facts):
 		found.kind = catalogue.Hurts
-		found.text += " The box's own login is not proved, so which of the two is wrong cannot be told."
+		found.text += " " + words.Said("verdict.own-login-unproved")
 	case isRegistered(in):
 		found.kind = catalogue.Hurts
-		found.text += " But the provider has a registration for this trunk."
+		found.text += " " + words.Said("verdict.but-registered")
 	case notRegistered(in):
 	case soft:
 		found.kind = catalogue.Hurts
-		found.text += " Some providers let that pass."
+		found.text += " " + words.Said("verdict.may-pass")
 	case c.Ago > 0:
 		found.kind = catalogue.Tells
 	}
 	if c.Ago > 0 {
-		found.text += " If it was corrected since, run the PBX check again."
+		found.text += " " + words.Said("verdict.corrected-since")
 	}
 	return found
 }
@@ -133,21 +136,20 @@ func weighed(in Input, c facts.PBXCheck, d facts.PBXDevice, found candidate, sof
 // unchanged was not answered as the PBX saw it.
 func mute(in Input, c facts.PBXCheck, d facts.PBXDevice) (candidate, bool) {
 	if d.Repeats > 2*d.Registers {
-		found := candidate{code: "5-9", kind: catalogue.Hurts, text: opening(c) + device(d) +
-			" sent its messages again and again, unchanged: the box's answers do not reach it, or it does not take them. Whether its settings are right could not be told.",
+		found := candidate{code: "5-9", kind: catalogue.Hurts, text: inCheck(c, words.Said("verdict.mute-repeats", "device", device(d))) +
+			" " + words.Said("verdict.settings-unknown"),
 			advice: "firewall"}
 		if d.Via != "" {
-			found.text += " In its messages it calls itself " + d.Via + "."
+			found.text += " " + words.Said("verdict.calls-itself-pbx", "via", d.Via)
 		}
 		return found, true
 	}
 	if c.RealmFrom == "domain" || d.Unanswered < 2 {
-		return candidate{code: "5-6", kind: catalogue.Hurts, text: opening(c) + device(d) +
-			fmt.Sprintf(" contacted the box, but did not answer when it was asked for its password for the realm %q. Whether its settings are right could not be told.", c.Realm)}, true
+		return candidate{code: "5-6", kind: catalogue.Hurts, text: inCheck(c, words.Said("verdict.mute", "device", device(d), "realm", strconv.Quote(c.Realm))) +
+			" " + words.Said("verdict.settings-unknown")}, true
 	}
-	return weighed(in, c, d, candidate{code: "5-6", text: fmt.Sprintf(
-		"it asked %d times, and never answered when it was asked for its password for the realm %q. Either no username and password are entered for this trunk, or its realm setting names another realm.",
-		d.Unanswered, c.Realm)}, false), true
+	return weighed(in, c, d, candidate{code: "5-6", text: words.Said("verdict.mute-asked", "n", d.Unanswered, "realm", strconv.Quote(c.Realm))},
+		words.Said("verdict.mute-why"), false), true
 }
 
 // leastWait is how long nothing must have come before the PBX is called silent: PBXs try again each minute.
@@ -158,16 +160,15 @@ func silent(in Input, c facts.PBXCheck) (candidate, bool) {
 	if c.Open || c.TLSRefused > 0 || time.Duration(c.Listened) < leastWait {
 		return candidate{}, false
 	}
-	found := candidate{code: "5-9", kind: catalogue.Hurts, text: opening(c) + fmt.Sprintf(
-		"nothing arrived from the PBX within %s, at %s over %s. Whether it was pointed at the box, is switched off, wants TLS with a certificate that it trusts, or is kept apart from the box by the network could not be told.",
-		time.Duration(c.Listened).Round(time.Second), c.Addr, strings.ToUpper(strings.Join(c.Transports, ", ")))}
+	found := candidate{code: "5-9", kind: catalogue.Hurts, text: inCheck(c, words.Said("verdict.nothing-arrived", "time", time.Duration(c.Listened).Round(time.Second),
+		"address", c.Addr, "transports", strings.ToUpper(strings.Join(c.Transports, ", ")))) + " " + words.Said("verdict.nothing-why")}
 	switch {
 	case isRegistered(in):
 		found.kind = catalogue.Tells
-		found.text += " The provider has a registration for this trunk."
+		found.text += " " + words.Said("verdict.has-registration")
 	case notRegistered(in):
 		found.kind = catalogue.Stops
-		found.text += " It is not registered at the provider either."
+		found.text += " " + words.Said("verdict.not-there-either")
 	}
 	return found, true
 }
@@ -180,9 +181,7 @@ func cutOff(in Input, c facts.PBXCheck, d facts.PBXDevice) (candidate, bool) {
 	if c.Back == nil || time.Duration(*c.Back) < backFor || !notRegistered(in) {
 		return candidate{}, false
 	}
-	return candidate{code: "5-7", kind: catalogue.Stops, text: fmt.Sprintf(
-		"The settings of %s are right, as the PBX check showed, and the box's own login works from here. But %s after the PBX was pointed back, the provider's list of registrations is still empty.",
-		device(d), time.Duration(*c.Back).Round(time.Second))}, true
+	return candidate{code: "5-7", kind: catalogue.Stops, text: words.Said("verdict.cut-off", "device", device(d), "time", time.Duration(*c.Back).Round(time.Second))}, true
 }
 
 // renewed reports whether a registration is certainly from after the PBX was pointed back: it lasts longer than one from
@@ -212,54 +211,54 @@ func remark(c facts.PBXCheck) string {
 	d := c.Telling()
 	switch {
 	case d == nil && c.TLSRefused > 0 && !c.Open:
-		return opening(c) + "a device reached the box and tried TLS, and did not trust the box's certificate, which nobody has signed. So the way from it to the box is open, and its settings are not known: set it to UDP or TCP for the check."
+		return inCheck(c, words.Said("verdict.tls-distrust")) + " " + words.Said("verdict.tls-so")
 	case d == nil:
 		return ""
 	case d.Accepted:
-		return opening(c) + "the settings of " + device(*d) + " were the trunk's."
+		return inCheck(c, words.Said("verdict.settings-right", "device", device(*d)))
 	case d.Registers == 0 && !c.Open:
-		return opening(c) + device(*d) + " sent " + strings.Join(d.Others, ", ") + ", but no REGISTER: its registration is not switched on."
+		return inCheck(c, words.Said("verdict.no-register", "device", device(*d), "messages", strings.Join(d.Others, ", ")))
 	}
 	return ""
 }
 
-// opening says when the check was made.
-func opening(c facts.PBXCheck) string {
+// inCheck says when the check was made that showed it.
+func inCheck(c facts.PBXCheck, what string) string {
 	if c.Ago > 0 {
-		return fmt.Sprintf("In the PBX check %s before this run, ", time.Duration(c.Ago).Round(time.Second))
+		return words.Said("verdict.in-earlier-check", "time", time.Duration(c.Ago).Round(time.Second), "what", what)
 	}
-	return "In the PBX check, "
+	return words.Said("verdict.in-check", "what", what)
 }
 
 func device(d facts.PBXDevice) string {
 	if d.UserAgent == "" {
-		return "the PBX at " + d.From.Addr().String()
+		return words.Said("verdict.device", "address", d.From.Addr())
 	}
-	return fmt.Sprintf("the PBX %q at %s", d.UserAgent, d.From.Addr())
+	return words.Said("verdict.device-named", "name", strconv.Quote(d.UserAgent), "address", d.From.Addr())
 }
 
 // PBXCheck is what a check says by itself, without a run: the PBX is compared with a file whose own login was
 // not tried here, and the text says so.
 func PBXCheck(p *profile.Profile, c facts.PBXCheck) catalogue.Finding {
 	if c.Error != "" {
-		return untestable("the box could not listen for the PBX: " + c.Error + ".")
+		return untestable(words.Said("verdict.cannot-listen", "why", c.Error))
 	}
 	in := Input{Profile: p, Facts: facts.Facts{PBXCheck: &c, Login: &facts.Login{Accepted: true}}}
 	if found, ok := checkedPBX(in, c); ok {
 		if found.code != "5-9" {
-			found.text += " This was compared with the box's file, whose own login was not tried here."
+			found.text += " " + words.Said("verdict.file-unproved")
 		}
 		return found.finding()
 	}
 	if d := c.Telling(); d != nil && d.Accepted {
 		ok, _ := catalogue.Find("ok")
-		f := ok.Finding(catalogue.Green, remark(c)+" Point the PBX back at the provider.")
+		f := ok.Finding(catalogue.Green, remark(c)+" "+words.Said("verdict.point-back"))
 		return f
 	}
 	if said := remark(c); said != "" {
 		return untestable(said)
 	}
-	return untestable("the PBX check was ended before it could tell.")
+	return untestable(words.Said("verdict.check-ended"))
 }
 
 // Untestable is the verdict of a box whose steps did not bring enough, with what they saw.

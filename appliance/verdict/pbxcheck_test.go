@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
 )
 
@@ -177,6 +178,7 @@ func TestPBXCheckTickets(t *testing.T) {
 	} {
 		t.Run(c.ticket, func(t *testing.T) {
 			v := Judge(c.site.Input)
+			spoken(t, append([]catalogue.Finding{v.Finding}, v.Also...)...)
 			if got := v.Finding.Code + " " + string(v.Finding.Severity); got != c.want {
 				t.Errorf("verdict %s, want %s\n%s", got, c.want, v.Finding.Text)
 			}

@@ -1,10 +1,8 @@
 package verdict
 
 import (
-	"fmt"
-	"net/netip"
-
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -21,29 +19,28 @@ type rewriter struct {
 // address of its own, as a modem or a bridge, is no hop: right behind the router it looks like the router.
 func rewriterAt(p *facts.Place) rewriter {
 	if p == nil {
-		return rewriter{subject: "A device on the way"}
+		return rewriter{subject: words.Said("verdict.subject-way")}
 	}
-	where := fmt.Sprintf("It happens between hop %d%s and hop %d (%s): ", p.Unchanged, hopAddress(p.From), p.Changed, p.To)
+	from := words.Said("verdict.the-box")
+	if p.From.IsValid() {
+		from = p.From.String()
+	}
+	where := func(who string) string {
+		return words.Said("verdict.happens", "first", p.Unchanged, "from", from, "second", p.Changed, "to", p.To, "who", who)
+	}
 	it, isp := []catalogue.Actor{catalogue.IT}, []catalogue.Actor{catalogue.ISP}
 	switch {
 	case p.Changed == 1:
-		return rewriter{"alg-site", "A device in the customer's own network", where + "a device in the customer's own network, in front of the router or in it.", it}
+		return rewriter{"alg-site", words.Said("verdict.subject-site"), where(words.Said("verdict.who-site")), it}
 	case p.Changed != p.Unchanged+1:
-		return rewriter{"", "A device on the way", where + "which of the devices between them does it cannot be told.", nil}
+		return rewriter{"", words.Said("verdict.subject-way"), where(words.Said("verdict.who-unknown")), nil}
 	case p.Unchanged == 1: // by whichever of its addresses it answers
-		return rewriter{"alg-router", "The customer's router or a device right behind it", where + "the customer's router, or a device without an address of its own right behind it, such as a modem.", append(it, isp...)}
+		return rewriter{"alg-router", words.Said("verdict.subject-router"), where(words.Said("verdict.who-router")), append(it, isp...)}
 	case p.From.IsPrivate(): // RFC 1918; 100.64/10 is the line provider's (RFC 6598)
-		return rewriter{"alg-second", "A second router", where + "a second router behind the first one.", append(it, isp...)}
+		return rewriter{"alg-second", words.Said("verdict.subject-second"), where(words.Said("verdict.who-second")), append(it, isp...)}
 	}
-	return rewriter{"alg-line", "A device of the line's provider", where + "a device of the line's provider.", isp}
+	return rewriter{"alg-line", words.Said("verdict.subject-line"), where(words.Said("verdict.who-line")), isp}
 }
 
 // mayBeRouter: the device is the router that the box stands behind, or nothing says that it is another.
 func (r rewriter) mayBeRouter() bool { return r.key != "alg-second" && r.key != "alg-line" }
-
-func hopAddress(a netip.Addr) string {
-	if !a.IsValid() {
-		return " (the box)"
-	}
-	return fmt.Sprintf(" (%s)", a)
-}

@@ -1,10 +1,10 @@
 package verdict
 
 import (
-	"fmt"
 	"slices"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -15,23 +15,21 @@ func portal(f facts.Facts) []candidate {
 		return nil
 	}
 	p := *f.Portal
-	came := fmt.Sprintf("came back with status %d and somebody else's page", p.Status)
+	came := words.Said("verdict.came-other", "status", p.Status)
 	if p.Location != "" {
-		came = "was redirected to " + p.Location
+		came = words.Said("verdict.came-redirected", "location", p.Location)
 	}
 	if !trapped(f) {
-		return []candidate{{code: "2-5", kind: catalogue.Tells, text: fmt.Sprintf(
-			"The page %s %s, so something on this network filters web pages. Other ways out work, so it is no login page that blocks them.", p.Page, came)}}
+		return []candidate{{code: "2-5", kind: catalogue.Tells, text: words.Said("verdict.filter", "page", p.Page, "came", came)}}
 	}
-	silent := "neither ping nor SIP gets an"
+	text := words.Said("verdict.portal", "page", p.Page, "came", came)
 	if len(attempts(f)) == 0 {
-		silent = "ping gets no"
+		text = words.Said("verdict.portal-no-sip", "page", p.Page, "came", came)
 	}
-	text := fmt.Sprintf("A login page stands in the way, or a filter that lets nothing else out: the page %s %s, and %s answer from outside.", p.Page, came, silent)
 	if p.Caught == facts.Answered {
-		text += " A device on the way takes even connections to an address where nothing lives."
+		text += " " + words.Said("verdict.portal-takes-all")
 	} else {
-		text += " Connections to the outside world fail as well."
+		text += " " + words.Said("verdict.portal-connections")
 	}
 	return []candidate{{code: "2-5", kind: catalogue.Stops, text: text}}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 )
 
 // refutedByReply are the causes that any SIP reply from the provider refutes (verdict rule 3).
@@ -21,7 +22,7 @@ func refute(found []candidate, in Input) []candidate {
 			if c.code == "2-2" {
 				found[i].kind = catalogue.Hurts
 			}
-			found[i].text += " SIP works all the same."
+			found[i].text += " " + words.Said("verdict.sip-works")
 		}
 	}
 	return found
@@ -36,7 +37,7 @@ func applyAnswers(found []candidate, in Input) []candidate {
 	for i, c := range found {
 		if c.code == "4-1" || c.code == "4-2" || c.code == "4-5" {
 			found[i].kind = catalogue.Hurts
-			found[i].text += " The portal shows the PBX registered, so the box's file is out of date."
+			found[i].text += " " + words.Said("verdict.file-out-of-date")
 			found[i].acts = []catalogue.Actor{catalogue.Reseller}
 		}
 	}

@@ -21,6 +21,7 @@ func hearAll(t *testing.T, table []saying) {
 	for _, c := range table {
 		t.Run(c.ticket, func(t *testing.T) {
 			v := Judge(c.site.Input)
+			spoken(t, append([]catalogue.Finding{v.Finding}, v.Also...)...)
 			for _, f := range append([]catalogue.Finding{v.Finding}, v.Also...) {
 				if f.Code == c.code {
 					hear(t, f, c.says, c.never)

@@ -1,17 +1,17 @@
 package verdict
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
 // boxAddress stands in every red of light 3 (verdict rule 6).
-const boxAddress = " This was tested from the box's own address."
+var boxAddress = " " + words.Said("verdict.box-address")
 
 // sipPath judges light 3: do SIP messages reach the provider, unchanged?
 func sipPath(in Input) []candidate {
@@ -52,9 +52,9 @@ func blocked(in Input) []candidate {
 			works = append(works, strings.ToUpper(t))
 		}
 	}
-	how := fmt.Sprintf("%d messages over %s were not answered", n, span)
+	how := words.Said("verdict.messages-silent", "n", n, "time", span)
 	if p.Targets[0].Connect != facts.Unasked {
-		how = "the connection is " + connectWords(p.Targets[0].Connect)
+		how = words.Said("verdict.connection", "how", connectWords(p.Targets[0].Connect))
 	}
 	c := candidate{code: "3-4", kind: catalogue.Stops}
 	if own == "udp" {
@@ -65,14 +65,17 @@ func blocked(in Input) []candidate {
 		}
 		c.code = "3-3"
 	}
-	c.text = fmt.Sprintf("SIP over %s, which this trunk uses, does not pass to %s (%s), while %s works to the same provider.",
-		strings.ToUpper(own), p.Targets[0].Target, how, strings.Join(works, " and "))
+	args := []any{"transport", strings.ToUpper(own), "server", p.Targets[0].Target, "how", how, "works", works[0]}
+	c.text = words.Said("verdict.blocked-own", args...)
+	if len(works) > 1 {
+		c.text = words.Said("verdict.blocked-own-two", append(args, "one", works[0], "other", works[1])...)
+	}
 	if e, ok := refuser(p.Targets); ok {
 		c.text += refusal(e)
 	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
-		c.text += " Other SIP hosts are silent over UDP as well, so it is blocked on this side."
+		c.text += " " + words.Said("verdict.udp-blocked")
 	} else {
-		c.text += " Whether a firewall on the way blocks it, or the provider does not serve it, cannot be told from here."
+		c.text += " " + words.Said("verdict.who-blocks")
 		c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
 	}
 	c.text += boxAddress
@@ -96,7 +99,7 @@ func allSilent(in Input) []candidate {
 			return nil // no route at all: light 2 speaks
 		}
 		return []candidate{{code: "3-1", kind: catalogue.Stops,
-			text: fmt.Sprintf("SIP to %s is blocked on the way.", target) + refusal(e) + boxAddress}}
+			text: words.Said("verdict.sip-blocked", "server", target) + refusal(e) + boxAddress}}
 	}
 	ping, _ := pinged(f)
 	_, controlAsked := controls(f)
@@ -104,8 +107,7 @@ func allSilent(in Input) []candidate {
 	case refusedByServer(all): // so that messages do reach it
 		return []candidate{closedPort(target, all)}
 	case controlAsked && !controlsAnswer(f):
-		return []candidate{{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
-			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + boxAddress}}
+		return []candidate{{code: "3-1", kind: catalogue.Stops, text: words.Said("verdict.sip-blocked-all", "server", target) + boxAddress}}
 	case cut(in) && ping:
 		return []candidate{ownCut(in)}
 	case controlsAnswer(f) && ping:
@@ -113,23 +115,22 @@ func allSilent(in Input) []candidate {
 	case !ping && !connected(all):
 		return nil // 2-6 speaks
 	}
-	sign := "answers ping, but no SIP message over any transport."
+	sign := words.Said("verdict.sip-silent", "server", target)
 	if !ping {
-		sign = "answers neither ping nor SIP over any transport; only TCP connections are taken or refused, by it or by a device in its place."
+		sign = words.Said("verdict.sip-silent-no-ping", "server", target)
 	}
 	return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
-		text: fmt.Sprintf("The provider %s %s", target, sign) +
-			" Blocked on the way or ignored by the provider: cannot tell which." + boxAddress}}
+		text: sign + " " + words.Said("verdict.blocked-or-ignored") + boxAddress}}
 }
 
 // closedPort is a refusal by the provider's own host: nothing listens there (ICMP 3/3), or its firewall says no.
 func closedPort(target netip.AddrPort, all []facts.Attempt) candidate {
-	what, otherwise := fmt.Sprintf("says that nothing listens on %s", target), "the provider's SIP server is down"
+	text := words.Said("verdict.port-closed", "server", target)
 	if e, _ := serverRefusal(all); e.Code != 3 {
-		what, otherwise = fmt.Sprintf("refuses the messages to %s (ICMP %d/%d)", target, e.Type, e.Code), "the provider does not let this address in"
+		text = words.Said("verdict.port-refused", "server", target, "type", e.Type, "code", e.Code)
 	}
 	return candidate{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
-		text:   fmt.Sprintf("The provider's server itself %s. Either the port in the box's file is wrong or %s: cannot tell which.", what, otherwise) + boxAddress,
+		text:   text + boxAddress,
 		advice: "port"}
 }
 
@@ -145,9 +146,7 @@ func ownCut(in Input) candidate {
 		other, code = "TCP", "3-3"
 	}
 	return candidate{code: code, kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
-		text: fmt.Sprintf("No SIP message over %s, which this trunk uses, is answered: not by the provider, and not by other SIP hosts, which do answer over %s.",
-			strings.ToUpper(own), other) +
-			" A firewall on this side is likely; whether the provider ignores this address as well cannot be told from here." + boxAddress}
+		text: words.Said("verdict.own-cut", "transport", strings.ToUpper(own), "other", other) + boxAddress}
 }
 
 // unreachable judges a provider that gives no sign of life at all, while the internet works.
@@ -172,30 +171,30 @@ func unreachable(in Input) []candidate {
 	if wrongServer(in) {
 		return nil // 2-3 or 2-4 speaks
 	}
-	text := fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())
+	text := words.Said("verdict.nothing-at-all", "address", all[0].Target.Addr())
 	if _, answers := witness(f); !answers && f.Witness != nil && inward(all[0].Target.Addr()) {
-		text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."
+		text += " " + words.Said("verdict.private-address")
 	}
 	if e, ok := refuser(all); ok {
-		text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
+		text += " " + words.Said("verdict.no-way", "device", e.Offender)
 	}
 	return []candidate{{code: "2-6", kind: catalogue.Stops, text: text}}
 }
 
 func refusal(e facts.ICMP) string {
-	return fmt.Sprintf(" The device %s refused it (ICMP %d/%d), and that is not the provider's address.", e.Offender, e.Type, e.Code)
+	return " " + words.Said("verdict.refusal", "device", e.Offender, "type", e.Type, "code", e.Code)
 }
 
 func connectWords(a facts.Answer) string {
 	switch a {
 	case facts.Refused:
-		return "refused"
+		return words.Said("verdict.conn-refused")
 	case facts.Unreachable:
-		return "rejected on the way"
+		return words.Said("verdict.conn-unreachable")
 	case facts.Answered:
-		return "made, but no SIP reply comes"
+		return words.Said("verdict.conn-answered")
 	}
-	return "not answered"
+	return words.Said("verdict.conn-silent")
 }
 
 // alg judges what the search for a rewriting device found. It stops the trunk only where something that
@@ -209,9 +208,9 @@ func alg(in Input) []candidate {
 	proved := f.ALG.Word == facts.ALGProved
 	by := rewriterAt(f.ALG.Place)
 	c := candidate{code: "3-2", kind: catalogue.Hurts, title: by.key, advice: by.key, acts: by.acts}
-	c.text = by.subject + " probably changes SIP messages (SIP ALG). The sign: " + f.ALG.Why
+	c.text = words.Said("verdict.alg-likely", "subject", by.subject, "why", f.ALG.Why)
 	if proved {
-		c.text = by.subject + " changes SIP messages (SIP ALG). The proof: " + f.ALG.Why
+		c.text = words.Said("verdict.alg-proved", "subject", by.subject, "why", f.ALG.Why)
 	}
 	if by.where != "" {
 		c.text += " " + by.where
@@ -224,19 +223,19 @@ func alg(in Input) []candidate {
 	switch {
 	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):
 		c.kind = catalogue.Stops
-		c.text += " The trunk's own way fails, while another works." + boxAddress
+		c.text += " " + words.Said("verdict.own-way-fails") + boxAddress
 	case proved && own != "tls" && let(f) && notRegistered(in) && !wrongSettings(in):
 		c.kind = catalogue.Stops
-		c.text += " Everything else is fine, and the PBX is not registered." + boxAddress
+		c.text += " " + words.Said("verdict.all-else-fine") + boxAddress
 	case own != "tls" && contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
 		c.kind = catalogue.Stops
-		c.text += " The trunk cannot log in this way. Such a device or the provider itself does it: cannot tell which." + boxAddress
+		c.text += " " + words.Said("verdict.no-login-so") + boxAddress
 		c.acts = append(slices.Clone(by.acts), catalogue.Provider)
 		if by.acts == nil {
 			c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
 		}
 	case own == "tls":
-		c.text += " This trunk uses TLS, which such a device cannot read."
+		c.text += " " + words.Said("verdict.tls-unread")
 		c.kind = catalogue.Tells
 	}
 	return []candidate{c}

@@ -6,7 +6,6 @@ package verdict
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"trunktester/appliance/catalogue"
@@ -165,14 +164,14 @@ func broken(light int, steps []facts.Step) bool {
 // untestable is the verdict of a box that could not test.
 func untestable(missing string) catalogue.Finding {
 	c, _ := catalogue.Find("box")
-	return c.Finding(catalogue.Broken, "The box could not test everything: "+missing)
+	return c.Finding(catalogue.Broken, words.Said("verdict.box", "why", missing))
 }
 
 // well is the verdict when no cause was found.
 func well(in Input) catalogue.Finding {
 	if noTrunk(in) {
 		c, _ := catalogue.Find("no-trunk")
-		return c.Finding(catalogue.Amber, "The network works as far as it was tested, but no trunk is configured on the box, so SIP and the login were not tested.")
+		return c.Finding(catalogue.Amber, words.Said("verdict.no-trunk"))
 	}
 	c, _ := catalogue.Find("ok")
 	return c.Finding(catalogue.Green, wellText(in))
@@ -181,36 +180,35 @@ func well(in Input) catalogue.Finding {
 // wellText says what was proved, and names what was not.
 func wellText(in Input) string {
 	if in.Profile.Trunk.Auth == "ip" {
-		return "The provider answers, and the public address is the one set in the portal. That the provider accepts calls from it was not proved."
+		return words.Said("verdict.ip-works")
 	}
-	text := "The line, the SIP path and the login work"
+	text := words.Said("verdict.works")
 	if listsAny(in.Facts) {
-		text += ", and the provider has a registration for this trunk"
+		text = words.Said("verdict.works-registered")
 	}
-	text += "."
 	if c := in.Facts.PBXCheck; c != nil && c.Telling() != nil && c.Telling().Accepted {
-		text += " In the PBX check the PBX's settings were the trunk's."
+		text += " " + words.Said("verdict.check-right")
 		if listsAny(in.Facts) && c.Back != nil && !renewed(*c, in.Facts.Bindings.Contacts) {
-			text += " The registration may be one that was left from before the PBX was pointed back: run the test again when that has run out."
+			text += " " + words.Said("verdict.may-be-left-over")
 		}
 	}
 	if !accepted(in.Facts) {
-		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
+		text += " " + words.Said("verdict.no-password-asked")
 	}
 	q, lan := in.Facts.Quality, in.Facts.LAN
 	if q != nil && starved(q.Late) || lan != nil && starved(lan.Late) {
-		text += " How good the line is could not be judged, since the box itself was too busy."
+		text += " " + words.Said("verdict.too-busy")
 	}
 	if unanswered, one := largeUnanswered(in.Facts); one {
-		text += fmt.Sprintf(" Packets of %d bytes were not answered, but only name servers could be asked. Whether the line or the name servers drop them could not be told.", unanswered)
+		text += " " + words.Said("verdict.large-unanswered", "n", unanswered)
 	}
 	switch a := in.Facts.ALG; {
 	case a == nil || a.Word == facts.ALGCouldNotTell:
-		text += " Whether a device rewrites SIP could not be told."
+		text += " " + words.Said("verdict.alg-unknown")
 	case a.Word == facts.ALGNotSeen:
-		text += " No device was seen to rewrite SIP."
+		text += " " + words.Said("verdict.alg-not-seen")
 	case a.Word == facts.ALGRuledOut:
-		text += " What the box sent arrived at the provider's reflector byte for byte: no device on the way rewrites SIP."
+		text += " " + words.Said("verdict.alg-ruled-out")
 	}
 	return text
 }

@@ -300,6 +300,7 @@ func judgeAll(t *testing.T, table []ticket) {
 	for _, c := range table {
 		t.Run(c.ticket, func(t *testing.T) {
 			v := Judge(c.site.Input)
+			spoken(t, append([]catalogue.Finding{v.Finding}, v.Also...)...)
 			if got := v.Finding.Code + " " + string(v.Finding.Severity); got != c.want {
 				t.Errorf("verdict %s, want %s\n%s", got, c.want, v.Finding.Text)
 			}

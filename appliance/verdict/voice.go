@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -24,14 +25,13 @@ func voiceBlocked(in Input) []candidate {
 	if len(lost) == 0 {
 		return nil
 	}
-	c := candidate{code: "3-8", kind: catalogue.Hurts, text: fmt.Sprintf(
-		"Voice packets to the provider's reflector %s do not come back from port %s, while SIP to the same host is answered.", r.Server, strings.Join(lost, ", "))}
+	c := candidate{code: "3-8", kind: catalogue.Hurts, text: words.Said("verdict.voice-lost", "server", r.Server, "ports", strings.Join(lost, ", "))}
 	switch {
 	case len(rejected) > 0:
-		c.text += " A device on the way rejects them."
+		c.text += " " + words.Said("verdict.voice-rejected")
 	case len(passed) > 0:
 		c.kind = catalogue.Tells
-		c.text += fmt.Sprintf(" At port %s they pass, so a firewall may block a part of the range, or the reflector serves only a part: cannot tell which.", strings.Join(passed, ", "))
+		c.text += " " + words.Said("verdict.voice-part", "ports", strings.Join(passed, ", "))
 	}
 	return []candidate{c}
 }

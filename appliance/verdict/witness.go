@@ -1,12 +1,12 @@
 package verdict
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -16,9 +16,7 @@ func altered(in Input) []candidate {
 		return []candidate{c}
 	}
 	if lies := invented(in.Facts); len(lies) > 0 {
-		return []candidate{{code: "2-4", kind: catalogue.Hurts, text: fmt.Sprintf(
-			"The name server answers even for a name that does not exist: %s leads to %s. A mistyped or lost name then leads to a wrong server in place of an error.",
-			in.Facts.Resolver.Absent, list(lies))}}
+		return []candidate{{code: "2-4", kind: catalogue.Hurts, text: words.Said("verdict.dns-invents", "name", in.Facts.Resolver.Absent, "addresses", list(lies))}}
 	}
 	return nil
 }
@@ -36,48 +34,55 @@ func misled(in Input) (candidate, bool) {
 	told, answers := witness(f)
 	theirs := serversFor(&told, in)
 	wild, public := within(addrs(own), invented(f)), verdictOn(f.Name.Asked, told.Answers)
-	c := candidate{code: "2-4", kind: catalogue.Stops,
-		text: fmt.Sprintf("The name server of this network leads %s to %s, where no SIP server answers", f.Name.Asked, servers(own))}
+	c := candidate{code: "2-4", kind: catalogue.Stops}
+	leads := func(key string) string {
+		return words.Said(key, "name", f.Name.Asked, "servers", servers(own))
+	}
 	switch {
 	case wild && (public == nameUnknown || public == nameNoAddress):
-		what := "does not exist"
+		text := words.Said("verdict.misled-unknown", "name", f.Name.Asked, "addresses", list(addrs(own)))
 		if public == nameNoAddress {
-			what = "has no address for a SIP server"
+			text = words.Said("verdict.misled-empty", "name", f.Name.Asked, "addresses", list(addrs(own)))
 		}
-		return candidate{code: "2-3", kind: catalogue.Stops, text: fmt.Sprintf(
-			"The provider's name %s %s, says a public name server; the one of this network leads it to %s, like every name that does not exist. The box's file may be mistyped.",
-			f.Name.Asked, what, list(addrs(own)))}, true
+		return candidate{code: "2-3", kind: catalogue.Stops, text: text}, true
 	case !answers && wild:
-		c.text += ", and names that do not exist as well. Public name servers do not answer, so there is no second witness."
+		c.text = leads("verdict.misled-wild") + " " + words.Said("verdict.no-second-witness")
 		return c, true
 	case len(theirs) == 0 || slices.ContainsFunc(theirs, func(a netip.AddrPort) bool { return slices.Contains(own, a) }):
 		return candidate{}, false
 	}
-	there, elsewhere := replied(f.Witness.Server), fmt.Sprintf(" Public name servers lead it to %s", servers(theirs))
-	if slices.ContainsFunc(f.Witness.HTTPS.Answers, facts.NameAnswer.Usable) {
-		elsewhere = fmt.Sprintf(" Public name servers, asked over HTTPS, which nothing on the way can answer in their place, lead it to %s", servers(theirs))
-	}
+	there, https := replied(f.Witness.Server), slices.ContainsFunc(f.Witness.HTTPS.Answers, facts.NameAnswer.Usable)
 	switch {
 	case wild:
-		c.text += ", and names that do not exist as well." + elsewhere
+		c.text = leads("verdict.misled-wild")
 	case all(own, inward) && !all(theirs, inward):
-		c.text += ": a private address." + elsewhere
+		c.text = leads("verdict.misled-private")
 	case there && told.Way != "address" && f.Name.Way == "address":
-		c.text += ", since it loses the SIP records (SRV) of that name." + elsewhere
+		c.text = leads("verdict.misled-srv")
 	case there && !providers(in, own):
-		c.text += "." + elsewhere
+		c.text = leads("verdict.misled-plain")
 	default:
 		return candidate{}, false
 	}
-	if there {
-		c.text += ", and SIP is answered there."
-	} else {
-		c.text += ". SIP is not answered there either."
-	}
+	c.text += " " + words.Said(elsewhereKey(there, https), "servers", servers(theirs))
 	if !wild && all(own, inward) {
-		c.text += " If the private address is a SIP server of this site, it is down or ignores the box."
+		c.text += " " + words.Said("verdict.misled-site")
 	}
 	return c, true
+}
+
+// elsewhereKey is the sentence of what public name servers say: whether SIP is answered there, and whether they were
+// asked over HTTPS.
+func elsewhereKey(there, https bool) string {
+	switch {
+	case there && https:
+		return "verdict.led-there-https"
+	case there:
+		return "verdict.led-there"
+	case https:
+		return "verdict.led-silent-https"
+	}
+	return "verdict.led-silent"
 }
 
 // wrongServer reports whether what was asked by SIP was not the provider at all.
@@ -129,11 +134,11 @@ func all(of []netip.AddrPort, is func(netip.Addr) bool) bool {
 }
 
 func servers(of []netip.AddrPort) string {
-	words := make([]string, len(of))
+	all := make([]string, len(of))
 	for i, s := range of {
-		words[i] = s.String()
+		all[i] = s.String()
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(all, ", ")
 }
 
 // invented are the addresses that the given resolvers told for a random name.

@@ -70,18 +70,19 @@ type Lifetime struct {
 	Ago Duration `json:"ago_ms"` // since it was measured, at least; 0: in this run, or beside it
 }
 
-// When says how old a remembered measurement is, with a space and brackets around it; "" for one of this run.
-func (l Lifetime) When() string {
+// Measured tells how old a remembered measurement is: "shortly", or at least so many "minutes" or "hours"; "" for one of
+// this run.
+func (l Lifetime) Measured() (unit string, n int) {
 	ago := time.Duration(l.Ago)
 	switch {
 	case ago == 0:
-		return ""
+		return "", 0
 	case ago < 2*time.Minute:
-		return " (measured on this line shortly before)"
+		return "shortly", 0
 	case ago < 2*time.Hour:
-		return fmt.Sprintf(" (measured on this line at least %d min ago)", ago/time.Minute)
+		return "minutes", int(ago / time.Minute)
 	}
-	return fmt.Sprintf(" (measured on this line at least %d h ago)", ago/time.Hour)
+	return "hours", int(ago / time.Hour)
 }
 
 // Idle is one silence, and whether the mapping outlived it.

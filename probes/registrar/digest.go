@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -24,11 +25,11 @@ func (p proof) readable() string {
 	qop := strings.ToLower(p.creds.Param("qop"))
 	switch {
 	case algorithm != "" && algorithm != "md5" && algorithm != "md5-sess":
-		return "it answers by another algorithm than it was asked for"
+		return words.Said("slip.algorithm")
 	case qop != "" && qop != "auth" && qop != "auth-int":
-		return "its quality of protection is not known"
+		return words.Said("slip.protection")
 	case len(p.creds.Param("response")) != md5.Size*2:
-		return "its answer is no MD5 digest"
+		return words.Said("slip.no-digest")
 	}
 	return ""
 }
@@ -74,7 +75,7 @@ func (p proof) password(t Trunk, realms []string) (password, realm facts.Match) 
 	}
 	for _, r := range realms {
 		if p.by(user, r, secret) {
-			return facts.Match{Is: facts.Same}, facts.Match{Is: facts.Slipped, Slip: "is another one in the hash that the PBX keeps of its password"}
+			return facts.Match{Is: facts.Same}, facts.Match{Is: facts.Slipped, Slip: words.Said("slip.hash")}
 		}
 	}
 	for _, u := range []string{t.AuthUser, t.Username} {
@@ -84,7 +85,7 @@ func (p proof) password(t Trunk, realms []string) (password, realm facts.Match) 
 	}
 	same := facts.Match{Is: facts.Same}
 	for _, blunder := range []struct{ words, value string }{
-		{"is empty", ""}, {"is the username", t.Username}, {"is the login name", t.AuthUser}, {"is the domain", t.Domain},
+		{words.Said("slip.empty"), ""}, {words.Said("slip.is-username"), t.Username}, {words.Said("slip.is-login-name"), t.AuthUser}, {words.Said("slip.is-domain"), t.Domain},
 	} {
 		if p.by(user, named, blunder.value) {
 			return facts.Match{Is: facts.Slipped, Slip: blunder.words}, same

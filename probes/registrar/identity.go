@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
@@ -15,13 +16,13 @@ func name(got, want, domain string) facts.Match {
 	case got == want:
 		return facts.Match{Is: facts.Same}
 	case got == "":
-		return facts.Match{Is: facts.Slipped, Slip: "is empty"}
+		return facts.Match{Is: facts.Slipped, Slip: words.Said("slip.empty")}
 	case strings.EqualFold(got, want+"@"+domain):
-		return facts.Match{Is: facts.Slipped, Slip: "has the domain behind it"}
+		return facts.Match{Is: facts.Slipped, Slip: words.Said("slip.domain-behind")}
 	case strings.HasPrefix(got, want+"@"):
-		return facts.Match{Is: facts.Slipped, Slip: "has an @ and something more behind it"}
+		return facts.Match{Is: facts.Slipped, Slip: words.Said("slip.at-behind")}
 	case strings.HasPrefix(want, got+"@"):
-		return facts.Match{Is: facts.Slipped, Slip: "lacks the @ and what stands behind it"}
+		return facts.Match{Is: facts.Slipped, Slip: words.Said("slip.no-at")}
 	}
 	for words, value := range slips(want) {
 		if got == value {
@@ -29,7 +30,7 @@ func name(got, want, domain string) facts.Match {
 		}
 	}
 	if sameNumber(number(got), number(want)) {
-		return facts.Match{Is: facts.Slipped, Slip: "is the same number in another form"}
+		return facts.Match{Is: facts.Slipped, Slip: words.Said("slip.number-form")}
 	}
 	return facts.Match{Is: facts.Other}
 }

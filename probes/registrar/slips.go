@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // slips are the values that a person may have entered in the place of want, each with the words for what became
@@ -17,25 +19,25 @@ func slips(want string) iter.Seq2[string, string] {
 			words string
 			made  func(string) []string
 		}{
-			{"has a space at its end", one(func(s string) string { return s + " " })},
-			{"has a space at its beginning", one(func(s string) string { return " " + s })},
-			{"has spaces around it", one(func(s string) string { return " " + s + " " })},
-			{"lacks the space at its beginning or end", trimmed},
-			{"has a tab or a line end behind it", behind("\t", "\n", "\r\n", "\r")},
-			{"has its capital and small letters exchanged (caps lock)", one(swapped)},
-			{"is written in small letters", one(strings.ToLower)},
-			{"is written in capital letters", one(strings.ToUpper)},
-			{"has a letter in the wrong case", recased},
-			{"is cut off at its end", cut},
-			{"lacks one character", lacking},
-			{"has one character twice", stuttering},
-			{"has two neighbouring characters exchanged", crossed},
-			{"has characters that look alike exchanged (0 and O, 1 and l and I)", lookalikes},
-			{"is written with web codes, as &amp; or %26", webCodes},
-			{"has curly quotes or long dashes", typographic},
-			{"stands in quotes", quoted},
-			{"is entered twice", one(func(s string) string { return s + s })},
-			{"is written in another character set", otherCharset},
+			{words.Said("slip.space-end"), one(func(s string) string { return s + " " })},
+			{words.Said("slip.space-beginning"), one(func(s string) string { return " " + s })},
+			{words.Said("slip.spaces"), one(func(s string) string { return " " + s + " " })},
+			{words.Said("slip.no-space"), trimmed},
+			{words.Said("slip.line-end"), behind("\t", "\n", "\r\n", "\r")},
+			{words.Said("slip.caps-lock"), one(swapped)},
+			{words.Said("slip.small"), one(strings.ToLower)},
+			{words.Said("slip.capital"), one(strings.ToUpper)},
+			{words.Said("slip.wrong-case"), recased},
+			{words.Said("slip.cut"), cut},
+			{words.Said("slip.lacking"), lacking},
+			{words.Said("slip.twice"), stuttering},
+			{words.Said("slip.crossed"), crossed},
+			{words.Said("slip.alike"), lookalikes},
+			{words.Said("slip.web-codes"), webCodes},
+			{words.Said("slip.curly"), typographic},
+			{words.Said("slip.quoted"), quoted},
+			{words.Said("slip.entered-twice"), one(func(s string) string { return s + s })},
+			{words.Said("slip.charset"), otherCharset},
 		} {
 			for _, got := range kind.made(want) {
 				if got != want && got != "" && !yield(kind.words, got) {

@@ -166,7 +166,14 @@ func (r *reader) match(pieces []piece, text string, at int, filled map[string]st
 		return r.follow(before, rest, text, at, filled)
 	}
 	last := at + boundary(text[at:]) // nothing that is filled in goes on beyond a sentence
-	for to := at + 1; to <= last; to++ {
+	if i := strings.Index(text[at:last], between); i >= 0 && !first.ours {
+		last = at + i
+	}
+	to := at
+	if first.ours {
+		to++
+	}
+	for ; to <= last; to++ {
 		if len(rest) > 0 && rest[0].name == "" {
 			skip := strings.Index(text[to:], rest[0].words)
 			if skip < 0 || to+skip > last {
@@ -204,17 +211,38 @@ func (r *reader) say(key string, filled map[string]string, depth int) (parts []P
 		case depth == deepest:
 			parts, known = append(parts, Part{filled[p.name], true}), false
 		default:
-			for i, item := range strings.Split(filled[p.name], between) {
-				if i > 0 {
-					parts = append(parts, Part{Words: between})
-				}
-				inner := r.read(item, depth+1)
-				parts = append(parts, inner...)
-				known = known && !slices.ContainsFunc(inner, func(p Part) bool { return p.English })
-			}
+			inner := r.fill(filled[p.name], depth+1)
+			parts, known = append(parts, inner...), known && !english(inner)
 		}
 	}
 	return parts, known
+}
+
+// fill says what stands in a place for words of the catalogue: one thing, or a list of them. An address or a number in
+// such a place is in every language.
+func (r *reader) fill(text string, depth int) (parts []Part) {
+	whole := r.read(text, depth)
+	items := strings.Split(text, between)
+	switch {
+	case !english(whole):
+		return whole
+	case !strings.Contains(text, " "):
+		return []Part{{Words: text}}
+	case len(items) == 1:
+		return whole
+	}
+	for i, item := range items {
+		if i > 0 {
+			parts = append(parts, Part{Words: between})
+		}
+		parts = append(parts, r.read(item, depth)...)
+	}
+	return parts
+}
+
+// english says whether something stays English.
+func english(parts []Part) bool {
+	return slices.ContainsFunc(parts, func(p Part) bool { return p.English })
 }
 
 // between stands between words of the catalogue that are told as a list.
