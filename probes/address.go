@@ -2,8 +2,8 @@ package probes
 
 import (
 	"context"
-	"fmt"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -32,19 +32,19 @@ func (p Address) Look(ctx context.Context, _ facts.Facts) Result {
 	switch {
 	case found.Prefix.IsValid() && found.Refused == "":
 		r.Outcome = facts.Passed
-		r.Saw = fmt.Sprintf("%s, router %s, %s", found.Prefix, found.Gateway, addressOrigin(found))
+		r.Saw = words.Said("saw.address", "address", found.Prefix, "router", found.Gateway, "origin", addressOrigin(found))
 	case found.Prefix.IsValid():
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("%s (%s), but %s", found.Prefix, addressOrigin(found), found.Refused)
+		r.Saw = words.Said("saw.address-but", "address", found.Prefix, "origin", addressOrigin(found), "why", found.Refused)
 	case found.Refused != "":
-		r.Outcome, r.Saw = facts.Failed, "no address: "+found.Refused
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.address-none", "why", found.Refused)
 	case found.Mode == netsetup.DHCP && found.Discovers == 0:
 		return cut("is there an address")
 	case found.Mode == netsetup.DHCP:
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("no DHCP offer to %d requests in %s", found.Discovers, found.Waited)
+		r.Saw = words.Said("saw.no-offer", "n", found.Discovers, "time", found.Waited)
 	default:
-		r.Outcome, r.Saw = facts.Failed, "the interface has no address: configure it, or let the program do so (leave -no-setup out)"
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.no-own-address")
 	}
 	return r
 }
@@ -52,9 +52,9 @@ func (p Address) Look(ctx context.Context, _ facts.Facts) Result {
 func addressOrigin(a facts.Address) string {
 	switch a.Mode {
 	case netsetup.DHCP:
-		return fmt.Sprintf("by DHCP from %s", a.Server)
+		return words.Said("saw.by-dhcp", "server", a.Server)
 	case netsetup.Static:
-		return "set by hand in the box's file"
+		return words.Said("saw.by-hand")
 	}
-	return "as it was found"
+	return words.Said("saw.as-found")
 }

@@ -3,9 +3,9 @@ package probes
 import (
 	"context"
 	"crypto/x509"
-	"fmt"
 	"net/netip"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -71,9 +71,9 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	case found.Word == facts.ALGNotSeen || found.Word == facts.ALGRuledOut:
 		r.Outcome = facts.Passed
 	case broken != nil:
-		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The comparison could not be made: %v.", broken)
+		r.Outcome, r.Saw = facts.Broken, words.Said("saw.alg-broken", "error", broken)
 	case len(found.Proofs) == 0:
-		r.Saw = "No server answered SIP in the clear, so there is nothing to compare."
+		r.Saw = words.Said("saw.alg-nothing")
 	}
 	return r
 }

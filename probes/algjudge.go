@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -70,7 +72,7 @@ func judgeReceived(probe, control sip.Exchange) finding {
 	}
 	switch own, seen := probe.Local.Addr(), received(probe); {
 	case seen == own:
-		return finding{algProof, fmt.Sprintf("The answer says received=%s, the box's own private address, which a server outside cannot know; the control says received=%s.", seen, outside)}
+		return finding{algProof, words.Said("saw.alg-a1", "seen", seen, "outside", outside)}
 	case seen == outside:
 		return finding{algClean, fmt.Sprintf("The answer and its control both say received=%s.", outside)}
 	case !seen.IsValid():
@@ -93,9 +95,9 @@ func judgeMissing(probe, control sip.Exchange) finding {
 	}
 	switch own, seen := probe.Local.Addr(), received(probe); {
 	case !seen.IsValid():
-		return finding{algProof, fmt.Sprintf("The server added no received= to a Via of %s, so that is not what it got; to the control it added received=%s.", probe.Local, outside)}
+		return finding{algProof, words.Said("saw.alg-a2", "address", probe.Local, "outside", outside)}
 	case seen == own:
-		return finding{algProof, fmt.Sprintf("The answer says received=%s, the box's own private address; the control says received=%s.", seen, outside)}
+		return finding{algProof, words.Said("saw.alg-a2-seen", "seen", seen, "outside", outside)}
 	case seen == outside:
 		return finding{algClean, fmt.Sprintf("The answer and its control both say received=%s.", outside)}
 	default:
@@ -115,7 +117,7 @@ func judgeDoor(probe, control sip.Exchange) finding {
 	case control.Door != control.Local:
 		return inconclusive("The control's answer came to port %d and not to port %d that asked: the server does not honour rport.", control.Door.Port(), control.Local.Port())
 	case probe.Door != probe.Local:
-		return finding{algProof, fmt.Sprintf("Asked from port %d, the answer came to port %d, which only the Via names; the control's came to port %d that asked.", probe.Local.Port(), probe.Door.Port(), control.Door.Port())}
+		return finding{algProof, words.Said("saw.alg-a3", "asked", probe.Local.Port(), "came", probe.Door.Port(), "control", control.Door.Port())}
 	}
 	return finding{algClean, fmt.Sprintf("The answers of probe and control came to the ports that asked, %d and %d.", probe.Door.Port(), control.Door.Port())}
 }
@@ -132,7 +134,7 @@ func judgeMirror(probe, control sip.Exchange) finding {
 	sent := sip.Split(probe.Sent)
 	for _, name := range probe.Mangled {
 		if !slices.Contains(control.Mangled, name) {
-			return finding{algProof, fmt.Sprintf("%s was sent as %q and came back as %q; the control's came back as it was sent.", name, sent.Get(name), sip.Redact(probe.Reply.Get(name)))}
+			return finding{algProof, words.Said("saw.alg-a6", "name", name, "sent", strconv.Quote(sent.Get(name)), "got", strconv.Quote(sip.Redact(probe.Reply.Get(name))))}
 		}
 	}
 	if len(probe.Mangled) > 0 {
@@ -160,11 +162,11 @@ func judgeTransports(clear, tls *facts.Path) (facts.Proof, bool) {
 	case open.Reply == nil && options.Reply == nil:
 		p.Result, p.Why = algInconclusive, fmt.Sprintf("Nothing was answered over %s, REGISTER over TLS with %d: a blocked port looks the same.", transport, hidden.Reply.Code)
 	case open.Reply == nil && open.Error == "":
-		p.Result, p.Why = algProof, fmt.Sprintf("Over %s OPTIONS was answered with %d and REGISTER not at all; over TLS REGISTER was answered with %d.", transport, options.Reply.Code, hidden.Reply.Code)
+		p.Result, p.Why = algProof, words.Said("saw.alg-a9", "transport", transport, "options", options.Reply.Code, "tls", hidden.Reply.Code)
 	case open.Reply == nil:
 		p.Result, p.Why = algInconclusive, fmt.Sprintf("REGISTER could not be sent over %s.", transport)
 	case open.Reply.Code == 400 && usual(hidden.Reply.Code):
-		p.Result, p.Why = algProof, fmt.Sprintf("Over %s REGISTER was answered with 400 %s as malformed, over TLS the same REGISTER with %d.", transport, open.Reply.Reason, hidden.Reply.Code)
+		p.Result, p.Why = algProof, words.Said("saw.alg-a9-malformed", "transport", transport, "reason", open.Reply.Reason, "tls", hidden.Reply.Code)
 	default:
 		p.Why = fmt.Sprintf("REGISTER was answered with %d over %s and with %d over TLS.", open.Reply.Code, transport, hidden.Reply.Code)
 	}
@@ -225,9 +227,9 @@ func algWord(proofs []facts.Proof) (word, why string) {
 	case likely != "":
 		return facts.ALGLikely, likely
 	case len(open) > 0:
-		return facts.ALGCouldNotTell, fmt.Sprintf("%d of %d comparisons could not tell; %s", len(open), len(open)+clean, open[0])
+		return facts.ALGCouldNotTell, words.Said("saw.alg-open", "n", len(open), "all", len(open)+clean) + " " + open[0]
 	case clean == 0:
-		return facts.ALGCouldNotTell, "No comparison could be made."
+		return facts.ALGCouldNotTell, words.Said("saw.alg-none")
 	}
-	return facts.ALGNotSeen, fmt.Sprintf("%d comparisons ran, each with its control, and none showed a rewritten message.", clean)
+	return facts.ALGNotSeen, words.Said("saw.alg-clean", "n", clean)
 }

@@ -2,12 +2,12 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -33,11 +33,11 @@ func (Bindings) Look(_ context.Context, known facts.Facts) Result {
 	}
 	switch n := len(found.Contacts); n {
 	case 0:
-		r.Outcome, r.Saw = facts.Failed, "The provider's answer to the login lists no registered device."
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.bindings-empty")
 	case 1:
 		r.Saw = bindingText(found.Contacts[0])
 	default:
-		r.Saw = fmt.Sprintf("%d devices are registered.", n)
+		r.Saw = words.Said("saw.bindings-many", "n", n)
 	}
 	return r
 }
@@ -47,7 +47,7 @@ var queryRefused = regexp.MustCompile(`(?i)not supported|unsupported|query|conta
 
 // unread says why there is no list: some providers accept the credentials but not the question.
 func unread(login *facts.Login) Result {
-	r := Result{Outcome: facts.NotRun, Saw: "The login was not accepted, so there is no list of registered devices."}
+	r := Result{Outcome: facts.NotRun, Saw: words.Said("saw.bindings-no-login")}
 	if login == nil || login.Reply == nil {
 		return r
 	}
@@ -55,7 +55,7 @@ func unread(login *facts.Login) Result {
 	switch {
 	case reply.Code == 400, reply.Code == 423, reply.Code/100 == 5 && reply.Code != 503,
 		reply.Code == 403 && queryRefused.MatchString(reply.Reason):
-		why := fmt.Sprintf("The provider answered the question for the registered devices with %d %s; it may not support it.", reply.Code, reply.Reason)
+		why := words.Said("saw.bindings-refused", "code", reply.Code, "reason", reply.Reason)
 		r.Saw = why
 		r.File = func(f *facts.Facts) { f.Bindings = &facts.Bindings{Contacts: []facts.Binding{}, NotShown: why} }
 	}

@@ -2,9 +2,9 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -28,7 +28,7 @@ type Cable struct {
 func (p Cable) Look(_ context.Context, known facts.Facts) Result {
 	link := known.Link
 	if link == nil || !link.Carrier {
-		return Result{Outcome: facts.NotRun, Saw: "not looked at: there is no carrier"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.cable-no-carrier")}
 	}
 	now, err := netsetup.LinkCounters(link.Interface)
 	if err != nil {
@@ -41,10 +41,10 @@ func (p Cable) Look(_ context.Context, known facts.Facts) Result {
 	lost, damaged := now.Losses-link.Counters.Losses, now.Damaged-link.Counters.Damaged
 	frames := now.Received - link.Counters.Received + damaged
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Cable = &found }}
-	r.Saw = fmt.Sprintf("in %s the carrier was lost %d times, and %d of %d frames came damaged",
-		found.Watched, lost, damaged, frames)
+	seen := []any{"time", found.Watched, "n", lost, "damaged", damaged, "all", frames}
+	r.Saw = words.Said("saw.cable", seen...)
 	if found.Flaps > 0 {
-		r.Saw += fmt.Sprintf("; in the last minute it was lost %d times for a moment", found.Flaps)
+		r.Saw = words.Said("saw.cable-flaps", append(seen, "flaps", found.Flaps)...)
 	}
 	if max(lost, found.Flaps) >= cableLosses || damaged >= cableDamaged && damaged*cableShare > frames {
 		r.Outcome = facts.Failed

@@ -2,9 +2,9 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -19,22 +19,22 @@ type CheckIP struct {
 // Look compares the address in the provider's own replies, else the one by STUN, with check_ip.
 func (p CheckIP) Look(_ context.Context, known facts.Facts) Result {
 	if p.Trunk.Auth != "ip" {
-		return Result{Outcome: facts.NotRun, Saw: "The trunk logs in with a password: its address does not matter."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.check-ip-password")}
 	}
 	portal := p.Trunk.CheckIP.Unmap()
 	found := &facts.CheckIP{Portal: portal, Provider: p.seenByProvider(known), STUN: seenBySTUN(known.Public, portal)}
 	r := Result{File: func(f *facts.Facts) { f.CheckIP = found }}
-	seen, by := found.Provider, "The provider sees this site as %s"
+	seen, same, other := found.Provider, "saw.check-ip-same", "saw.check-ip-other"
 	if !seen.IsValid() {
-		seen, by = found.STUN, "By STUN this site is %s (the provider did not say)"
+		seen, same, other = found.STUN, "saw.check-ip-stun-same", "saw.check-ip-stun-other"
 	}
 	switch {
 	case !seen.IsValid():
-		r.Outcome, r.Saw = facts.NotRun, "Nobody told the public address, so that it could not be compared with the portal's."
+		r.Outcome, r.Saw = facts.NotRun, words.Said("saw.check-ip-untold")
 	case seen == portal:
-		r.Outcome, r.Saw = facts.Passed, fmt.Sprintf(by+", as the portal does.", seen)
+		r.Outcome, r.Saw = facts.Passed, words.Said(same, "seen", seen)
 	default:
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf(by+", the portal has %s.", seen, portal)
+		r.Outcome, r.Saw = facts.Failed, words.Said(other, "seen", seen, "portal", portal)
 	}
 	return r
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/beevik/ntp"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -73,15 +74,14 @@ func (c Clock) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	found := facts.Clock{Source: "none"}
 	r := Result{
-		Outcome: facts.Failed, Saw: "No time source answered: certificates cannot be judged.",
+		Outcome: facts.Failed, Saw: words.Said("saw.clock-none"),
 		Evidence: evidence, File: func(f *facts.Facts) { f.Clock = &found },
 	}
 	if told.ok {
 		now := time.Now().Add(told.offset).UTC().Round(0)
 		found = facts.Clock{Source: told.source, Server: told.server, Offset: facts.Duration(told.offset), Now: &now}
 		r.Outcome = facts.Passed
-		r.Saw = fmt.Sprintf("It is %s, by %s from %s; the box's clock is off by %s.",
-			now.Format(time.DateTime), told.source, told.server, found.Offset)
+		r.Saw = words.Said("saw.clock", "time", now.Format(time.DateTime), "source", told.source, "server", told.server, "offset", found.Offset)
 	}
 	return r
 }

@@ -2,13 +2,13 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -31,7 +31,7 @@ type Conflict struct {
 // Look needs facts.Link and facts.Address.
 func (p Conflict) Look(ctx context.Context, known facts.Facts) Result {
 	if known.Link == nil || known.Address == nil || !known.Address.Prefix.IsValid() {
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: there is no address"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.conflict-no-address")}
 	}
 	ifname, prefix := known.Link.Interface, known.Address.Prefix
 	var own, pbx netsetup.ARPReply
@@ -56,14 +56,14 @@ func (p Conflict) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case len(own.MACs) > 0:
 		found.Holder = own.MACs[0].String()
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("another device, %s, holds our address %s", found.Holder, found.Addr)
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.conflict-held", "device", found.Holder, "address", found.Addr)
 	case len(found.PBXMACs) > 1:
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("%d devices hold the PBX's address %s: %s", len(pbx.MACs), p.PBX, strings.Join(found.PBXMACs, ", "))
+		r.Saw = words.Said("saw.conflict-pbx", "n", len(pbx.MACs), "address", p.PBX, "devices", strings.Join(found.PBXMACs, ", "))
 	case ctx.Err() != nil:
 		return cut("does another device hold " + found.Addr.String())
 	default:
-		r.Saw = fmt.Sprintf("nobody else claims %s (%d probes)", found.Addr, found.Probes)
+		r.Saw = words.Said("saw.conflict-none", "address", found.Addr, "n", found.Probes)
 	}
 	return r
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -48,13 +49,13 @@ func (e Edge) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	switch last := found.Last(); {
 	case found.Seen():
-		r.Outcome, r.Saw = facts.Passed, fmt.Sprintf("The line's edge device %s answers.", e.Addr)
+		r.Outcome, r.Saw = facts.Passed, words.Said("saw.edge-answers", "edge", e.Addr)
 	case walkErr != nil && pingErr != nil && socketAnswer(pingErr) == facts.CouldNotAsk:
-		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The box could not ask the line's edge device: %v.", walkErr)
+		r.Outcome, r.Saw = facts.Broken, words.Said("saw.edge-broken", "error", walkErr)
 	case last.Addr.IsValid():
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("The line's edge device %s does not answer; the last that does on the way is %s. Many such devices drop ping.", e.Addr, last.Addr)
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.edge-last", "edge", e.Addr, "last", last.Addr)
 	default:
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("The line's edge device %s does not answer, and nobody on the way does. Many such devices drop ping.", e.Addr)
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.edge-nobody", "edge", e.Addr)
 	}
 	return r
 }

@@ -3,12 +3,12 @@ package probes
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -41,11 +41,11 @@ func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
 	p.Dial = from(p.Dial, known)
 	way, ok := wayOf(known.UDP)
 	if !ok {
-		return Result{Outcome: facts.NotRun, Saw: "No server answered SIP over UDP, so there is nothing to compare with."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.fragments-none")}
 	}
 	conn, err := p.Dial.UDP(ctx, way.to)
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not ask: %v.", err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.could-not-ask", "error", err)}
 	}
 	defer conn.Close()
 	found := &facts.Fragments{}
@@ -79,13 +79,13 @@ func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
 func fragmentsSaw(whole, long looked) (facts.Outcome, string) {
 	switch {
 	case answered(long.Attempt):
-		return facts.Passed, fmt.Sprintf("A SIP message of %d bytes, in two fragments, was answered over UDP.", fragmentedLength)
+		return facts.Passed, words.Said("saw.fragments-pass", "bytes", fragmentedLength)
 	case long.ours() || long.err != nil && len(long.Exchanges) == 0:
-		return facts.NotRun, fmt.Sprintf("A long SIP message was not sent: %v.", long.err)
+		return facts.NotRun, words.Said("saw.fragments-unsent", "error", long.err)
 	case !answered(whole.Attempt):
-		return facts.NotRun, "Neither a long SIP message nor a shorter one was answered, so this says nothing."
+		return facts.NotRun, words.Said("saw.fragments-neither")
 	}
-	return facts.Failed, fmt.Sprintf("A SIP message of %d bytes is answered over UDP, one of %d bytes is not.", wholeLength, fragmentedLength)
+	return facts.Failed, words.Said("saw.fragments-lost", "small", wholeLength, "large", fragmentedLength)
 }
 
 // padded is a request of this many bytes, a little more or less as its identifiers go.

@@ -9,6 +9,7 @@ import (
 
 	probing "github.com/prometheus-community/pro-bing"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -31,9 +32,9 @@ func (Gateway) Look(ctx context.Context, known facts.Facts) Result {
 	link, address := known.Link, known.Address
 	switch {
 	case link == nil || address == nil || !address.Prefix.IsValid():
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: there is no address to look from"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.gateway-no-address")}
 	case !address.Gateway.IsValid():
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: no router was given"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.gateway-none")}
 	}
 	answer, err := netsetup.ARP(ctx, link.Interface, netsetup.ARPQuestion{
 		Target: address.Gateway, Sender: address.Prefix.Addr(),
@@ -49,15 +50,15 @@ func (Gateway) Look(ctx context.Context, known facts.Facts) Result {
 			return cut("does the router " + address.Gateway.String() + " answer")
 		}
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("the router %s did not answer %d ARP requests", found.Addr, found.ARPSent)
+		r.Saw = words.Said("saw.gateway-silent", "router", found.Addr, "n", found.ARPSent)
 		if !address.Prefix.Contains(found.Addr) {
-			r.Saw += fmt.Sprintf("; it lies outside the subnet %s", address.Prefix.Masked())
+			r.Saw = words.Said("saw.gateway-outside", "router", found.Addr, "n", found.ARPSent, "network", address.Prefix.Masked())
 		}
 		return r
 	}
 	found.MAC, found.ARPRTT = answer.MACs[0].String(), facts.Duration(answer.RTT)
 	r.Outcome = facts.Passed
-	r.Saw = fmt.Sprintf("the router %s answers ARP in %s (%s)", found.Addr, found.ARPRTT, found.MAC)
+	r.Saw = words.Said("saw.gateway-answers", "router", found.Addr, "time", found.ARPRTT, "mac", found.MAC)
 	r.Evidence = append(r.Evidence, pingGateway(ctx, link.Interface, &found))
 	return r
 }

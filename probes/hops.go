@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -26,7 +27,7 @@ type Hops struct {
 // Look needs known.Name; the datagrams run out of time to live on the way.
 func (h Hops) Look(ctx context.Context, known facts.Facts) Result {
 	if !hasServer(known) {
-		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-server")}
 	}
 	w := walk{via: h.Via, to: netip.AddrPortFrom(known.Name.Targets[0].Addr.Addr(), walkPort), hops: hopsFirst, wait: hopsWait}
 	if known.Address != nil && known.Address.Prefix.IsValid() {
@@ -34,14 +35,14 @@ func (h Hops) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	found, err := w.run(ctx)
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not ask: %v.", err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.could-not-ask", "error", err)}
 	}
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Hops = &found }}
 	var saw []string
 	for _, hop := range found.Hops {
-		text := fmt.Sprintf("hop %d is silent", hop.TTL)
+		text := words.Said("saw.hop-silent", "n", hop.TTL)
 		if hop.Addr.IsValid() {
-			text = fmt.Sprintf("hop %d is %s", hop.TTL, hop.Addr)
+			text = words.Said("saw.hop", "n", hop.TTL, "address", hop.Addr)
 			r.Evidence = append(r.Evidence, facts.Evidence{Kind: "icmp",
 				Text: fmt.Sprintf("%s answered a datagram to %s with time to live %d: ICMP type %d code %d after %s.", hop.Addr, found.To, hop.TTL, hop.Type, hop.Code, hop.RTT)})
 		}
@@ -49,7 +50,7 @@ func (h Hops) Look(ctx context.Context, known facts.Facts) Result {
 			break
 		}
 	}
-	r.Saw = "On the way to the provider " + strings.Join(saw, ", ") + "."
+	r.Saw = words.Said("saw.hops", "hops", strings.Join(saw, "; "))
 	return r
 }
 

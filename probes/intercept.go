@@ -2,11 +2,11 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 	"sync"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -35,11 +35,11 @@ type Intercept struct {
 func (p Intercept) Look(ctx context.Context, known facts.Facts) Result {
 	targets := targetsFor(known.Name, p.Transport)
 	if len(targets) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server for SIP over " + strings.ToUpper(p.Transport) + "."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-server-over", "transport", strings.ToUpper(p.Transport))}
 	}
 	p.Dial = from(p.Dial, known)
 	if nowhere.Contains(p.Dial.Source) || nowhere.Contains(targets[0].Addr.Addr()) {
-		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("The network %s, where nothing should live, is in use here.", nowhere)}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.nowhere-used", "network", nowhere)}
 	}
 	if p.Addrs == nil {
 		p.Addrs = nobodies()
@@ -69,7 +69,7 @@ func (p Intercept) attempt(ctx context.Context, to netip.AddrPort) looked {
 func (p Intercept) result(attempts []looked) Result {
 	found := &facts.Path{Transport: p.Transport}
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Nowhere = found },
-		Saw: fmt.Sprintf("No SIP answer came from addresses where nothing lives (%s).", nowhere)}
+		Saw: words.Said("saw.nowhere-silent", "network", nowhere)}
 	var saw []string
 	for _, a := range attempts {
 		found.Targets = append(found.Targets, a.Attempt)
@@ -82,7 +82,7 @@ func (p Intercept) result(attempts []looked) Result {
 		}
 	}
 	if len(saw) > 0 {
-		r.Outcome, r.Saw = facts.Failed, "Nothing lives there, yet "+strings.Join(saw, " ")
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.nowhere-answers", "what", strings.Join(saw, " "))
 	}
 	return r
 }

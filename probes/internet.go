@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -57,7 +58,7 @@ type internetKey struct {
 func (p Internet) Look(ctx context.Context, _ facts.Facts) Result {
 	targets := p.Targets[:min(len(p.Targets), internetHosts)]
 	if len(targets) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "No internet host is named in the file."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.internet-no-host")}
 	}
 	ctx, cancel := context.WithTimeout(ctx, internetLimit)
 	defer cancel()
@@ -223,11 +224,11 @@ func internetSentence(found facts.Internet) (facts.Outcome, string) {
 			}
 		}
 		if len(ways) > 0 {
-			return facts.Passed, fmt.Sprintf("%s answers by %s (%s).", t.Addr, strings.Join(ways, ", "), t.RTT)
+			return facts.Passed, words.Said("saw.internet-answers", "host", t.Addr, "ways", strings.Join(ways, ", "), "time", t.RTT)
 		}
 	}
 	if asked == 0 {
-		return facts.Broken, "The box could not ask any internet host: no permission or no socket."
+		return facts.Broken, words.Said("saw.internet-broken")
 	}
-	return facts.Failed, fmt.Sprintf("None of %d internet hosts answers, neither ping nor TCP nor DNS.", len(found.Targets))
+	return facts.Failed, words.Said("saw.internet-silent", "n", len(found.Targets))
 }

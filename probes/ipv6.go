@@ -2,7 +2,6 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -26,16 +26,16 @@ type IPv6 struct {
 // Look implements Probe. It uses Name where it is known.
 func (p IPv6) Look(_ context.Context, known facts.Facts) Result {
 	if why := ipv6Deaf(string(p.Via)); why != "" {
-		return Result{Outcome: facts.NotRun, Saw: "Whether this network has IPv6 was not looked at: " + why}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.ipv6-unlooked", "why", why)}
 	}
 	found := facts.IPv6{Addrs: []netip.Addr{}, Provider: []netip.Addr{}}
 	link, err := netlink.LinkByName(string(p.Via))
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not look at its own IPv6 addresses: %v.", err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.ipv6-addresses", "error", err)}
 	}
 	addrs, err := netlink.AddrList(link, netlink.FAMILY_V6)
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not look at its own IPv6 addresses: %v.", err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.ipv6-addresses", "error", err)}
 	}
 	for _, a := range addrs {
 		if own, ok := netip.AddrFromSlice(a.IP); ok && own.IsGlobalUnicast() {
@@ -44,7 +44,7 @@ func (p IPv6) Look(_ context.Context, known facts.Facts) Result {
 	}
 	routes, err := netlink.RouteList(link, netlink.FAMILY_V6)
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not look at its own IPv6 routes: %v.", err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.ipv6-routes", "error", err)}
 	}
 	for _, r := range routes {
 		if via, ok := netip.AddrFromSlice(r.Gw); ok && ipv6Default(r.Dst) {
@@ -84,7 +84,7 @@ func ipv6Deaf(name string) string {
 	case name == "":
 		return "no interface is named."
 	case setting("disable_ipv6") != "0":
-		return "it is switched off on the box's own interface."
+		return words.Said("saw.ipv6-off")
 	case setting("accept_ra") == "0", setting("forwarding") == "1" && setting("accept_ra") != "2":
 		return "this machine takes no router advertisements."
 	}
@@ -93,19 +93,18 @@ func ipv6Deaf(name string) string {
 
 // ipv6Sentence: only says that the provider's name has no IPv4 address.
 func ipv6Sentence(f facts.IPv6, only bool) string {
-	here := "This network has no IPv6"
-	if f.Present() {
-		here = "This network has IPv6"
-	}
+	here := f.Present()
 	switch {
-	case only && f.Present():
-		return fmt.Sprintf("%s, and the provider's name has no other address than IPv6 (%s). The box tests by IPv4 only.", here, f.Provider[0])
-	case only:
-		return fmt.Sprintf("%s, and the provider's name has no other address than IPv6 (%s): nothing on this network can reach it.", here, f.Provider[0])
+	case len(f.Provider) == 0 && here:
+		return words.Said("saw.ipv6-here-none")
 	case len(f.Provider) == 0:
-		return here + "; the provider's name has no IPv6 address, so that does not matter to the trunk."
-	case f.Present():
-		return fmt.Sprintf("%s, and the provider's name has an IPv6 address as well (%s): a PBX may use either. The box tested by IPv4.", here, f.Provider[0])
+		return words.Said("saw.ipv6-not-none")
+	case only && here:
+		return words.Said("saw.ipv6-here-only", "address", f.Provider[0])
+	case only:
+		return words.Said("saw.ipv6-not-only", "address", f.Provider[0])
+	case here:
+		return words.Said("saw.ipv6-both", "address", f.Provider[0])
 	}
-	return fmt.Sprintf("%s, but the provider's name has an IPv6 address (%s): a PBX that tries IPv6 first waits in vain. Set it to IPv4. The box tested by IPv4.", here, f.Provider[0])
+	return words.Said("saw.ipv6-trap", "address", f.Provider[0])
 }

@@ -32,7 +32,7 @@ func TestIPv6(t *testing.T) {
 		}
 		return *dnsFiled(t, r).IPv6
 	}
-	look(dnsGiven(), "has no IPv6; the provider's name has no IPv6 address")
+	look(dnsGiven(), "has no IPv6, and the provider's name has no IPv6 address")
 	if f := look(both, "Set it to IPv4"); f.Present() || len(f.Provider) != 1 {
 		t.Errorf("%+v", f)
 	}
@@ -55,7 +55,7 @@ func TestIPv6(t *testing.T) {
 	if err := netlink.RouteAdd(&netlink.Route{LinkIndex: near.Attrs().Index, Gw: gateway}); err != nil {
 		t.Fatal(err)
 	}
-	if f := look(dnsGiven(), "has IPv6; the provider's name has no"); f.Router.String() != "fe80::1" {
+	if f := look(dnsGiven(), "has IPv6, and the provider's name has no"); f.Router.String() != "fe80::1" {
 		t.Errorf("a router: %+v", f)
 	}
 

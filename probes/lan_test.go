@@ -158,7 +158,7 @@ func TestAddress(t *testing.T) {
 		{"fixed", fixed{found: with(func(a *facts.Address) { a.Mode = "static" })}, facts.Passed,
 			"10.7.0.20/24, router 10.7.0.1, set by hand in the box's file"},
 		{"unfit lease", fixed{found: with(func(a *facts.Address) { a.Gateway, a.Refused = netip.Addr{}, "no router was given" })}, facts.Failed,
-			"10.7.0.20/24 (by DHCP from 10.7.0.1), but no router was given"},
+			"10.7.0.20/24 (by DHCP from 10.7.0.1) cannot be used: no router was given"},
 		{"no offer", fixed{found: facts.Address{Mode: "dhcp", Discovers: 5, Waited: facts.Duration(15 * time.Second)}}, facts.Failed,
 			"no DHCP offer to 5 requests in 15s"},
 		{"refused", fixed{found: facts.Address{Mode: "dhcp", Discovers: 2, Refused: "the server said no"}}, facts.Failed,

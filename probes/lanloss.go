@@ -2,10 +2,10 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -31,15 +31,14 @@ type LAN struct{}
 func (LAN) Look(ctx context.Context, known facts.Facts) Result {
 	link, address, gateway := known.Link, known.Address, known.Gateway
 	if link == nil || address == nil || gateway == nil {
-		return Result{Outcome: facts.NotRun, Saw: "not measured: there is no router"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.lan-no-router")}
 	}
 	if e, ok := cleanEcho(known.Quality); ok {
-		return Result{Outcome: facts.Passed, Saw: fmt.Sprintf(
-			"%d of %d pings to %s came back in step: nothing is lost on the way to the router", e.Back, e.Sent, e.Addr)}
+		return Result{Outcome: facts.Passed, Saw: words.Said("saw.lan-clean", "back", e.Back, "all", e.Sent, "host", e.Addr)}
 	}
 	mac, err := net.ParseMAC(gateway.MAC)
 	if err != nil {
-		return Result{Outcome: facts.NotRun, Saw: "not measured: the router did not answer"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.lan-router-silent")}
 	}
 	measuring, measured := context.WithCancel(ctx)
 	defer measured()
@@ -60,8 +59,7 @@ func (LAN) Look(ctx context.Context, known facts.Facts) Result {
 	if !inStep(found.Echo) {
 		r.Outcome = facts.Failed
 	}
-	r.Saw = fmt.Sprintf("%d of %d ARP requests to the router %s stayed without an answer within %s, round trip %s, jitter %s",
-		found.Sent-found.Back, found.Sent, found.Addr, facts.Duration(lanWait), found.Avg, found.Jitter)
+	r.Saw = words.Said("saw.lan-lost", "n", found.Sent-found.Back, "all", found.Sent, "router", found.Addr, "limit", facts.Duration(lanWait), "time", found.Avg, "jitter", found.Jitter)
 	return r
 }
 

@@ -70,7 +70,7 @@ func (l Lifetime) Look(ctx context.Context, known facts.Facts) Result {
 		}
 		return r
 	}
-	return Result{Outcome: facts.NotRun, Saw: "Not measured: nothing outside can send to an idle mapping of this line.", Evidence: evidence}
+	return Result{Outcome: facts.NotRun, Saw: words.Said("saw.lifetime-cannot"), Evidence: evidence}
 }
 
 func lifetimeSaw(l facts.Lifetime) string {

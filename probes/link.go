@@ -2,10 +2,10 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -48,7 +48,7 @@ func (p Link) Look(ctx context.Context, _ facts.Facts) Result {
 		return cut("is there a carrier on " + name)
 	}
 	if !carrier {
-		return Result{Outcome: facts.Failed, Saw: fmt.Sprintf("no carrier on %s for %s", name, found.Waited), File: file}
+		return Result{Outcome: facts.Failed, Saw: words.Said("saw.link-none", "port", name, "time", found.Waited), File: file}
 	}
 	mode, err := netsetup.LinkMode(name)
 	if err != nil {
@@ -63,12 +63,15 @@ func (p Link) Look(ctx context.Context, _ facts.Facts) Result {
 }
 
 func linkSaw(l facts.Link) string {
-	saw := fmt.Sprintf("carrier on %s", l.Interface)
-	if l.SpeedMbit != nil {
-		saw += fmt.Sprintf(", %d Mbit/s", *l.SpeedMbit)
+	if l.SpeedMbit == nil {
+		return words.Said("saw.link-only", "port", l.Interface)
 	}
-	if l.FullDuplex != nil {
-		saw += map[bool]string{true: ", full duplex", false: ", half duplex"}[*l.FullDuplex]
+	key := "saw.link-speed"
+	switch {
+	case l.FullDuplex != nil && *l.FullDuplex:
+		key = "saw.link-full"
+	case l.FullDuplex != nil:
+		key = "saw.link-half"
 	}
-	return saw
+	return words.Said(key, "port", l.Interface, "speed", *l.SpeedMbit)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -42,11 +43,11 @@ const (
 func (p Login) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case p.Trunk.Domain == "":
-		return Result{Outcome: facts.NotRun, Saw: "No trunk is configured."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.login-no-trunk")}
 	case p.Trunk.Auth == "ip":
-		return Result{Outcome: facts.NotRun, Saw: "The trunk is accepted by its address: there is no login to try."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.login-by-address")}
 	case p.Trunk.Username == "" || p.Trunk.Password == "":
-		return Result{Outcome: facts.NotRun, Saw: "The box's file has no user name and password."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.login-no-name")}
 	}
 	opening, tried, ok := p.opening(ctx, known)
 	l := &login{probe: p, known: known, conn: opening.Conn}
@@ -81,12 +82,12 @@ func (l *login) unopened(tried []sip.Exchange) Result {
 	switch path := pathOf(l.known, l.fact.Transport); {
 	case l.probe.Dial.Conduct.Stopped() != "":
 		l.fact.Withheld = "nothing more was sent in this run: " + l.probe.Dial.Conduct.Stopped()
-		return l.result(facts.NotRun, "Not tried: "+l.probe.Dial.Conduct.Stopped()+".")
+		return l.result(facts.NotRun, words.Said("saw.login-not-tried", "why", l.probe.Dial.Conduct.Stopped()))
 	case path == nil || len(tried) == 0 && !registerAsked(path):
-		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("No server answered SIP over %s, so there was nobody to log in with.", strings.ToUpper(l.fact.Transport))}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.login-nobody", "transport", strings.ToUpper(l.fact.Transport))}
 	}
 	l.fact.Withheld = "the REGISTER without credentials was not answered"
-	return l.result(facts.Failed, "The provider did not answer the REGISTER, so that no credentials were sent.")
+	return l.result(facts.Failed, words.Said("saw.login-unasked"))
 }
 
 func registerAsked(path *facts.Path) bool {
@@ -124,7 +125,7 @@ func (l *login) answerTo(ctx context.Context, o sip.Opening) Result {
 	}
 	if err := l.begin(reply); err != nil {
 		l.fact.Withheld = err.Error()
-		return l.result(facts.NotRun, "Not tried: "+err.Error()+".")
+		return l.result(facts.NotRun, words.Said("saw.login-not-tried", "why", err))
 	}
 	l.authenticate(ctx, answer)
 	return l.concluded()
@@ -135,10 +136,10 @@ func (l *login) unasked(reply *sip.Message) Result {
 	l.stop(reply)
 	if reply.Code/100 == 2 {
 		l.fact.Open = true
-		return l.result(facts.Passed, fmt.Sprintf("The provider answered %s without asking for a password, so that acceptance is not proved.", status(reply)))
+		return l.result(facts.Passed, words.Said("saw.login-open", "answer", status(reply)))
 	}
 	l.fact.Withheld = "the provider asked for none"
-	return l.result(facts.Failed, fmt.Sprintf("The provider answered the REGISTER with %s before any credentials.", status(reply)))
+	return l.result(facts.Failed, words.Said("saw.login-before", "answer", status(reply)))
 }
 
 // begin asks the ledger.
@@ -304,21 +305,21 @@ func (l *login) add(x sip.Exchange, what string) {
 
 func (l *login) withhold(why string) Result {
 	l.fact.Withheld = why
-	return l.result(facts.Failed, "The provider asked for a password and got none: "+why+".")
+	return l.result(facts.Failed, words.Said("saw.login-withheld", "why", why))
 }
 
 // concluded is the result after the credentials.
 func (l *login) concluded() Result {
 	switch {
 	case l.fact.Attempts == 0:
-		return l.result(facts.Broken, "The credentials could not be sent: "+fmt.Sprint(l.last.Err)+".")
+		return l.result(facts.Broken, words.Said("saw.login-unsent", "error", l.last.Err))
 	case l.fact.Reply == nil:
-		return l.result(facts.Failed, "The provider did not answer the credentials.")
+		return l.result(facts.Failed, words.Said("saw.login-silent"))
 	case l.fact.Reply.Code/100 == 2:
 		l.fact.Accepted = true
-		return l.result(facts.Passed, "The provider accepted the user name and password.")
+		return l.result(facts.Passed, words.Said("saw.login-accepted"))
 	}
-	return l.result(facts.Failed, fmt.Sprintf("The provider answered the credentials with %s.", status(l.last.Reply)))
+	return l.result(facts.Failed, words.Said("saw.login-answered", "answer", status(l.last.Reply)))
 }
 
 func (l *login) result(o facts.Outcome, saw string) Result {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/probes/via"
@@ -53,7 +54,7 @@ func (m MTU) Look(ctx context.Context, _ facts.Facts) Result {
 	found := facts.MTU{Large: m.cable(), Small: mtuSmall}
 	targets := m.Targets[:min(len(m.Targets), mtuHosts)]
 	if len(targets) == 0 || found.Large < mtuLeast {
-		return Result{Outcome: facts.NotRun, Saw: "There is no host, or no room on the cable, to ask with large packets."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.mtu-no-host")}
 	}
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
@@ -93,15 +94,15 @@ func (m MTU) result(found facts.MTU, failed error) Result {
 	small := func(p facts.MTUPair) bool { return p.Small == facts.Answered }
 	switch {
 	case found.Passed():
-		r.Saw = fmt.Sprintf("Packets of %d bytes pass.", found.Large)
+		r.Saw = words.Said("saw.mtu-pass", "bytes", found.Large)
 	case found.Path() > 0:
-		r.Saw = fmt.Sprintf("Packets of up to %d bytes pass, and the line says so.", found.Path())
+		r.Saw = words.Said("saw.mtu-path", "bytes", found.Path())
 	case slices.ContainsFunc(found.Asked, small):
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("No packet of %d bytes is answered, and nobody says that it is too large; those of %d bytes are.", found.Large, found.Small)
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.mtu-lost", "large", found.Large, "small", found.Small)
 	case failed != nil:
-		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The box could not ask with large packets: %v.", failed)
+		r.Outcome, r.Saw = facts.Broken, words.Said("saw.mtu-broken", "error", failed)
 	default:
-		r.Outcome, r.Saw = facts.Failed, "Not even small packets are answered: nothing can be said about large ones."
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.mtu-silent")
 	}
 	return r
 }

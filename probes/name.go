@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -38,7 +39,7 @@ type Name struct {
 // Look implements Probe. It needs Address: the resolvers given.
 func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 	if n.Host == "" {
-		return Result{Outcome: facts.NotRun, Saw: "No trunk is configured: there is no name to look up."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.name-no-trunk")}
 	}
 	if a, err := netip.ParseAddr(strings.Trim(n.Host, "[]")); err == nil {
 		return n.literal(a.Unmap())
@@ -76,7 +77,7 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 // literal needs no question.
 func (n Name) literal(a netip.Addr) Result {
 	if !a.Is4() {
-		return n.result(facts.NotRun, fmt.Sprintf("The trunk is set to the IPv6 address %s, and the box tests by IPv4 only: this trunk was not tested.", a), facts.Name{}, nil)
+		return n.result(facts.NotRun, words.Said("saw.name-literal-six", "address", a), facts.Name{}, nil)
 	}
 	found := facts.Name{Way: "literal", Targets: []facts.Target{}}
 	for _, id := range newNamePlan(n.Host, n.Port, n.Transport).transports() {
@@ -84,7 +85,7 @@ func (n Name) literal(a netip.Addr) Result {
 			Host: a.String(), Addr: netip.AddrPortFrom(a, uint16(namePort(id, n.Transport, n.Port))), Transport: id,
 		})
 	}
-	saw := fmt.Sprintf("The trunk is set to the address %s: no name to look up.", found.Targets[0].Addr)
+	saw := words.Said("saw.name-literal", "address", found.Targets[0].Addr)
 	return n.result(facts.Passed, saw, found, nil)
 }
 
@@ -228,14 +229,14 @@ func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
 	transport := strings.ToUpper(n.Transport)
 	if found.Way != "" {
 		t := found.Targets[0]
-		how := map[string]string{"naptr": "NAPTR and SRV records", "srv": "SRV records", "address": "its address record"}[found.Way]
-		return facts.Passed, fmt.Sprintf("%s leads to %s (%s) through %s.", n.Host, t.Addr, transport, how)
+		how := map[string]string{"naptr": words.Said("saw.name-by-naptr"), "srv": words.Said("saw.name-by-srv"), "address": words.Said("saw.name-by-address")}[found.Way]
+		return facts.Passed, words.Said("saw.name-leads", "name", n.Host, "server", t.Addr, "transport", transport, "how", how)
 	}
 	if six := found.OnlyIPv6(); len(six) > 0 {
-		return facts.NotRun, fmt.Sprintf("%s has no IPv4 address, only IPv6 (%s), and the box tests by IPv4 only: this trunk was not tested.", n.Host, six[0])
+		return facts.NotRun, words.Said("saw.name-only-six", "name", n.Host, "address", six[0])
 	}
 	if !asked {
-		return facts.Failed, fmt.Sprintf("No DNS server was given to look up %s.", n.Host)
+		return facts.Failed, words.Said("saw.name-no-dns", "name", n.Host)
 	}
 	seen := map[string]int{}
 	silent, own := 0, 0
@@ -250,15 +251,15 @@ func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
 	}
 	switch {
 	case len(found.Answers) == 0:
-		return facts.Broken, fmt.Sprintf("There was no time left to look up %s.", n.Host)
+		return facts.Broken, words.Said("saw.name-no-time", "name", n.Host)
 	case own == len(found.Answers):
-		return facts.Broken, fmt.Sprintf("The box could not ask for %s: no socket.", n.Host)
+		return facts.Broken, words.Said("saw.name-broken", "name", n.Host)
 	case own+silent == len(found.Answers):
-		return facts.Failed, fmt.Sprintf("The given DNS servers did not answer for %s.", n.Host)
+		return facts.Failed, words.Said("saw.name-silent", "name", n.Host)
 	case seen["NXDOMAIN"] > 0 && seen["NOERROR"] == 0:
-		return facts.Failed, fmt.Sprintf("%s does not exist, says the given DNS server.", n.Host)
+		return facts.Failed, words.Said("saw.name-unknown", "name", n.Host)
 	case seen["NOERROR"] > 0:
-		return facts.Failed, fmt.Sprintf("DNS knows no server for %s by %s: neither an address nor a SIP record that leads to one.", n.Host, transport)
+		return facts.Failed, words.Said("saw.name-empty", "name", n.Host, "transport", transport)
 	}
-	return facts.Failed, fmt.Sprintf("The given DNS servers could not look up %s (%s).", n.Host, found.Answers[0].Rcode)
+	return facts.Failed, words.Said("saw.name-failed", "name", n.Host, "rcode", found.Answers[0].Rcode)
 }

@@ -3,6 +3,7 @@ package probes
 import (
 	"net/netip"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -47,13 +48,13 @@ func answersLocal(answers []facts.STUNAnswer) netip.AddrPort {
 func natWords(p facts.Public) string {
 	switch kept := p.PortKept != nil && *p.PortKept; {
 	case p.Mapping == facts.MappingNone:
-		return " Addresses are not translated."
+		return " " + words.Said("saw.nat-none")
 	case p.Mapping == facts.MappingDependent:
-		return " The router takes another port or address for each destination (symmetric NAT)."
+		return " " + words.Said("saw.nat-symmetric")
 	case p.Mapping == facts.MappingIndependent && kept:
-		return " The router keeps the port, for all destinations."
+		return " " + words.Said("saw.nat-kept")
 	case p.Mapping == facts.MappingIndependent:
-		return " The router takes another port, the same for all destinations."
+		return " " + words.Said("saw.nat-same")
 	}
 	return ""
 }

@@ -2,10 +2,11 @@ package probes
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -52,20 +53,21 @@ func (p Neighbour) Look(ctx context.Context, _ facts.Facts) Result {
 func neighbourSaw(n facts.Neighbour) string {
 	var saw []string
 	if s := n.Switch; s != nil {
-		words := fmt.Sprintf("the switch is %q, port %q (%s)", s.Name, s.Port, strings.ToUpper(s.Protocol))
+		known := []any{"name", strconv.Quote(s.Name), "port", strconv.Quote(s.Port), "protocol", strings.ToUpper(s.Protocol)}
 		if s.VoiceVLAN != nil {
-			words += fmt.Sprintf(", phones use VLAN %d", *s.VoiceVLAN)
+			saw = append(saw, words.Said("saw.switch-voice", append(known, "vlan", *s.VoiceVLAN)...))
+		} else {
+			saw = append(saw, words.Said("saw.switch", known...))
 		}
-		saw = append(saw, words)
 	}
 	if len(n.Tagged) > 0 {
-		saw = append(saw, fmt.Sprintf("frames with the VLAN tags %v are on the cable", n.Tagged))
+		saw = append(saw, words.Said("saw.switch-tagged", "vlans", n.Tagged))
 	}
 	if n.Login {
-		saw = append(saw, "the socket asks for a network login (802.1X)")
+		saw = append(saw, words.Said("saw.switch-login"))
 	}
 	if len(saw) == 0 {
-		return fmt.Sprintf("the switch said nothing in %s", n.Listened)
+		return words.Said("saw.switch-silent", "time", n.Listened)
 	}
 	return strings.Join(saw, "; ")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -23,10 +24,10 @@ type Offers struct {
 // Look needs facts.Link and facts.Address. It accepts no offer.
 func (p Offers) Look(ctx context.Context, known facts.Facts) Result {
 	if known.Link == nil || known.Address == nil {
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: there is no address"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.conflict-no-address")}
 	}
 	if known.Address.Mode != netsetup.DHCP {
-		return Result{Outcome: facts.NotRun, Saw: "not looked for: the box has not asked for an address by DHCP"}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.offers-no-dhcp")}
 	}
 	window := p.Window
 	if window == 0 {
@@ -45,15 +46,15 @@ func (p Offers) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case len(seen) > 1 && !agree(seen):
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("%d DHCP servers disagree: %s", len(seen), servers(seen))
+		r.Saw = words.Said("saw.offers-disagree", "n", len(seen), "servers", servers(seen))
 	case ctx.Err() != nil && time.Duration(found.Window) < window:
 		return cut("is there a second DHCP server")
 	case len(seen) == 0:
-		r.Outcome, r.Saw = facts.NotRun, fmt.Sprintf("nothing to compare: no DHCP offer in %s", found.Window)
+		r.Outcome, r.Saw = facts.NotRun, words.Said("saw.offers-none", "time", found.Window)
 	case len(seen) == 1:
-		r.Saw = "one DHCP server: " + servers(seen)
+		r.Saw = words.Said("saw.offers-one", "servers", servers(seen))
 	default:
-		r.Saw = fmt.Sprintf("%d DHCP servers that agree: %s", len(seen), servers(seen))
+		r.Saw = words.Said("saw.offers-agree", "n", len(seen), "servers", servers(seen))
 	}
 	return r
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -274,22 +275,22 @@ func (b *ownBinding) concluded() Result {
 	saw, outcome := "", facts.Failed
 	switch {
 	case b.said != nil && !f.Registered:
-		saw = fmt.Sprintf("The provider refused the box's own registration: %s.", status(b.said))
+		saw = words.Said("saw.own-refused", "answer", status(b.said))
 	case !f.Registered:
-		saw = "The provider did not answer the box's own registration."
+		saw = words.Said("saw.own-silent")
 	case f.Shown == nil:
-		saw = "The provider accepted the box's own registration, and did not answer the question for the list."
+		saw = words.Said("saw.own-no-list")
 	case *f.Shown:
-		outcome, saw = facts.Passed, "The provider shows registrations: the box's own was in its list."
+		outcome, saw = facts.Passed, words.Said("saw.own-shown")
 	default:
-		saw = "The provider accepted the box's own registration and did not list it: it does not show registrations."
+		saw = words.Said("saw.own-hidden")
 	}
 	saw += b.viewed()
 	if f.Registered && !f.Removed {
-		saw += " That it was removed again is not confirmed: it ends by itself within a minute."
+		saw += " " + words.Said("saw.own-unremoved")
 	}
 	for _, c := range f.Lost {
-		saw += fmt.Sprintf(" The registration of %s is gone since: let that PBX register again.", c.URI)
+		saw += " " + words.Said("saw.own-lost", "contact", c.URI)
 	}
 	return b.result(outcome, saw)
 }

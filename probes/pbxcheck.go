@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -17,27 +18,27 @@ type PBXCheck struct{}
 func (PBXCheck) Look(_ context.Context, known facts.Facts) Result {
 	c := known.PBXCheck
 	if c == nil {
-		return Result{Outcome: facts.NotRun, Saw: "The PBX's own settings were not checked."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.pbx-unchecked")}
 	}
 	r := Result{Outcome: facts.Failed}
 	d := c.Telling()
 	switch {
 	case c.Error != "":
-		r.Outcome, r.Saw = facts.NotRun, "The box could not listen for the PBX: "+c.Error+"."
+		r.Outcome, r.Saw = facts.NotRun, words.Said("saw.pbx-cannot", "why", c.Error)
 	case d == nil && c.Open && c.TLSRefused == 0:
-		r.Outcome, r.Saw = facts.NotRun, fmt.Sprintf("The box waits for the PBX at %s.", c.Addr)
+		r.Outcome, r.Saw = facts.NotRun, words.Said("saw.pbx-waits", "address", c.Addr)
 	case d == nil && c.TLSRefused > 0:
 		r.Saw = PBXRefusedText(*c)
 	case d == nil:
-		r.Saw = fmt.Sprintf("Nothing arrived from the PBX within %s.", time.Duration(c.Listened).Round(time.Second))
+		r.Saw = words.Said("saw.pbx-nothing", "time", time.Duration(c.Listened).Round(time.Second))
 	case d.Accepted:
-		r.Outcome, r.Saw = facts.Passed, deviceText(*d)+" logged in with the trunk's settings."
+		r.Outcome, r.Saw = facts.Passed, words.Said("saw.pbx-right", "device", deviceText(*d))
 	case d.AuthUser != "":
-		r.Saw = deviceText(*d) + " logged in with other settings than the trunk's."
+		r.Saw = words.Said("saw.pbx-other", "device", deviceText(*d))
 	case d.Registers > 0:
-		r.Saw = deviceText(*d) + " contacted the box and has not logged in."
+		r.Saw = words.Said("saw.pbx-no-login", "device", deviceText(*d))
 	default:
-		r.Saw = deviceText(*d) + " sent SIP, but no REGISTER."
+		r.Saw = words.Said("saw.pbx-no-register", "device", deviceText(*d))
 	}
 	for _, d := range c.Devices {
 		r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: PBXDeviceText(d), Received: d.Sent})
@@ -59,15 +60,14 @@ func PBXRefusedText(c facts.PBXCheck) string {
 	if c.TLSRefused == 0 {
 		return ""
 	}
-	return fmt.Sprintf("A device reached the box and tried TLS, but did not trust the box's certificate, which nobody has signed (%s). Set the PBX to UDP or TCP for the check.",
-		times(c.TLSRefused))
+	return words.Said("saw.pbx-tls", "times", times(c.TLSRefused))
 }
 
 func times(n int) string {
 	if n == 1 {
-		return "once"
+		return words.Said("saw.once")
 	}
-	return fmt.Sprintf("%d times", n)
+	return words.Said("saw.times", "n", n)
 }
 
 // PBXDeviceText tells what one device sent, in one line.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -32,7 +33,7 @@ func (p Ping) Look(ctx context.Context, known facts.Facts) Result {
 		series = append(series, echoSeries{via: p.Via, to: a, count: pingCount, interval: pingInterval, wait: pingWait})
 	}
 	if len(series) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "There is no address of the provider to ping."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.ping-no-address")}
 	}
 	echoes, err := echoAll(ctx, series)
 	found := facts.Ping{Targets: echoes}
@@ -41,11 +42,11 @@ func (p Ping) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case answered >= 0:
 		e := echoes[answered]
-		r.Outcome, r.Saw = facts.Passed, fmt.Sprintf("%s answers ping: %d of %d, %s.", e.Addr, e.Back, e.Sent, e.Avg)
+		r.Outcome, r.Saw = facts.Passed, words.Said("saw.ping-answers", "host", e.Addr, "back", e.Back, "all", e.Sent, "time", e.Avg)
 	case err != nil && socketAnswer(err) == facts.CouldNotAsk:
-		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The box could not ping: %v.", err)
+		r.Outcome, r.Saw = facts.Broken, words.Said("saw.ping-broken", "error", err)
 	default:
-		r.Outcome, r.Saw = facts.Failed, "The provider's servers do not answer ping; many providers drop ping."
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.ping-silent")
 	}
 	return r
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -49,7 +50,7 @@ func (p Portal) Look(ctx context.Context, known facts.Facts) Result {
 		found.Answer = socketAnswer(err)
 		page.Text = fmt.Sprintf("%s did not come: %v.", p.Page, err)
 		r.Outcome, r.Evidence = facts.Failed, []facts.Evidence{page}
-		r.Saw = fmt.Sprintf("The check page %s did not come, so whether a login page stands in the way cannot be told by it.", p.Page)
+		r.Saw = words.Said("saw.portal-silent", "page", p.Page)
 		return r
 	}
 	r.Evidence = []facts.Evidence{page}
@@ -59,12 +60,12 @@ func (p Portal) Look(ctx context.Context, known facts.Facts) Result {
 		found.Caught, control = p.nobody(ctx)
 		r.Evidence = append(r.Evidence, control)
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("The check page came back changed: %s in place of the known answer.", portalWords(found))
+		r.Saw = words.Said("saw.portal-changed", "how", portalWords(found))
 	case found.Status >= http.StatusMultipleChoices:
 		r.Outcome = facts.Failed
-		r.Saw = fmt.Sprintf("The check page's own server answers %d: whether a login page stands in the way cannot be told by it.", found.Status)
+		r.Saw = words.Said("saw.portal-own", "status", found.Status)
 	default:
-		r.Outcome, r.Saw = facts.Passed, "The check page came back as it is kept: no login page stands in the way."
+		r.Outcome, r.Saw = facts.Passed, words.Said("saw.portal-fine")
 	}
 	return r
 }
@@ -119,9 +120,9 @@ func (p Portal) nobody(ctx context.Context) (facts.Answer, facts.Evidence) {
 func portalWords(p facts.Portal) string {
 	switch {
 	case p.Location != "":
-		return fmt.Sprintf("%d, a redirect to %s", p.Status, p.Location)
+		return words.Said("saw.portal-redirect", "status", p.Status, "location", p.Location)
 	case p.Body:
-		return fmt.Sprintf("%d with a page of its own", p.Status)
+		return words.Said("saw.portal-page", "status", p.Status)
 	}
-	return fmt.Sprintf("%d without a page", p.Status)
+	return words.Said("saw.portal-empty", "status", p.Status)
 }

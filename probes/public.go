@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/stun/v3"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -43,7 +44,7 @@ type Public struct {
 func (p Public) Look(ctx context.Context, known facts.Facts) Result {
 	servers := p.Servers[:min(len(p.Servers), publicServers)]
 	if len(servers) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "No STUN server is named in the file."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.public-no-server")}
 	}
 	bind := netip.IPv4Unspecified()
 	var resolvers []netip.AddrPort
@@ -175,7 +176,7 @@ func (s *publicSocket) ask(ctx context.Context, i via.Interface, server string, 
 	host, port := dnsSplit(server, publicPort)
 	addrs, err := dnsHost(ctx, i, resolvers, host)
 	if err != nil {
-		s.note(fmt.Sprintf("%s was not asked: %v.", server, err), nil, nil)
+		s.note(words.Said("saw.sip-not-asked", "server", server, "error", err), nil, nil)
 		return a
 	}
 	to := netip.AddrPortFrom(addrs[0], port)
@@ -267,11 +268,11 @@ func publicSentence(found facts.Public) (facts.Outcome, string) {
 	}
 	switch {
 	case found.Differ:
-		return facts.Passed, "STUN servers see different public addresses of this line." + natWords(found)
+		return facts.Passed, words.Said("saw.public-differ") + natWords(found)
 	case found.Addr.IsValid():
-		return facts.Passed, fmt.Sprintf("The outside sees this line as %s.", found.Addr) + natWords(found)
+		return facts.Passed, words.Said("saw.public-seen", "address", found.Addr) + natWords(found)
 	case own == len(found.Answers):
-		return facts.Broken, "The box could not ask any STUN server."
+		return facts.Broken, words.Said("saw.public-broken")
 	}
-	return facts.Failed, fmt.Sprintf("None of %d STUN servers told our public address.", len(found.Answers))
+	return facts.Failed, words.Said("saw.public-none", "n", len(found.Answers))
 }

@@ -2,11 +2,11 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -49,7 +49,7 @@ func (q Quality) Look(ctx context.Context, known facts.Facts) Result {
 		series = append(series, q.series(a, qualityGiveUp))
 	}
 	if len(series) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "There is no host to measure the line with."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.quality-no-host")}
 	}
 	measuring, measured := context.WithCancel(ctx)
 	late := make(chan time.Duration, 1)
@@ -66,11 +66,11 @@ func (q Quality) Look(ctx context.Context, known facts.Facts) Result {
 	case answering >= 0:
 		e := found.Far[answering]
 		r.Outcome = facts.Passed
-		r.Saw = fmt.Sprintf("To %s: %d of %d lost, round trip %s, jitter %s.", e.Addr, e.Sent-e.Back, e.Sent, e.Avg, e.Jitter)
+		r.Saw = words.Said("saw.quality", "host", e.Addr, "n", e.Sent-e.Back, "all", e.Sent, "time", e.Avg, "jitter", e.Jitter)
 	case err != nil && socketAnswer(err) == facts.CouldNotAsk:
-		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The box could not ping: %v.", err)
+		r.Outcome, r.Saw = facts.Broken, words.Said("saw.ping-broken", "error", err)
 	default:
-		r.Outcome, r.Saw = facts.Failed, "No far host answers ping: the line's quality cannot be measured this way."
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.quality-silent")
 	}
 	return r
 }

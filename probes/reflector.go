@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/reflector/wire"
@@ -41,7 +42,7 @@ func (r Reflector) Look(ctx context.Context, known facts.Facts) Result {
 	r.Dial = from(r.Dial, known)
 	to, err := resolveHost(ctx, r.Dial, r.Host, known)
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The reflector could not be asked: %v.", err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.reflector-broken", "error", err)}
 	}
 	own, controls := r.ways(to)
 	found := &facts.Reflector{Host: r.Host, Messages: r.look(ctx, own, sip.INVITE, sip.REGISTER)}

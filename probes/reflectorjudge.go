@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -166,12 +167,12 @@ func reflectorSaw(f facts.Reflector) string {
 		case m.Fault == "":
 			good = append(good, m.Exchange.Method)
 		default:
-			saw = append(saw, fmt.Sprintf("%s over %s: %s.", m.Exchange.Method, portOf(m), m.Fault))
+			saw = append(saw, words.Said("saw.reflector-fault", "method", m.Exchange.Method, "port", portOf(m), "fault", m.Fault))
 		}
 	}
 	if len(good) > 0 {
 		first := f.Messages[0]
-		saw = append([]string{fmt.Sprintf("%s over %s arrived at the reflector byte for byte as sent, from %s.", strings.Join(good, ", "), portOf(first), first.From)}, saw...)
+		saw = append([]string{words.Said("saw.reflector-same", "methods", strings.Join(good, ", "), "port", portOf(first), "from", first.From)}, saw...)
 	}
 	return strings.Join(saw, " ")
 }
@@ -186,7 +187,7 @@ func reflectorEvidence(f facts.Reflector) []facts.Evidence {
 		}
 		switch {
 		case m.Fault != "":
-			e.Text = fmt.Sprintf("%s over %s: %s.", m.Exchange.Method, portOf(m), m.Fault)
+			e.Text = words.Said("saw.reflector-fault", "method", m.Exchange.Method, "port", portOf(m), "fault", m.Fault)
 		case len(m.Differences) > 0:
 			e.Text = changes(m) + " Received is what arrived there."
 		default:

@@ -3,7 +3,6 @@ package probes
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -67,7 +67,7 @@ func (r Resolver) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	outcome, saw := resolverSentence(found, len(local))
 	if len(found.Nowhere) > 0 {
-		saw += " A device on the way answers questions to other name servers in their place."
+		saw += " " + words.Said("saw.dns-in-place")
 	}
 	return Result{Outcome: outcome, Saw: saw, Evidence: evidence, File: func(f *facts.Facts) { f.Resolver = &found }}
 }
@@ -117,28 +117,28 @@ func (r Resolver) ask(ctx context.Context, local, public []netip.AddrPort, names
 // as bad as silence.
 func resolverSentence(found facts.Resolver, given int) (facts.Outcome, string) {
 	if given == 0 {
-		return facts.Failed, "No DNS server was given to the box."
+		return facts.Failed, words.Said("saw.dns-none")
 	}
 	own, silent := 0, 0
 	for _, a := range found.Local {
 		switch {
 		case a.Rcode == "NOERROR" || a.Rcode == "NXDOMAIN":
-			return facts.Passed, fmt.Sprintf("DNS server %s answers (%s).", a.Server, a.RTT)
+			return facts.Passed, words.Said("saw.dns-answers", "server", a.Server, "time", a.RTT)
 		case a.Answer == facts.CouldNotAsk:
 			own++
 		case a.Answer != facts.Answered:
 			silent++
 		}
 	}
-	also := "public DNS servers do not answer either"
+	also := words.Said("saw.dns-public-silent")
 	if slices.ContainsFunc(found.Public, func(a facts.NameAnswer) bool { return a.Rcode == "NOERROR" }) {
-		also = "public DNS servers answer"
+		also = words.Said("saw.dns-public-answers")
 	}
 	switch {
 	case own == len(found.Local):
-		return facts.Broken, "The box could not ask its DNS servers: no socket."
+		return facts.Broken, words.Said("saw.dns-broken")
 	case silent+own == len(found.Local):
-		return facts.Failed, fmt.Sprintf("None of the %d given DNS servers answers; %s.", given, also)
+		return facts.Failed, words.Said("saw.dns-silent", "n", given, "also", also)
 	}
-	return facts.Failed, fmt.Sprintf("The given DNS servers answer nothing but errors; %s.", also)
+	return facts.Failed, words.Said("saw.dns-errors", "also", also)
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/reflector/wire"
@@ -39,11 +40,11 @@ type RTP struct {
 func (p RTP) Look(ctx context.Context, known facts.Facts) Result {
 	m, err := p.found(ctx, known)
 	if err != nil {
-		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("Voice ports were not tested: %v.", err)}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.rtp-untested", "error", err)}
 	}
 	found := facts.RTP{Server: m.to.Addr(), Inside: slices.ContainsFunc(p.Networks, func(n netip.Prefix) bool { return n.Contains(m.to.Addr()) })}
 	if !found.Inside {
-		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("Voice ports were not tested: the reflector %s lies outside of the provider's networks.", m.to.Addr())}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.rtp-outside", "server", m.to.Addr())}
 	}
 	var all sync.WaitGroup
 	ports := rtpSpread(p.Low, p.Top)
@@ -66,29 +67,29 @@ func (p RTP) result(found facts.RTP, failed []error) Result {
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.RTP = &found }}
 	r.Evidence = append(r.Evidence, facts.Evidence{Kind: "control", Text: fmt.Sprintf("The reflector %s %s SIP over UDP.", found.Server,
 		map[bool]string{true: "answers", false: "does not answer"}[found.SIP])})
-	words := map[facts.Answer][]string{}
+	ports := map[facts.Answer][]string{}
 	for i, port := range found.Ports {
 		text := fmt.Sprintf("%d voice packets to port %d: %d came back", port.Sent, port.Port, port.Back)
 		if failed[i] != nil {
 			text += fmt.Sprintf(" (%v)", failed[i])
 		}
 		r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: text + "."})
-		words[port.Answer] = append(words[port.Answer], fmt.Sprint(port.Port))
+		ports[port.Answer] = append(ports[port.Answer], fmt.Sprint(port.Port))
 	}
 	var saw []string
 	for _, a := range []struct {
 		answer facts.Answer
-		words  string
-	}{{facts.Answered, "come back from port"}, {facts.Silent, "are lost to port"}, {facts.Unreachable, "are rejected on the way to port"}, {facts.Refused, "are not echoed by the reflector at port"}, {facts.CouldNotAsk, "could not be sent to port"}} {
-		if list := words[a.answer]; list != nil {
-			saw = append(saw, a.words+" "+strings.Join(list, ", "))
+		key    string
+	}{{facts.Answered, "saw.voice-back"}, {facts.Silent, "saw.voice-lost"}, {facts.Unreachable, "saw.voice-rejected"}, {facts.Refused, "saw.voice-closed"}, {facts.CouldNotAsk, "saw.voice-unsent"}} {
+		if list := ports[a.answer]; list != nil {
+			saw = append(saw, words.Said(a.key, "ports", strings.Join(list, ", ")))
 		}
 	}
-	r.Saw = "Voice packets " + strings.Join(saw, "; they ") + "."
+	r.Saw = strings.Join(saw, " ")
 	switch {
-	case words[facts.Silent] != nil || words[facts.Unreachable] != nil:
+	case ports[facts.Silent] != nil || ports[facts.Unreachable] != nil:
 		r.Outcome = facts.Failed
-	case len(words[facts.CouldNotAsk]) == len(found.Ports):
+	case len(ports[facts.CouldNotAsk]) == len(found.Ports):
 		r.Outcome = facts.Broken
 	}
 	return r

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -35,7 +36,7 @@ func (c Controls) Look(ctx context.Context, known facts.Facts) Result {
 		hosts = append([]string{c.Reflector}, hosts...)
 	}
 	if len(hosts) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "No SIP host beside the provider's is configured to compare with."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-control")}
 	}
 	hosts = hosts[:min(len(hosts), mostControls)]
 	c.Dial = from(c.Dial, known)

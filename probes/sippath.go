@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -34,7 +35,7 @@ type SIPPath struct {
 func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
 	targets := targetsFor(known.Name, p.Transport)
 	if len(targets) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server for SIP over " + strings.ToUpper(p.Transport) + "."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-server-over", "transport", strings.ToUpper(p.Transport))}
 	}
 	p.Dial = from(p.Dial, known)
 	attempts := make([]looked, len(targets))
@@ -223,24 +224,24 @@ func (a looked) saw() string {
 	}
 	for _, x := range a.Exchanges {
 		if x.Reply != nil {
-			return fmt.Sprintf("%s answered %s with %d %s after %s.", where, x.Method, x.Reply.Code, x.Reply.Reason, x.Reply.RTT)
+			return words.Said("saw.sip-answered", "server", where, "method", x.Method, "code", x.Reply.Code, "reason", x.Reply.Reason, "time", x.Reply.RTT)
 		}
 	}
 	switch {
 	case a.Connect == facts.Refused:
-		return where + " refused the connection."
+		return words.Said("saw.sip-conn-refused", "server", where)
 	case a.Connect == facts.Unreachable:
-		return where + " could not be reached: no route."
+		return words.Said("saw.sip-no-route", "server", where)
 	case a.Connect == facts.Silent:
-		return where + " did not answer the connection."
+		return words.Said("saw.sip-conn-silent", "server", where)
 	case a.TLS != nil && a.TLS.Error != "":
-		return where + " answered, and the TLS handshake failed: " + a.TLS.Error + "."
+		return words.Said("saw.sip-tls-failed", "server", where, "error", a.TLS.Error)
 	case len(a.ICMP) > 0:
-		return fmt.Sprintf("%s refused SIP for %s.", a.ICMP[0].Offender, where)
+		return words.Said("saw.sip-refused-for", "device", a.ICMP[0].Offender, "server", where)
 	case len(a.Exchanges) == 0 || a.Exchanges[0].Sends == 0:
-		return fmt.Sprintf("%s was not asked: %v.", where, a.err)
+		return words.Said("saw.sip-not-asked", "server", where, "error", a.err)
 	}
-	return where + " did not answer."
+	return words.Said("saw.sip-silent", "server", where)
 }
 
 func exchangeText(x sip.Exchange) string {

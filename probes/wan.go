@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -36,7 +37,7 @@ type WAN struct {
 // Look needs known.Address.
 func (p WAN) Look(ctx context.Context, known facts.Facts) Result {
 	if known.Address == nil || !known.Address.Prefix.IsValid() || !known.Address.Gateway.Is4() {
-		return Result{Outcome: facts.NotRun, Saw: "No router is known to ask."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.wan-no-router")}
 	}
 	if p.Group == (netip.AddrPort{}) {
 		p.Group = ssdpGroup
@@ -61,23 +62,23 @@ func (p WAN) Look(ctx context.Context, known facts.Facts) Result {
 		r.Evidence = append(r.Evidence, facts.Evidence{Kind: "probe", Text: t.Way + ": " + t.why + "."})
 		switch {
 		case t.Addr.IsValid():
-			saw = append(saw, fmt.Sprintf("%s by %s", t.Addr, t.Way))
+			saw = append(saw, fmt.Sprintf("%s (%s)", t.Addr, t.Way))
 		case t.Answer == facts.CouldNotAsk:
 			couldNot++
 		}
 	}
 	switch {
 	case len(saw) > 0:
-		r.Saw = "The router tells its own outside address: " + strings.Join(saw, ", ") + "."
+		r.Saw = words.Said("saw.wan-told", "addresses", strings.Join(saw, ", "))
 	case couldNot == len(told):
-		r.Outcome, r.Saw = facts.Broken, "The box could not ask the router: "+told[0].why+"."
+		r.Outcome, r.Saw = facts.Broken, words.Said("saw.wan-broken", "error", told[0].why)
 	case slices.ContainsFunc(told, func(t wanTold) bool { return t.None }):
-		r.Saw = "The router says that it has no outside address of its own, as it does behind another router, or when its line is down."
+		r.Saw = words.Said("saw.wan-none")
 	default:
-		r.Saw = "The router does not tell its own outside address (UPnP, NAT-PMP, PCP)."
+		r.Saw = words.Said("saw.wan-untold")
 	}
 	if found.Device != nil {
-		r.Saw += fmt.Sprintf(" It calls itself %s.", found.Device)
+		r.Saw += " " + words.Said("saw.wan-itself", "device", found.Device)
 	}
 	return r
 }

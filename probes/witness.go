@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
-	"fmt"
 	"slices"
 	"sync"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -26,10 +26,10 @@ type Witness struct {
 // Look implements Probe. It needs Name.
 func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 	if known.Name == nil || known.Name.Way == "literal" {
-		return Result{Outcome: facts.NotRun, Saw: "There is no name to compare."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.witness-no-name")}
 	}
 	if len(w.Name.Public) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: "The box's file names no public name server (internet.resolvers)."}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.witness-no-server")}
 	}
 	found := facts.Witness{}
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.Witness = &found }}
@@ -50,19 +50,19 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 	own, theirs := targetsFor(known.Name, w.Path.Transport), targetsFor(&told, w.Path.Transport)
 	switch {
 	case !slices.ContainsFunc(told.Answers, func(a facts.NameAnswer) bool { return a.Answer == facts.Answered }):
-		r.Saw = "Public name servers do not answer, so the given one is the only witness."
+		r.Saw = words.Said("saw.witness-silent")
 	case len(theirs) == 0 && len(own) == 0:
-		r.Saw = fmt.Sprintf("Public name servers know no SIP server for %s either.", host)
+		r.Saw = words.Said("saw.witness-neither", "name", host)
 	case len(theirs) == 0:
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("Public name servers know no SIP server for %s, but the given one does.", host)
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.witness-only-given", "name", host)
 	case slices.ContainsFunc(theirs, func(t facts.Target) bool { return witnessHas(own, t) }):
-		r.Saw = fmt.Sprintf("Public name servers lead %s to %s as well.", host, theirs[0].Addr)
+		r.Saw = words.Said("saw.witness-same", "name", host, "server", theirs[0].Addr)
 	default:
 		w.Path.Dial = from(w.Path.Dial, known)
 		a := w.Path.attempt(ctx, theirs[0], false, trueTime(known.Clock))
 		found.Server = &a.Attempt
 		r.Evidence = append(r.Evidence, asControl(a.evidence)...)
-		r.Outcome, r.Saw = facts.Failed, fmt.Sprintf("Public name servers lead %s elsewhere: %s", host, a.saw())
+		r.Outcome, r.Saw = facts.Failed, words.Said("saw.witness-elsewhere", "name", host, "what", a.saw())
 	}
 	return r
 }

@@ -85,7 +85,7 @@ func (l *Language) Read(english string) []Part {
 
 func (l *Language) read(english string) []Part {
 	r := reader{to: l, english: l.english, patience: 100_000}
-	return merged(r.read(english, 0))
+	return merged(r.fill(english, 0))
 }
 
 // Of gives an English text of the catalogue in this language; ok is false for any other, or for a part of it.
