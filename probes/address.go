@@ -39,7 +39,7 @@ func (p Address) Look(ctx context.Context, _ facts.Facts) Result {
 	case found.Refused != "":
 		r.Outcome, r.Saw = facts.Failed, words.Said("saw.address-none", "why", found.Refused)
 	case found.Mode == netsetup.DHCP && found.Discovers == 0:
-		return cut("is there an address")
+		return cut(words.Said("saw.ask-address"))
 	case found.Mode == netsetup.DHCP:
 		r.Outcome = facts.Failed
 		r.Saw = words.Said("saw.no-offer", "n", found.Discovers, "time", found.Waited)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -206,7 +207,7 @@ func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []
 
 func (s *search) file(p pair, f finding, exchanges []sip.Exchange) {
 	probe, control := exchanges[p.probe], exchanges[p.control]
-	why := fmt.Sprintf("%s over %s: %s", probe.Request.Method, strings.ToUpper(s.way.transport), f.why)
+	why := words.Said("saw.alg-over", "method", probe.Request.Method, "transport", strings.ToUpper(s.way.transport), "why", f.why)
 	proof := facts.Proof{ID: p.id, Result: f.result, Why: why, Probe: probe.Facts(), Control: control.Facts()}
 	s.proofs = append(s.proofs, proof)
 	s.evidence = append(s.evidence, pairEvidence(proof)...)

@@ -61,7 +61,7 @@ func (p Conflict) Look(ctx context.Context, known facts.Facts) Result {
 		r.Outcome = facts.Failed
 		r.Saw = words.Said("saw.conflict-pbx", "n", len(pbx.MACs), "address", p.PBX, "devices", strings.Join(found.PBXMACs, ", "))
 	case ctx.Err() != nil:
-		return cut("does another device hold " + found.Addr.String())
+		return cut(words.Said("saw.ask-holder", "address", found.Addr))
 	default:
 		r.Saw = words.Said("saw.conflict-none", "address", found.Addr, "n", found.Probes)
 	}

@@ -47,7 +47,7 @@ func (Gateway) Look(ctx context.Context, known facts.Facts) Result {
 	r := Result{File: func(f *facts.Facts) { f.Gateway = &found }}
 	if len(answer.MACs) == 0 {
 		if ctx.Err() != nil && answer.Sent < gatewayRequests {
-			return cut("does the router " + address.Gateway.String() + " answer")
+			return cut(words.Said("saw.ask-router", "router", address.Gateway))
 		}
 		r.Outcome = facts.Failed
 		r.Saw = words.Said("saw.gateway-silent", "router", found.Addr, "n", found.ARPSent)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/netsetup"
 	"trunktester/probes/facts"
 )
@@ -31,7 +32,7 @@ func broken(err error) Result {
 
 // cut is what a look says that the end of its ctx cut short.
 func cut(question string) Result {
-	return Result{Outcome: facts.Broken, Saw: question + ": there was no time to look"}
+	return Result{Outcome: facts.Broken, Saw: words.Said("saw.no-time", "question", question)}
 }
 
 func note(kind, format string, args ...any) facts.Evidence {

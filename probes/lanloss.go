@@ -51,7 +51,7 @@ func (LAN) Look(ctx context.Context, known facts.Facts) Result {
 		return broken(err)
 	}
 	if len(trips) < lanTrips {
-		return cut("is anything lost on the way to the router")
+		return cut(words.Said("saw.ask-lan"))
 	}
 	measured()
 	found := facts.LAN{Echo: echoSummary(gateway.Addr, len(trips), trips), Late: facts.Duration(<-late)}

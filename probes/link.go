@@ -45,7 +45,7 @@ func (p Link) Look(ctx context.Context, _ facts.Facts) Result {
 	found := facts.Link{Interface: name, MAC: mac.String(), Carrier: carrier, Waited: facts.Duration(time.Since(begun))}
 	file := func(f *facts.Facts) { f.Link = &found }
 	if !carrier && ctx.Err() != nil && time.Duration(found.Waited) < limit {
-		return cut("is there a carrier on " + name)
+		return cut(words.Said("saw.ask-carrier", "port", name))
 	}
 	if !carrier {
 		return Result{Outcome: facts.Failed, Saw: words.Said("saw.link-none", "port", name, "time", found.Waited), File: file}

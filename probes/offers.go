@@ -48,7 +48,7 @@ func (p Offers) Look(ctx context.Context, known facts.Facts) Result {
 		r.Outcome = facts.Failed
 		r.Saw = words.Said("saw.offers-disagree", "n", len(seen), "servers", servers(seen))
 	case ctx.Err() != nil && time.Duration(found.Window) < window:
-		return cut("is there a second DHCP server")
+		return cut(words.Said("saw.ask-dhcp"))
 	case len(seen) == 0:
 		r.Outcome, r.Saw = facts.NotRun, words.Said("saw.offers-none", "time", found.Window)
 	case len(seen) == 1:

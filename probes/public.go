@@ -56,7 +56,7 @@ func (p Public) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	conn, err := p.Via.ListenPacket(ctx, "udp4", netip.AddrPortFrom(bind, 0).String())
 	if err != nil {
-		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not ask: listen on %s: %v.", bind, err)}
+		return Result{Outcome: facts.Broken, Saw: words.Said("saw.could-not-ask", "error", err)}
 	}
 	socket := newPublicSocket(conn)
 	found := facts.Public{Answers: socket.askAll(ctx, p.Via, servers, resolvers)}

@@ -46,10 +46,12 @@ func inEnglish(l *words.Language) template.HTMLAttr {
 	return ""
 }
 
-// general is what a finding's code says in general, for whoever cannot read its English text; else "".
+// general is what a finding's code says in general, for whoever cannot read its text, since all of it is English (as
+// one of another version's report may be); else "".
 func general(l *words.Language, f catalogue.Finding) string {
 	cause, known := catalogue.Find(f.Code)
-	if _, translated := l.Of(f.Text); !l.Foreign() || translated || !known {
+	parts := l.Read(Line(f.Text))
+	if !known || len(parts) != 1 || !parts[0].English {
 		return ""
 	}
 	return cause.In(l).What

@@ -38,7 +38,7 @@ type text struct {
 
 // row writes what something is called, and what it is.
 func (t *text) row(key, value string) {
-	t.line("%-11s %s", t.l.Say("ticket."+key), value)
+	t.line("%-11s %s", ascii(t.l.Say("ticket."+key)), value)
 }
 
 // said is a text of the report in the reader's language.
