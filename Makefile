@@ -3,7 +3,9 @@
 
 BIN     := bin
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo dev)
+# The version of Go that the card is built with, whatever the machine has.
+TOOLCHAIN := $(shell sed -n "s/^toolchain //p" go.mod)
 # The time of the commit, not of the build: the same sources make the same program.
 BUILT   := $(shell git log -1 --format=%ct 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.built=$(BUILT)
@@ -45,7 +47,7 @@ matrix: build ## every fault with every kind of router, transport, name and prov
 	@scripts/matrix '$(CELLS)' $(if $(UPDATE),-update)
 
 image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
-	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
 
 image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled, the button pressed; WORLD=… for one, or several with commas
 	@scripts/install-peers emulator
