@@ -15,7 +15,7 @@ FAULT   ?= healthy
 N       ?= 20
 SEED    ?= 1
 
-.PHONY: help run test bench soak matrix build image image-test image-check image-torture image-update tables clean
+.PHONY: help run test bench soak matrix build image image-test image-check image-torture image-update trunkkit tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -64,6 +64,13 @@ image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after
 image-update: ## updates an emulated box by sticks: good and bad ones; WORLD=… for one visit
 	@scripts/install-peers emulator
 	@scripts/update-trial $(if $(WORLD),-world $(WORLD))
+
+trunkkit: ## trunkkit for Windows, macOS and Linux, in out/, with nothing to install
+	@for system in windows/amd64 darwin/arm64 darwin/amd64 linux/amd64 linux/arm64; do \
+	  os=$${system%/*}; arch=$${system#*/}; file=out/trunkkit-$$os-$$arch; [ $$os = windows ] && file=$$file.exe; \
+	  CGO_ENABLED=0 GOTOOLCHAIN=$(TOOLCHAIN) GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o $$file ./cmd/trunkkit || exit 1; \
+	  ls -l $$file | awk '{ printf "%s  %.1f MB\n", $$NF, $$5 / 1e6 }'; \
+	done
 
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

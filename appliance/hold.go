@@ -23,8 +23,9 @@ const (
 // restartsNotice is said on the page of a box that held.
 const restartsNotice = "The box's own program stopped three times within a minute and rested for a minute before it went on. If the lights do this again, send the report to whoever supplied the box."
 
-// DarkNotice is said on the page of a Pi whose lights cannot be driven: then only its own small light tells.
-const DarkNotice = "The box cannot drive its five lights. The small light on the board itself (ACT) flashes the code, and this page tells everything. The lights or their wiring need repair."
+// DarkNotice is said on the page of a Pi whose lights cannot be driven. That its own small light tells then was never
+// seen on a board (docs/hardware.md), so nothing is promised of it.
+const DarkNotice = "The box cannot drive its five lights. This page tells everything; the small light on the board itself (ACT) may flash the code as well. The lights or their wiring need repair."
 
 // hold shows the box's own faults, if there are any, until they are gone, and for a minute at most.
 func (b *Box) hold(ctx context.Context) {
