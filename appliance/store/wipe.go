@@ -36,7 +36,11 @@ func (s *Store) WipeBegun() bool {
 
 // wipeBegun is for a caller who works in the store alone.
 func (s *Store) wipeBegun() bool {
-	return len(s.dirs) > 0 && exists(filepath.Join(s.dirs[len(s.dirs)-1], wipingFile))
+	if len(s.dirs) == 0 {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(s.dirs[len(s.dirs)-1], wipingFile))
+	return err == nil
 }
 
 // Wipe removes profile, reports, ledger and what was measured on the site's lines, every version of each, from every directory (design section 8).

@@ -124,7 +124,9 @@ func (h *house) openDesk() bool {
 func (h *house) begin(ctx context.Context, first turn, opened bool) turn {
 	if h.flags.profile == "" && h.memory.WipeBegun() {
 		h.lights.log.Warn("a wipe was interrupted: it is completed now")
-		first = h.wipe(ctx, first)
+		if first = h.wipe(ctx, first); first.whole == catalogue.WholeRefused {
+			return first // what is left on the boot partition must not come back
+		}
 	}
 	if !opened {
 		return first

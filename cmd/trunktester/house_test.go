@@ -123,7 +123,8 @@ func TestAWipeIsNeverDropped(t *testing.T) {
 // card is a machine whose boot partition is a folder; "" for none.
 type card struct {
 	appliance.Media
-	boot string
+	boot   string
+	locked bool // write-protected
 }
 
 func (c card) Boot() (string, error) {
@@ -139,7 +140,12 @@ func (c card) Visit(_ context.Context, devices []string, _ time.Duration, _ func
 		return appliance.Visited{}, err
 	}
 	defer root.Close()
-	return do(media.Volume{Root: root, Write: func(do func() error) error { return do() }}), nil
+	return do(media.Volume{Root: root, Write: func(do func() error) error {
+		if c.locked {
+			return media.ErrReadOnly
+		}
+		return do()
+	}}), nil
 }
 
 // What somebody dropped on the boot partition, and the box refused, holds a password too, and would be looked at again at
@@ -185,5 +191,13 @@ func TestAnInterruptedWipeIsCompletedAtTheNextStart(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("%v, %v", left, err)
+	}
+	if err := errors.Join(h.memory.BeginWipe(), os.WriteFile(filepath.Join(boot, "trunk.toml"), []byte(kept), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	h.desk = &appliance.Desk{Media: card{boot: boot, locked: true}, Store: h.memory, Log: h.lights.log}
+	first = h.begin(t.Context(), turn{}, true)
+	if first.whole != catalogue.WholeRefused || first.profile.Trunk.Domain != "" || !strings.Contains(h.notices[topicWipe], "did not succeed") {
+		t.Errorf("a boot partition that cannot be written: %q, %q, %q", first.whole, first.profile.Trunk.Domain, h.notices)
 	}
 }
