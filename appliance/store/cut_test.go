@@ -159,7 +159,7 @@ func TestADamagedMemoryGivesWayToTheOneBefore(t *testing.T) {
 	}
 }
 
-// A box that two clients had, one after the other.
+// used is a box that two clients had, one after the other.
 func used(t *testing.T) (run, perm string) {
 	t.Helper()
 	run, perm = dirs(t)
@@ -180,9 +180,13 @@ func used(t *testing.T) (run, perm string) {
 // The power goes after every step of a wipe: no client's profile is used after it, least of all one of an earlier
 // client, and the next start can complete it. A card that takes no mark, as it is full, keeps the last profile at the most.
 func TestAPowerCutAtEveryStepOfAWipe(t *testing.T) {
+	usedRun, usedPerm := used(t)
 	for _, marked := range []bool{true, false} {
 		for steps, going := 0, true; going; steps++ {
-			run, perm := used(t)
+			run, perm := dirs(t)
+			if err := errors.Join(os.CopyFS(run, os.DirFS(usedRun)), os.CopyFS(perm, os.DirFS(usedPerm))); err != nil {
+				t.Fatal(err)
+			}
 			going = cutAfter(t, steps, perm, func(root folder) error {
 				if !marked {
 					return wipeIn(root)
