@@ -38,6 +38,8 @@ type Box struct {
 
 	// Seen is called with every finished run, for the page and for what is kept; nil: nobody wants it.
 	Seen func(Sight)
+	// Places are the last runs at each position of the site where a run was made; nil: nothing is kept, and nothing compared.
+	Places func(report.Report) map[report.Position]report.Report
 	// Timed is called after a run that asked for the time, while the clock is still the one that the run saw;
 	// nil: nobody wants it.
 	Timed func(facts.Clock)

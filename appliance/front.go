@@ -35,6 +35,7 @@ type Front struct {
 
 	mu      sync.Mutex
 	places  map[report.Position]report.Report // last run at each position of this site
+	apart   []report.Apart                    // the faults that lie between two of them
 	between report.Text                       // what they say together
 	last    string                            // the run that the packets belong to
 	packets *capture.Capture                  // nil while nothing is recorded
@@ -46,7 +47,7 @@ type Front struct {
 func NewFront(b *Box, kept *store.Store, refused error, hosts []string) *Front {
 	f := &Front{box: b, store: kept, profile: b.Tester.Profile, refused: refused, hosts: hosts, version: b.Tester.Version,
 		log: b.Log, places: map[report.Position]report.Report{}}
-	b.Seen = f.keep
+	b.Seen, b.Places = f.keep, f.compared
 	f.tellStorage()
 	return f
 }
@@ -60,7 +61,7 @@ func (f *Front) State() page.State {
 		s.Sight.Report.Between = f.between
 	}
 	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running, Position: s.Position,
-		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places),
+		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places), Apart: f.apart,
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
 	state.PBX, state.MayConsent, state.Consenting = pbxOf(s, f.profile), mayConsent(s), s.Registering
@@ -175,9 +176,10 @@ func (f *Front) Capture(id string) (io.ReadCloser, error) {
 // keep stores a finished run: on the card if it is worth a write, else in the working memory.
 func (f *Front) keep(s Sight) {
 	places := f.compared(s.Report)
-	s.Report.Between = report.Text(report.Between(words.InEnglish(), places))
+	apart := f.compare(places)
+	s.Report.Between = report.Text(report.Between(words.InEnglish(), places, apart))
 	f.mu.Lock()
-	f.last, f.places, f.between = s.Report.ID, places, s.Report.Between
+	f.last, f.places, f.apart, f.between = s.Report.ID, places, apart, s.Report.Between
 	to := f.store.Hold
 	if f.thrift.worth(answerOf(s), s.Asked, time.Now()) {
 		to = f.store.Save

@@ -76,10 +76,11 @@ func (b *Box) RunAgain() error {
 // SetPosition says in which socket the box stands: that of the run before and of all further ones, until the cable
 // is unplugged.
 func (b *Box) SetPosition(p report.Position) {
+	beside := b.beside(b.State().Sight.At(p))
 	b.change(func(s *State) {
 		s.Position = p
 		if !s.Stale {
-			s.Sight = s.Sight.At(p)
+			s.Sight = s.Sight.At(p).Beside(beside)
 		}
 	})
 	if last := b.State(); !last.Running && !last.Stale && last.Sight.Verdict.Final && b.Seen != nil {
@@ -186,11 +187,25 @@ func (s *State) placed(sight Sight) Sight {
 	return sight.At(s.Position).Checked(s.PBX)
 }
 
+// beside are the last runs at the other positions of a run's site; none where nobody told where it was made.
+func (b *Box) beside(s Sight) map[report.Position]report.Report {
+	if b.Places == nil || s.Report.ID == "" || s.Report.Position == report.PositionUnknown {
+		return nil
+	}
+	all := b.Places(s.Report)
+	delete(all, s.Report.Position)
+	return all
+}
+
 // end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault.
 func (b *Box) end(sight Sight, err error, cut bool) {
 	b.mu.Lock()
 	b.stepped = 0
 	b.mu.Unlock()
+	var beside map[report.Position]report.Report
+	if err == nil && !cut {
+		beside = b.beside(sight.At(b.State().Position))
+	}
 	b.change(func(s *State) {
 		s.Running = false
 		switch {
@@ -199,7 +214,7 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 			s.Whole = catalogue.WholeBoxFault
 		default:
 			asked := sight.Asked
-			sight = s.placed(sight)
+			sight = s.placed(sight).Beside(beside)
 			s.Stale = false
 			sight.Asked = asked
 			s.Whole, s.Sight = sight.Verdict.Whole(), sight

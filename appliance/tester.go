@@ -173,17 +173,22 @@ func onTime(in report.Input) report.Input {
 
 // judged applies the verdict rule to what a run saw.
 func judged(in report.Input) Sight {
-	v := verdict.Judge(verdict.Input{Profile: &in.Profile, Facts: in.Facts, Steps: in.Steps, Answers: in.Answers})
+	v := verdict.Judge(verdictOf(in))
 	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
 	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, input: in}
+}
+
+// again is the same run judged again with an input that was changed; asked says that a person wanted it.
+func (s Sight) again(in report.Input, asked bool) Sight {
+	n := judged(in)
+	n.began, n.Lost, n.Asked = s.began, s.Lost, asked
+	return n
 }
 
 // Answered is the same run judged again with what a person told meanwhile.
 func (s Sight) Answered(a facts.Answers) Sight {
 	s.input.Answers = a
-	n := judged(s.input)
-	n.began, n.Lost, n.Asked = s.began, s.Lost, true
-	return n
+	return s.again(s.input, true)
 }
 
 // At is the same run, in another socket.
@@ -192,9 +197,7 @@ func (s Sight) At(p report.Position) Sight {
 		return s
 	}
 	s.input.Position = p
-	n := judged(s.input)
-	n.began, n.Lost, n.Asked = s.began, s.Lost, s.Asked
-	return n
+	return s.again(s.input, s.Asked)
 }
 
 // avoid are the source ports that belong to the PBX (design section 7).

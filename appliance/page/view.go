@@ -85,7 +85,7 @@ type ask struct {
 }
 
 func (s *Server) look(l *words.Language, st State) view {
-	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Between: report.Between(l, st.Places)}
+	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Between: report.Between(l, st.Places, st.Apart)}
 	if st.Report.Between != "" {
 		v.Report.Between = report.Text(v.Between)
 	}
