@@ -61,6 +61,7 @@ type view struct {
 	Done    int // steps that have ended
 	Places  []place
 	Between string
+	Propose *proposal // where the box seems to be; nil: nobody can say, or somebody said
 	Ask     []ask
 	Version string
 	Support string
@@ -76,6 +77,11 @@ type place struct {
 	Run      *report.Report // nil: not tested here
 	Pill     string
 	Lamps    []report.Lamp
+}
+
+type proposal struct {
+	report.Proposal
+	Asked, Yes string
 }
 
 type ask struct {
@@ -124,6 +130,9 @@ func (s *Server) look(l *words.Language, st State) view {
 			here.Run, here.Pill, here.Lamps = &r, report.Pill(l, r), report.Lamps(l, r.Row())
 		}
 		v.Places = append(v.Places, here)
+	}
+	if p, ok := report.Propose(st.Report, st.Places); ok && st.Position == report.PositionUnknown && st.Report.Position == report.PositionUnknown && !st.Running {
+		v.Propose = &proposal{p, p.Words(l, st.Report), l.Say("propose.yes", "place", p.At.Words(l))}
 	}
 	v.Ask = asks(l, st)
 	return v

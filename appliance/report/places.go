@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -87,4 +88,98 @@ func again(l *words.Language, a, b Report) string {
 		return " " + l.Say("between.old")
 	}
 	return ""
+}
+
+// Proposal is a guess where the box is, for a person to confirm.
+type Proposal struct {
+	At  Position
+	Why string // what is the same as in the run there and tells it from the others: "switch", "router" or "public"
+}
+
+// Propose guesses where a run was made from the last runs at the positions of its site: the switch names the same port;
+// or the router, or else the public address, is that of one position and not those of the others. Nothing is proposed that
+// fits two positions, nor from the only one that is known, whose router every socket of its network has. ok is false
+// without a proposal.
+func Propose(now Report, at map[Position]Report) (p Proposal, ok bool) {
+	ports := map[Position]string{}
+	routers := map[Position]string{}
+	publics := map[Position]string{}
+	for _, p := range Positions() {
+		r, known := at[p]
+		if !known || r.ID == now.ID {
+			continue
+		}
+		ports[p], routers[p], publics[p] = portOf(r), strings.ToLower(string(r.Site.GatewayMAC)), publicOf(r)
+	}
+	port := portOf(now)
+	if p, ok := only(ports, port); ok {
+		return Proposal{p, "switch"}, true
+	}
+	if port != "" { // the switch says that it is none of those
+		for p, known := range ports {
+			if known != "" {
+				delete(routers, p)
+				delete(publics, p)
+			}
+		}
+	}
+	if p, ok := only(routers, strings.ToLower(string(now.Site.GatewayMAC))); ok && others(routers) {
+		return Proposal{p, "router"}, true
+	}
+	if p, ok := only(publics, publicOf(now)); ok && others(publics) {
+		return Proposal{p, "public"}, true
+	}
+	return Proposal{}, false
+}
+
+// only is the one position where the value was seen.
+func only(seen map[Position]string, value string) (found Position, ok bool) {
+	for p, v := range seen {
+		if v == value && v != "" {
+			if ok {
+				return "", false
+			}
+			found, ok = p, true
+		}
+	}
+	return found, ok
+}
+
+// others reports whether the values differ among the positions where one is known.
+func others(seen map[Position]string) bool {
+	different := map[string]bool{}
+	for _, v := range seen {
+		different[v] = true
+	}
+	delete(different, "")
+	return len(different) > 1
+}
+
+// portOf is the port that the switch named, "" where none did.
+func portOf(r Report) string {
+	if s := r.Site.LLDP; s != nil && s.Port != "" {
+		return string(s.Name) + "\n" + string(s.Port)
+	}
+	return ""
+}
+
+func publicOf(r Report) string {
+	if !r.Site.PublicIP.IsValid() {
+		return ""
+	}
+	return r.Site.PublicIP.String()
+}
+
+// Words are the proposal as a question.
+func (p Proposal) Words(l *words.Language, now Report) string {
+	what := "" // "switch": the port; else the address
+	switch p.Why {
+	case "switch":
+		what = socket(l, *now.Site.LLDP)
+	case "router":
+		what = string(now.Site.GatewayMAC)
+	case "public":
+		what = now.Site.PublicIP.String()
+	}
+	return l.Say("propose."+p.Why, "what", Line(what), "place", p.At.Words(l))
 }

@@ -105,4 +105,47 @@ func TestAge(t *testing.T) {
 	}
 }
 
+// Where the box seems to be: only what tells one position from another is a sign.
+func TestPropose(t *testing.T) {
+	site := func(id, port, router, public string) Report {
+		r := Report{ID: id, Site: Site{GatewayMAC: Text(router)}}
+		if port != "" {
+			r.Site.LLDP = &Switch{Name: "sw-1", Port: Text(port)}
+		}
+		if public != "" {
+			r.Site.PublicIP = netip.MustParseAddr(public)
+		}
+		return r
+	}
+	const edge, inner, one, two = "02:00:00:00:00:01", "02:00:00:00:00:02", "203.0.113.2", "203.0.113.9"
+	for _, c := range []struct {
+		name string
+		now  Report
+		at   map[Position]Report
+		want Proposal
+	}{
+		{"nothing is known", site("n", "7", edge, one), nil, Proposal{}},
+		{"the same switch port", site("n", "7", edge, one), map[Position]Report{PositionLAN: site("a", "7", edge, one), PositionPBX: site("b", "9", edge, one)}, Proposal{PositionLAN, "switch"}},
+		{"the same switch port as at the only position", site("n", "7", edge, one), map[Position]Report{PositionLAN: site("a", "7", edge, one)}, Proposal{PositionLAN, "switch"}},
+		{"another port of another switch", site("n", "8", edge, one), map[Position]Report{PositionLAN: site("a", "7", edge, one)}, Proposal{}},
+		{"two positions on one port", site("n", "7", edge, one), map[Position]Report{PositionLAN: site("a", "7", edge, one), PositionPBX: site("b", "7", edge, one)}, Proposal{}},
+		{"the only position has the same router, as every socket has", site("n", "", edge, one), map[Position]Report{PositionRouter: site("a", "", edge, one)}, Proposal{}},
+		{"all positions have the same router", site("n", "", edge, one), map[Position]Report{PositionRouter: site("a", "", edge, one), PositionLAN: site("b", "", edge, one)}, Proposal{}},
+		{"behind the second router", site("n", "", strings.ToUpper(inner), one), map[Position]Report{PositionRouter: site("a", "", edge, one), PositionLAN: site("b", "", inner, one)}, Proposal{PositionLAN, "router"}},
+		{"behind the second router, where two positions are", site("n", "", inner, one), map[Position]Report{PositionRouter: site("a", "", edge, one), PositionLAN: site("b", "", inner, one), PositionPBX: site("c", "", inner, one)}, Proposal{}},
+		{"behind the second router, but at another port than there", site("n", "8", inner, one), map[Position]Report{PositionRouter: site("a", "", edge, one), PositionLAN: site("b", "7", inner, one)}, Proposal{}},
+		{"the second line", site("n", "", "", two), map[Position]Report{PositionRouter: site("a", "", "", one), PositionPBX: site("b", "", "", two)}, Proposal{PositionPBX, "public"}},
+		{"nothing is known of the socket", site("n", "", "", ""), map[Position]Report{PositionRouter: site("a", "", "", ""), PositionPBX: site("b", "", inner, two)}, Proposal{}},
+		{"the run itself", site("a", "7", edge, one), map[Position]Report{PositionRouter: site("a", "7", edge, one)}, Proposal{}},
+	} {
+		got, ok := Propose(c.now, c.at)
+		if got != c.want || ok != (c.want != Proposal{}) {
+			t.Errorf("%s: %+v %v, want %+v", c.name, got, ok, c.want)
+		}
+		if ok && !strings.Contains(got.Words(words.InEnglish(), c.now), got.At.Words(words.InEnglish())) {
+			t.Errorf("%s: %s", c.name, got.Words(words.InEnglish(), c.now))
+		}
+	}
+}
+
 func ptr[T any](v T) *T { return &v }
