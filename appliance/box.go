@@ -218,7 +218,10 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 		b.flaps.moved(l.Carrier, time.Now())
 		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
 		if !l.Carrier { // it may come back in another socket
-			b.change(func(s *State) { s.Position, s.Stale = report.PositionUnknown, true })
+			b.change(func(s *State) {
+				s.Position, s.Stale = report.PositionUnknown, true
+				b.answers = forThisSocket(b.answers)
+			})
 			b.endPBX(errCut)
 		}
 	}

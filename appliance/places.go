@@ -5,6 +5,7 @@ import (
 
 	"trunktester/appliance/report"
 	"trunktester/appliance/verdict"
+	"trunktester/probes/facts"
 )
 
 // verdictOf is what the verdict on a run rests on.
@@ -88,8 +89,9 @@ func (f *Front) NewSite() error {
 	f.box.forgetPBX()
 	if last := f.box.State(); !last.Running && last.Sight.Verdict.Final {
 		last.Sight.Asked = true
-		last.Sight = last.Sight.Beside(nil)
+		last.Sight = last.Sight.Beside(nil).Answered(facts.Answers{}) // they were of the site before
 		f.box.change(func(s *State) {
+			f.box.answers = facts.Answers{}
 			if s.Sight.Report.ID == last.Sight.Report.ID {
 				s.Sight = last.Sight
 			}

@@ -214,6 +214,10 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 			s.Whole = catalogue.WholeBoxFault
 		default:
 			asked := sight.Asked
+			if before, now := site(s.Sight.Report), site(sight.Report); before.Known() && now.Known() && !before.Same(now) {
+				b.answers = facts.Answers{} // somebody told them of another site
+				sight = sight.Answered(b.answers)
+			}
 			sight = s.placed(sight).Beside(beside)
 			s.Stale = false
 			sight.Asked = asked

@@ -64,8 +64,9 @@ type Sight struct {
 	Verdict verdict.Verdict
 	Steps   []facts.Step
 	Facts   facts.Facts
-	Lost    bool // the address was lost before the run ended
-	Asked   bool // a person asked for the run, or told something about it since
+	Lost    bool     // the address was lost before the run ended
+	Asks    []string // names of the questions to a person that it raises
+	Asked   bool     // a person asked for the run, or told something about it since
 
 	began time.Time    // by the box's own clock
 	input report.Input // what the report was made of
@@ -175,7 +176,7 @@ func onTime(in report.Input) report.Input {
 func judged(in report.Input) Sight {
 	v := verdict.Judge(verdictOf(in))
 	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
-	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, input: in}
+	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, Asks: asks(in, v), input: in}
 }
 
 // again is the same run judged again with an input that was changed; asked says that a person wanted it.

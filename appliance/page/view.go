@@ -87,7 +87,13 @@ type proposal struct {
 type ask struct {
 	report.Question
 	Asked, Where string // the question, and where to look
-	Said         string // "yes", "no" or ""
+	Said         string // as in Options, what was typed, or ""
+	Choices      []option
+}
+
+type option struct {
+	Value, Words string
+	Chosen       bool
 }
 
 func (s *Server) look(l *words.Language, st State) view {
@@ -143,24 +149,24 @@ func (v *view) head(l *words.Language, what string) {
 	v.Pill, v.Head, v.Text = l.Say("pill."+what), l.Say("head."+what), report.Phrase{Words: l.Say("text." + what)}
 }
 
-// asks are the questions that the findings raise, and those that were answered before.
+// asks are the questions whose answer would change what the run says, and those that were answered before.
 func asks(l *words.Language, st State) []ask {
 	if st.Running || st.Report.Verdict.Code == "" {
 		return nil
 	}
-	raised := slices.Clone(st.Report.Verdict.Guide)
-	for _, f := range st.Report.Also {
-		raised = append(raised, f.Guide...)
-	}
 	var all []ask
 	for _, q := range report.Questions() {
-		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l)}
-		if said := q.Answer(st.Report.Answers); said != nil {
-			a.Said = map[bool]string{true: "yes", false: "no"}[*said]
+		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l), Said: q.Answer(st.Report.Answers)}
+		if a.Said == "" && !slices.Contains(st.Asks, q.Name) {
+			continue
 		}
-		if a.Said != "" || slices.Contains(raised, q.Guide) {
-			all = append(all, a)
+		for _, o := range q.Options {
+			a.Choices = append(a.Choices, option{o, q.Option(l, o), a.Said == o})
 		}
+		if len(q.Options) > 0 {
+			a.Choices = append(a.Choices, option{"", l.Say("question.unsure"), a.Said == ""})
+		}
+		all = append(all, a)
 	}
 	return all
 }

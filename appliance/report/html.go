@@ -128,8 +128,8 @@ func Spoken(l *words.Language, r Report) string {
 func answered(r Report) []string {
 	var told []string
 	for _, q := range Questions() {
-		if a := q.Answer(r.Answers); a != nil {
-			told = append(told, q.Guide+" "+q.Text(words.InEnglish())+" "+capital(yesNo(*a))+".")
+		if a := q.Said(words.InEnglish(), r.Answers); a != "" {
+			told = append(told, q.Guide+" "+q.Text(words.InEnglish())+" "+capital(a)+".")
 		}
 	}
 	return told

@@ -120,9 +120,9 @@ func (t *text) guide(r Report) {
 			}
 		}
 		for _, q := range Questions() {
-			if a := q.Answer(r.Answers); q.Guide == g.Item && a != nil {
+			if a := q.Said(words.InEnglish(), r.Answers); q.Guide == g.Item && a != "" {
 				said = true
-				t.line("[told by a person] %s %s", q.Text(words.InEnglish()), yesNo(*a))
+				t.line("[told by a person] %s %s", q.Text(words.InEnglish()), strings.ToLower(a))
 			}
 		}
 		if !said {

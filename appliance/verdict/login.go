@@ -183,9 +183,9 @@ func publicAddress(in Input) []candidate {
 	if c == nil {
 		return nil
 	}
-	seen, how := c.Provider, "the provider sees this line as"
-	if !seen.IsValid() {
-		seen, how = c.STUN, "the internet sees this line as"
+	seen, how := seenAddress(*c), "the provider sees this line as"
+	if !c.Provider.IsValid() {
+		how = "the internet sees this line as"
 	}
 	if !seen.IsValid() || seen.Is4() != c.Portal.Is4() || seen == c.Portal {
 		return nil

@@ -81,7 +81,9 @@ func Judge(in Input) Verdict {
 }
 
 // judged are the causes that one run points to, by the verdict rule and a person's answers.
-func judged(in Input) []candidate { return applyAnswers(refute(candidates(in), in), in) }
+func judged(in Input) []candidate {
+	return withAnswers(applyAnswers(refute(candidates(in), in), in), in)
+}
 
 // Whole is the pattern of the whole row where the box itself is at fault, else WholeNone.
 func (v Verdict) Whole() catalogue.Whole {
@@ -204,6 +206,9 @@ func wellText(in Input) string {
 		if listsAny(in.Facts) && c.Back != nil && !renewed(*c, in.Facts.Bindings.Contacts) {
 			text += " The registration may be one that was left from before the PBX was pointed back: run the test again when that has run out."
 		}
+	}
+	if no(in.Answers.VoiceUsesThisLine) {
+		text += " " + words.InEnglish().Say("told.other-line")
 	}
 	if !accepted(in.Facts) {
 		text += " The provider asked for no password, so whether the one in the box's file is right was not tested."
