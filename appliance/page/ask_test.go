@@ -18,6 +18,13 @@ func TestPageAsks(t *testing.T) {
 			t.Errorf("the page has no %s", piece)
 		}
 	}
+	if strings.Count(shown(), `aria-label="The Registrations page: a row for the trunk`) != 1 || strings.Contains(shown(), "a microfilter in it") {
+		t.Error("not the pictures of what is asked, each once")
+	}
+	box.change(func(s *State) { s.Asks = append(s.Asks, "portal_nat", "microfilters_ok", "router_lights_ok") })
+	if all := shown(); strings.Count(all, `aria-label="The Registrations page: a row for the trunk`) != 1 || !strings.Contains(all, "a microfilter in it") || !strings.Contains(all, "A router with three lights") {
+		t.Error("not the pictures of all that is asked, each once")
+	}
 	for _, name := range []string{"quiet_line_ok", "portal_check_ip", "settings_changed"} {
 		if strings.Contains(shown(), `name="`+name+`"`) {
 			t.Errorf("%s is asked, and would change nothing", name)

@@ -89,6 +89,20 @@ type ask struct {
 	Asked, Where string // the question, and where to look
 	Said         string // as in Options, what was typed, or ""
 	Choices      []option
+	Picture      string // that says what the words cannot; "" for none, or where an earlier question has it
+}
+
+// picture is what helps to see what a question asks for.
+func picture(question string) string {
+	switch question {
+	case "router_lights_ok":
+		return "lights"
+	case "microfilters_ok":
+		return "filter"
+	case "portal_shows_pbx", "portal_port", "portal_nat":
+		return "registrations"
+	}
+	return ""
 }
 
 type option struct {
@@ -155,6 +169,7 @@ func asks(l *words.Language, st State) []ask {
 		return nil
 	}
 	var all []ask
+	drawn := map[string]bool{}
 	for _, q := range report.Questions() {
 		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l), Said: q.Answer(st.Report.Answers)}
 		if a.Said == "" && !slices.Contains(st.Asks, q.Name) {
@@ -165,6 +180,9 @@ func asks(l *words.Language, st State) []ask {
 		}
 		if len(q.Options) > 0 {
 			a.Choices = append(a.Choices, option{"", l.Say("question.unsure"), a.Said == ""})
+		}
+		if p := picture(q.Name); !drawn[p] {
+			a.Picture, drawn[p] = p, true
 		}
 		all = append(all, a)
 	}
