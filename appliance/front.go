@@ -61,15 +61,13 @@ func (f *Front) State() page.State {
 		s.Sight.Report.Between = f.between
 	}
 	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running, Position: s.Position,
-		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places), Apart: f.apart, Asks: s.Sight.Asks,
+		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places), Apart: f.apart, Asks: s.Sight.Asks, Answers: f.box.Answers(),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
 	state.PBX, state.MayConsent, state.Consenting = pbxOf(s, f.profile), mayConsent(s), s.Registering
 	for _, topic := range slices.Sorted(maps.Keys(s.Notices)) {
 		state.Notices = append(state.Notices, s.Notices[topic])
 	}
-	now := f.box.Answers() // what holds for a moment only is not taken from the run
-	state.Report.Answers.PBXUnplugged, state.Report.Answers.VoiceUsesThisLine = now.PBXUnplugged, now.VoiceUsesThisLine
 	if f.refused != nil {
 		state.Refused = f.refused.Error()
 	}

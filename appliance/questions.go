@@ -8,6 +8,7 @@ import (
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 	"trunktester/appliance/verdict"
+	"trunktester/probes"
 	"trunktester/probes/facts"
 )
 
@@ -28,6 +29,12 @@ func asks(in report.Input, said verdict.Verdict) []string {
 	}
 	var names []string
 	for _, q := range report.Questions() {
+		if q.Name == "pbx_unplugged" {
+			if portUntried(in.Facts) && slices.ContainsFunc(append(said.Also, said.Finding), unregistered) {
+				names = append(names, q.Name)
+			}
+			continue
+		}
 		items := append([]string{q.Guide}, q.Raised...)
 		if slices.ContainsFunc(items, func(item string) bool { return slices.Contains(raised, item) }) && matters(q, in) {
 			names = append(names, q.Name)
@@ -51,6 +58,17 @@ func matters(q report.Question, in report.Input) bool {
 		with, ok := judge(answer)
 		return ok && !reflect.DeepEqual(with, without)
 	})
+}
+
+// portUntried reports whether a device that rewrites only what comes from the PBX's own port may still be there: the
+// comparisons from other ports did not show it, and none was made from that port.
+func portUntried(f facts.Facts) bool {
+	return f.ALG != nil && f.ALG.Word != facts.ALGProved && f.ALG.Word != facts.ALGLikely && probes.ComparesUDP(f) && !probes.TriedPBXPort(*f.ALG)
+}
+
+// unregistered are the findings of a PBX that does not register though the box's own login works.
+func unregistered(f catalogue.Finding) bool {
+	return f.Severity != catalogue.Green && (f.Code == "5-1" || f.Code == "5-5" || f.Code == "5-7")
 }
 
 // tries are answers that may make a difference.

@@ -80,14 +80,14 @@ func TestAnswersAreOfTheirPlace(t *testing.T) {
 	b.begin()
 	b.end(judged(poor()), nil, false)
 	b.SetAnswers(facts.Answers{VoiceUsesThisLine: &no, PBXUnplugged: &no, LineMedium: &fibre})
-	if got := f.State().Report.Answers; got.VoiceUsesThisLine == nil || got.LineMedium == nil {
+	if got := f.State().Answers; got.VoiceUsesThisLine == nil || got.LineMedium == nil {
 		t.Fatalf("%+v", got)
 	}
 	b.moved(netsetup.LinkEvent{Present: true})
 	if got := b.Answers(); got.VoiceUsesThisLine != nil || got.PBXUnplugged != nil || got.LineMedium == nil {
 		t.Errorf("the cable was out: %+v", got)
 	}
-	if got := f.State().Report.Answers; got.VoiceUsesThisLine != nil || got.PBXUnplugged != nil {
+	if got := f.State().Answers; got.VoiceUsesThisLine != nil || got.PBXUnplugged != nil {
 		t.Errorf("the form would say again: %+v", got)
 	}
 	b.begin()
@@ -97,11 +97,11 @@ func TestAnswersAreOfTheirPlace(t *testing.T) {
 	}
 	b.begin()
 	b.end(judged(poor(func(in *report.Input) { in.ID = "RUN3"; in.Facts.Gateway.MAC = otherRouter; in.Answers = b.Answers() })), nil, false)
-	if got := b.Answers(); got.LineMedium != nil || f.State().Report.Answers.LineMedium != nil {
+	if got := b.Answers(); got.LineMedium != nil || f.State().Answers.LineMedium != nil {
 		t.Errorf("another site: %+v", got)
 	}
 	b.SetAnswers(facts.Answers{LineMedium: &fibre})
-	if err := f.NewSite(); err != nil || b.Answers().LineMedium != nil || f.State().Report.Answers.LineMedium != nil {
+	if err := f.NewSite(); err != nil || b.Answers().LineMedium != nil || f.State().Answers.LineMedium != nil {
 		t.Errorf("a person says that it is another site: %v %+v", err, b.Answers())
 	}
 	if !slices.Contains(f.State().Asks, "line_medium") {

@@ -206,6 +206,7 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 	if err == nil && !cut {
 		beside = b.beside(sight.At(b.State().Position))
 	}
+	asked := sight.Asked
 	b.change(func(s *State) {
 		s.Running = false
 		switch {
@@ -213,7 +214,6 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 		case err != nil:
 			s.Whole = catalogue.WholeBoxFault
 		default:
-			asked := sight.Asked
 			if before, now := site(s.Sight.Report), site(sight.Report); before.Known() && now.Known() && !before.Same(now) {
 				b.answers = facts.Answers{} // somebody told them of another site
 				sight = sight.Answered(b.answers)
@@ -222,6 +222,9 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 			s.Stale = false
 			sight.Asked = asked
 			s.Whole, s.Sight = sight.Verdict.Whole(), sight
+		}
+		if asked { // it was said of right now
+			b.answers.PBXUnplugged = nil
 		}
 	})
 	if err != nil {

@@ -89,7 +89,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	network := newKeeper(t.Network, t.Log)
 	defer t.hear(ctx, name)()
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps, background: t.Background, lifetime: t.keptLifetime,
+		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, pbxPorts: pbxPorts(t.Profile, ask), ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps, background: t.Background, lifetime: t.keptLifetime,
 		neighbour: &t.Neighbour, acquired: network.acquired,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
@@ -207,6 +207,19 @@ func avoid(p profile.Profile) []int {
 		return nil
 	}
 	return []int{p.Expect.Port}
+}
+
+// pbxPorts are the source ports of the PBX, where the run may use them: a person asked for it, and said that the PBX is
+// unplugged right now (design section 7). Else none.
+func pbxPorts(p profile.Profile, ask Ask) []int {
+	if said := ask.Answers.PBXUnplugged; !ask.Person || said == nil || !*said {
+		return nil
+	}
+	ports := []int{5060}
+	if own := p.Expect.Port; own != 0 && own != 5060 {
+		ports = append(ports, own)
+	}
+	return ports
 }
 
 // keeper keeps the lease while a run goes on, which may take longer than the lease lasts.

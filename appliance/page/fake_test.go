@@ -34,7 +34,9 @@ func newFakeBox(st State) *fakeBox { return &fakeBox{state: st, watchers: map[ch
 func (b *fakeBox) State() State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.state
+	now := b.state
+	now.Answers = now.Report.Answers
+	return now
 }
 
 func (b *fakeBox) change(f func(*State)) {

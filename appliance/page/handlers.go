@@ -68,7 +68,7 @@ func (s *Server) answers(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusBadRequest, "form")
 		return
 	}
-	answers := s.opt.Box.State().Report.Answers
+	answers := s.opt.Box.State().Answers
 	for _, q := range report.Questions() {
 		if !r.PostForm.Has(q.Name) {
 			continue

@@ -171,7 +171,7 @@ func asks(l *words.Language, st State) []ask {
 	var all []ask
 	drawn := map[string]bool{}
 	for _, q := range report.Questions() {
-		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l), Said: q.Answer(st.Report.Answers)}
+		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l), Said: q.Answer(st.Answers)}
 		if a.Said == "" && !slices.Contains(st.Asks, q.Name) {
 			continue
 		}
