@@ -46,9 +46,9 @@ func Compare(p *profile.Profile, sockets []Socket) []Apart {
 		}
 	}
 	var found []Apart
-	for code, kind := range kinds {
+	for code := range kinds {
 		far := slices.IndexFunc(seen, func(at map[string]catalogue.Kind) bool { k, ok := at[code]; return ok && k != catalogue.Tells })
-		if kind == catalogue.Tells || far < 1 {
+		if far < 1 {
 			continue
 		}
 		absent := func(i int) bool {
@@ -213,7 +213,8 @@ func further(in Input, apart []Apart) string {
 	text := ""
 	for _, a := range apart {
 		far := slices.IndexFunc(in.Sockets, func(s Socket) bool { return s.Name == a.Far })
-		if cause, ok := catalogue.Find(a.Code); ok && here >= 0 && here < far {
+		if here >= 0 && here < far {
+			cause, _ := catalogue.Find(a.Code)
 			text += " " + words.InEnglish().Say("apart.further", "near", socketName(a.Near), "far", socketName(a.Far), "code", a.Code, "title", cause.Title)
 		}
 	}

@@ -98,6 +98,11 @@ func TestBetweenTwoSocketsTickets(t *testing.T) {
 			s.Facts.ALG = &facts.ALG{Word: facts.ALGNotSeen, Proofs: []facts.Proof{{ID: "A2", Result: "clean"}}}
 		}), nil, healthy().with(proves("proof")), "pbx"), "3-2 amber", "isp", lies},
 
+		{"at the router the proving comparison alone was clean", carried(healthy().with(func(s *site) {
+			s.Facts.ALG = &facts.ALG{Word: facts.ALGNotSeen, Proofs: []facts.Proof{{ID: "A1", Result: "clean"}}}
+		}), nil, healthy().with(proves("proof")), "pbx"), "3-2 amber", lies, "isp"},
+		{"what does no harm is told of no other socket", carried(healthy().with(tested("portal")), nil, healthy().with(filtersPage), "router"), "ok green", "work", "Further in"},
+
 		{"the wrong password is wrong everywhere", carried(healthy(), nil, healthy().with(refusedLogin(401, "Unauthorized")), "pbx"), "4-2 red", "reseller", lies},
 	} {
 		t.Run(c.ticket, func(t *testing.T) {
@@ -108,6 +113,14 @@ func TestBetweenTwoSocketsTickets(t *testing.T) {
 			hear(t, f, c.says, c.never)
 		})
 	}
+}
+
+// A run whose own socket is not among those that are compared says nothing of them.
+func TestElsewhereIsNotHere(t *testing.T) {
+	in := carried(healthy(), nil, healthy().with(shakes), "router")
+	hear(t, Judge(in).Finding, "Further in, at the PBX's own socket", "")
+	in.Sockets[0].Here = false
+	hear(t, Judge(in).Finding, "work", "Further in")
 }
 
 // A run of unknown age is told, and changes neither the advice nor who acts.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -59,7 +60,7 @@ func TestToldTickets(t *testing.T) {
 		{"the line provider found no fault", healthy().with(shakes, lineFault(false)), "2-7", "found no fault with its own tests. | Test again", "Wait"},
 		{"the line is dead, and copper, and noisy", healthy().with(dead, medium(facts.Copper), noisy), "2-1", "Report the noise to the line provider", "client"},
 		{"the line is dead, and copper", healthy().with(dead, medium(facts.Copper)), "2-1", "Restart the router", "Do the quiet"},
-		{"large packets vanish on a noisy line", healthy().with(shakes, medium(facts.Copper), silentSIP("udp")), "3-3", "UDP", "noise"},
+		{"large packets vanish on a noisy line", healthy().with(shakes, medium(facts.Copper), noisy, silentSIP("udp")), "3-3", "UDP", "noise"},
 
 		{"a leased line is dead, and its provider sees no edge either", healthy().with(edgeDead, leased, edge(false)), "2-9", "does not see its edge device either. | Wait until", ""},
 		{"a leased line is dead, and its provider sees the edge", healthy().with(edgeDead, leased, edge(true)), "2-9", "between that device and the router. | Look at the cable from the router to the edge device", "isp"},
@@ -70,13 +71,17 @@ func TestToldTickets(t *testing.T) {
 
 		{"SIP is blocked, and the firewall names no provider", healthy().with(blocked, noPolicy), "3-1", "no route or policy for the provider. | Enter the provider's SIP domain", "isp"},
 		{"SIP is blocked, and nobody looked into the firewall", healthy().with(blocked), "3-1", "isp", "no route or policy"},
+		{"carrier-grade NAT that does no harm, on a line that voice does not use", healthy().with(routerSays("100.64.0.2"), otherLine), "3-7", "100.64.0.2", "another line"},
 		{"the password is wrong, and the firewall names no provider", healthy().with(refusedLogin(401, "Unauthorized"), noPolicy), "4-2", "password", "no route or policy"},
 
 		{"the PBX is not registered, and reaches the provider", healthy().with(noEntries, reaches(true)), "5-1", "The PBX itself reaches the provider by ping", "Correct the PBX's gateway"},
 		{"the PBX is not registered, and does not reach the provider", healthy().with(noEntries, reaches(false)), "5-1", "The PBX itself does not reach the provider by ping.", "Correct the PBX's gateway"},
+		{"the PBX's settings are right, and it does not reach the provider", healthy().with(noEntries, pbxCheck(back(2*time.Minute)), reaches(false)), "5-7", "does not reach the provider by ping. | Correct the PBX's gateway", ""},
+		{"the PBX's settings are right, and it reaches the provider", healthy().with(noEntries, pbxCheck(back(2*time.Minute)), reaches(true)), "5-7", "The PBX itself reaches the provider by ping", "Correct the PBX's gateway"},
 		{"another weakness, and the PBX does not reach the provider", healthy().with(shakes, reaches(false)), "2-7", "isp", "The PBX itself"},
 
 		{"the portal holds this line's address: the box's file is out of date", healthy().with(ipTrunk("203.0.113.99"), holds("203.0.113.2")), "4-6", "the portal is right, and the box's file is out of date. | Put the portal's Check IP into the box's file", "isp"},
+		{"the portal holds what the provider sees, and the internet sees another address", healthy().with(ipTrunk("203.0.113.99"), holds("203.0.113.2"), func(s *site) { s.Facts.CheckIP.STUN = netip.MustParseAddr("203.0.113.7") }), "4-6", "the portal is right", ""},
 		{"the portal holds what the box's file says", healthy().with(ipTrunk("203.0.113.99"), holds("203.0.113.99")), "4-6", "Somebody read the same address in the portal.", "out of date"},
 		{"the portal holds a third address", healthy().with(ipTrunk("203.0.113.99"), holds("198.51.100.77")), "4-6", "neither this line's address nor the one in the box's file", "out of date"},
 		{"nobody read the portal", healthy().with(ipTrunk("203.0.113.99")), "4-6", "reseller", "omebody read"},
@@ -101,6 +106,7 @@ func TestToldTickets(t *testing.T) {
 	never("any port will do", healthy().with(noEntries, showsUnknown, expects(0, ""), row(&other, &no)), "5-2")
 	never("NAT is the expected one", healthy().with(noEntries, showsUnknown, expects(0, "no"), row(nil, &no)), "5-3")
 	never("any NAT will do", healthy().with(noEntries, showsUnknown, expects(0, ""), row(nil, &no)), "5-3")
+	never("any NAT will do, and the portal says yes", healthy().with(noEntries, showsUnknown, expects(0, ""), row(nil, &yes)), "5-3")
 	never("nobody read Port", healthy().with(noEntries, showsUnknown, expects(5060, "yes"), row(nil, nil)), "5-2")
 	never("nobody read NAT", healthy().with(noEntries, showsUnknown, expects(5060, "yes"), row(nil, nil)), "5-3")
 	never("the portal shows no entry", healthy().with(noEntries, showsUnknown, expects(5060, ""), tells(func(a *facts.Answers) { a.PortalPort = &other })), "5-2")
