@@ -71,6 +71,71 @@ func TestOnlyWhatMattersIsAsked(t *testing.T) {
 	}
 }
 
+// The PBX's own port is used in no run but one that a person asked for, after the person's word that the PBX is unplugged.
+func TestPBXPortsNeedAPersonsWord(t *testing.T) {
+	yes, no := true, false
+	p := profile.Default()
+	p.Expect.Port = 5062
+	for _, c := range []struct {
+		name string
+		ask  Ask
+		want []int
+	}{
+		{"an automatic run", Ask{Answers: facts.Answers{PBXUnplugged: &yes}}, nil},
+		{"nobody said", Ask{Person: true}, nil},
+		{"the PBX is plugged in", Ask{Person: true, Answers: facts.Answers{PBXUnplugged: &no}}, nil},
+		{"the PBX is unplugged", Ask{Person: true, Answers: facts.Answers{PBXUnplugged: &yes}}, []int{5060, 5062}},
+	} {
+		if got := pbxPorts(p, c.ask); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	p.Expect.Port = 5060
+	if got := pbxPorts(p, Ask{Person: true, Answers: facts.Answers{PBXUnplugged: &yes}}); len(got) != 1 {
+		t.Errorf("the same port twice: %v", got)
+	}
+	b := NewBox(&Tester{Profile: profile.Default(), Log: slog.New(slog.DiscardHandler)}, nil, &rowOf{})
+	b.SetAnswers(facts.Answers{PBXUnplugged: &yes})
+	run := judged(poor())
+	b.end(run, nil, false)
+	if b.Answers().PBXUnplugged == nil {
+		t.Error("an automatic run used the word up")
+	}
+	run.Asked = true
+	b.end(run, nil, false)
+	if b.Answers().PBXUnplugged != nil {
+		t.Error("the word holds for more than a run")
+	}
+}
+
+// It is asked where nothing else shows why the PBX does not register.
+func TestIsThePBXUnplugged(t *testing.T) {
+	empty := func(in *report.Input) {
+		in.Facts.Quality, in.Facts.Bindings.Contacts = nil, nil
+		in.Facts.ALG = &facts.ALG{Word: facts.ALGNotSeen}
+	}
+	for _, c := range []struct {
+		name string
+		in   report.Input
+		want bool
+	}{
+		{"the PBX is not registered", poor(empty), true},
+		{"all is well", poor(empty, func(in *report.Input) { in.Facts.Bindings = poor().Facts.Bindings }), false},
+		{"a poor line, and the PBX is registered", poor(func(in *report.Input) { in.Facts.ALG = &facts.ALG{Word: facts.ALGNotSeen} }), false},
+		{"a device that rewrites is proved", poor(empty, func(in *report.Input) { in.Facts.ALG.Word = facts.ALGProved }), false},
+		{"one is likely", poor(empty, func(in *report.Input) { in.Facts.ALG.Word = facts.ALGLikely }), false},
+		{"nothing was compared", poor(empty, func(in *report.Input) { in.Facts.ALG = nil }), false},
+		{"nothing was answered over UDP", poor(empty, func(in *report.Input) { in.Facts.TCP, in.Facts.UDP = in.Facts.UDP, nil }), false},
+		{"it was tried", poor(empty, func(in *report.Input) {
+			in.Facts.ALG.Proofs = []facts.Proof{{ID: "A1 from the PBX's port", Result: "clean"}}
+		}), false},
+	} {
+		if got := slices.Contains(judged(c.in).Asks, "pbx_unplugged"); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 // What holds for a socket is forgotten with the cable, what was told of a site with the site.
 func TestAnswersAreOfTheirPlace(t *testing.T) {
 	no, fibre := false, facts.Fibre
