@@ -10,6 +10,7 @@ import (
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 	"trunktester/appliance/selfcheck"
+	"trunktester/appliance/store"
 	"trunktester/leds"
 	"trunktester/netsetup"
 	"trunktester/probes"
@@ -51,17 +52,18 @@ type Box struct {
 	// Restarts is how often the program was started again within RestartsIn.
 	Restarts int
 
-	mu       sync.Mutex
-	state    State
-	answers  facts.Answers
-	watchers map[chan struct{}]struct{}
-	asked    chan struct{}   // a person asks for a run
-	turn     chan struct{}   // full while a run goes on, or while somebody has quiet
-	stepped  int             // which finding counts: 0 is the verdict's
-	over     catalogue.Whole // a pattern that lies over what the runs show
-	overs    int             // patterns so far
-	ended    bool            // Run is over: the lights are somebody else's
-	pbxEnd   func(why error) // ends the PBX check that goes on; nil: none does
+	mu        sync.Mutex
+	state     State
+	answers   facts.Answers
+	answersAt store.Site // the site that they were told of
+	watchers  map[chan struct{}]struct{}
+	asked     chan struct{}   // a person asks for a run
+	turn      chan struct{}   // full while a run goes on, or while somebody has quiet
+	stepped   int             // which finding counts: 0 is the verdict's
+	over      catalogue.Whole // a pattern that lies over what the runs show
+	overs     int             // patterns so far
+	ended     bool            // Run is over: the lights are somebody else's
+	pbxEnd    func(why error) // ends the PBX check that goes on; nil: none does
 
 	measured background
 

@@ -14,13 +14,11 @@ import (
 
 // asks are the questions to a person that a finished run raises: a weakness or fault names their item of the guide, and
 // an answer would change what the run says or what the next one may do.
-func asks(in report.Input, said verdict.Verdict) []string {
+func asks(in verdict.Input, said verdict.Verdict) []string {
 	if !said.Final || said.Finding.Code == "" {
 		return nil
 	}
-	untold := in // an answer that makes a cause smaller does not end the questions about it
-	untold.Answers = facts.Answers{}
-	first := verdict.Judge(verdictOf(untold))
+	first := verdict.Judge(in.Told(facts.Answers{})) // an answer that makes a cause smaller does not end the questions about it
 	var raised []string
 	for _, f := range slices.Concat([]catalogue.Finding{said.Finding, first.Finding}, said.Also, first.Also) {
 		if f.Severity != catalogue.Green {
@@ -30,7 +28,7 @@ func asks(in report.Input, said verdict.Verdict) []string {
 	var names []string
 	for _, q := range report.Questions() {
 		if q.Name == "pbx_unplugged" {
-			if portUntried(in.Facts) && slices.ContainsFunc(append(said.Also, said.Finding), unregistered) {
+			if portUntried(in.Facts) && slices.ContainsFunc(slices.Concat(said.Also, []catalogue.Finding{said.Finding}), unregistered) {
 				names = append(names, q.Name)
 			}
 			continue
@@ -44,13 +42,13 @@ func asks(in report.Input, said verdict.Verdict) []string {
 }
 
 // matters reports whether some answer to the question changes what is said.
-func matters(q report.Question, in report.Input) bool {
+func matters(q report.Question, in verdict.Input) bool {
 	judge := func(answer string) ([]catalogue.Finding, bool) {
-		other := in
-		if err := q.Set(&other.Answers, answer); err != nil {
+		told := in.Answers
+		if err := q.Set(&told, answer); err != nil {
 			return nil, false
 		}
-		v := verdict.Judge(verdictOf(other))
+		v := verdict.Judge(in.Told(told))
 		return append([]catalogue.Finding{v.Finding}, v.Also...), true
 	}
 	without, _ := judge("")
@@ -72,7 +70,7 @@ func unregistered(f catalogue.Finding) bool {
 }
 
 // tries are answers that may make a difference.
-func tries(q report.Question, in report.Input) []string {
+func tries(q report.Question, in verdict.Input) []string {
 	switch q.Name {
 	case "portal_port":
 		return []string{"1", strconv.Itoa(in.Profile.Expect.Port)}

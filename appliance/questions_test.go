@@ -165,7 +165,12 @@ func TestAnswersAreOfTheirPlace(t *testing.T) {
 	if got := b.Answers(); got.LineMedium != nil || f.State().Answers.LineMedium != nil {
 		t.Errorf("another site: %+v", got)
 	}
-	b.SetAnswers(facts.Answers{LineMedium: &fibre})
+	b.begin()
+	b.SetAnswers(facts.Answers{LineMedium: &fibre}) // while a run goes on
+	b.end(judged(poor(func(in *report.Input) { in.ID = "RUN4"; in.Facts.Gateway.MAC = otherRouter })), nil, false)
+	if got := f.State().Report.Answers; got.LineMedium == nil {
+		t.Errorf("told while the run went on, and the run does not know: %+v", got)
+	}
 	if err := f.NewSite(); err != nil || b.Answers().LineMedium != nil || f.State().Answers.LineMedium != nil {
 		t.Errorf("a person says that it is another site: %v %+v", err, b.Answers())
 	}

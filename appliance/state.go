@@ -8,6 +8,7 @@ import (
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
+	"trunktester/appliance/store"
 	"trunktester/leds"
 	"trunktester/probes/facts"
 )
@@ -92,7 +93,7 @@ func (b *Box) SetPosition(p report.Position) {
 // SetAnswers keeps what a person told; the last run is judged again with it at once.
 func (b *Box) SetAnswers(a facts.Answers) {
 	b.mu.Lock()
-	b.answers = a
+	b.answers, b.answersAt = a, site(b.state.Sight.Report)
 	b.mu.Unlock()
 	b.change(func(s *State) {
 		if !s.Running && s.Sight.Report.ID != "" {
@@ -214,9 +215,12 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 		case err != nil:
 			s.Whole = catalogue.WholeBoxFault
 		default:
-			if before, now := site(s.Sight.Report), site(sight.Report); before.Known() && now.Known() && !before.Same(now) {
-				b.answers = facts.Answers{} // somebody told them of another site
-				sight = sight.Answered(b.answers)
+			if now := site(sight.Report); b.answersAt.Known() && now.Known() && !b.answersAt.Same(now) {
+				b.answers, b.answersAt = facts.Answers{}, store.Site{} // they were told of another site
+			}
+			now := b.answers // somebody may have told more while the run went on; whether it could use the PBX's port stays
+			if now.PBXUnplugged = sight.input.Answers.PBXUnplugged; now != sight.input.Answers {
+				sight = sight.Answered(now)
 			}
 			sight = s.placed(sight).Beside(beside)
 			s.Stale = false

@@ -174,9 +174,10 @@ func onTime(in report.Input) report.Input {
 
 // judged applies the verdict rule to what a run saw.
 func judged(in report.Input) Sight {
-	v := verdict.Judge(verdictOf(in))
+	judge := verdictOf(in)
+	v := verdict.Judge(judge)
 	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
-	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, Asks: asks(in, v), input: in}
+	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, Asks: asks(judge, v), input: in}
 }
 
 // again is the same run judged again with an input that was changed; asked says that a person wanted it.

@@ -22,6 +22,17 @@ type Socket struct {
 	Undated bool // nobody knows how long before that it was
 }
 
+// Told is the same input with other answers of a person.
+func (in Input) Told(a facts.Answers) Input {
+	in.Answers, in.Sockets = a, slices.Clone(in.Sockets)
+	for i := range in.Sockets {
+		if in.Sockets[i].Here {
+			in.Sockets[i].Answers = a
+		}
+	}
+	return in
+}
+
 // Apart is a fault that was seen at one socket and proved absent at another that is nearer to the line, with nothing known
 // of any socket in between.
 type Apart struct {
