@@ -234,10 +234,3 @@ func or(s, otherwise string) string {
 	}
 	return s
 }
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
