@@ -98,7 +98,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	b := browser(t)
 	b.do(chromedp.EmulateViewport(412, 915), chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"))
 	stops := get(b, chromedp.Evaluate[int](`(() => {
-  window.order = [...document.querySelectorAll("a[href],button:not(:disabled),summary,input[type=radio],pre[tabindex]")].filter(e => e.checkVisibility())
+  window.order = [...document.querySelectorAll("a[href],button:not(:disabled),summary,input[type=radio],input.typed,pre[tabindex]")].filter(e => e.checkVisibility())
     .filter(e => e.type !== "radio" || (document.querySelector("input[name="+e.name+"]:checked") || e) === e);
   return window.order.length })()`))
 	if stops < 15 {
