@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ type Front struct {
 	refused error // why the profile was refused, nil otherwise
 	hosts   []string
 	version string
+	start   string // of the program, as no other
 	log     *slog.Logger
 
 	mu      sync.Mutex
@@ -46,7 +48,7 @@ type Front struct {
 // NewFront prepares the page's view of a box; hosts are further names that a forwarder may serve it under.
 func NewFront(b *Box, kept *store.Store, refused error, hosts []string) *Front {
 	f := &Front{box: b, store: kept, profile: b.Tester.Profile, refused: refused, hosts: hosts, version: b.Tester.Version,
-		log: b.Log, places: map[report.Position]report.Report{}}
+		start: rand.Text(), log: b.Log, places: map[report.Position]report.Report{}}
 	b.Seen, b.Places = f.keep, f.compared
 	f.tellStorage()
 	return f
@@ -251,7 +253,7 @@ func (f *Front) open(ctx context.Context, name string, own netip.Prefix) (stop f
 
 func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error {
 	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: pagePort, Interface: name, Kit: f.profile.Kit.Name,
-		Hosts: f.hosts, Called: f.called, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
+		Hosts: f.hosts, Called: f.called, Version: f.version, Start: f.start, Log: f.log, Control: via.Interface(name).Control})
 	if err != nil {
 		return err
 	}

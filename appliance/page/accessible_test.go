@@ -115,5 +115,5 @@ func TestBrowserKeyboard(t *testing.T) {
 			t.Errorf("one does not see that stop %d has the focus: %s", i, get(b, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 120)`)))
 		}
 	}
-	b.do(chromedp.Focus("#step-sip-alg summary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#step-sip-alg pre"))
+	b.do(chromedp.Focus("#step-sip-alg summary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#step-sip-alg mark"))
 }

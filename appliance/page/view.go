@@ -33,7 +33,7 @@ func style() []byte {
 
 // templates are the page's in one language.
 func templates(l *words.Language) (*template.Template, error) {
-	t, err := report.Pieces(l)
+	t, err := report.Pieces(l, func(r report.Report) string { return "/report.html?run=" + r.ID })
 	if err != nil {
 		return nil, fmt.Errorf("parse the report's templates: %w", err)
 	}
@@ -64,6 +64,7 @@ type view struct {
 	Propose *proposal // where the box seems to be; nil: nobody can say, or somebody said
 	Ask     []ask
 	Version string
+	Start   string
 	Support string
 }
 
@@ -111,7 +112,7 @@ type option struct {
 }
 
 func (s *Server) look(l *words.Language, st State) view {
-	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Between: report.Between(l, st.Places, st.Apart)}
+	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Start: s.opt.Start, Between: report.Between(l, st.Places, st.Apart)}
 	if st.Report.Between != "" {
 		v.Report.Between = report.Text(v.Between)
 	}
