@@ -101,6 +101,7 @@ func functions(l *words.Language, whole func(Report) string) template.FuncMap {
 		"clock":    func(t time.Time) string { return at(t, time.TimeOnly) },
 		"tel":      dialled,
 		"slip":     scanned,
+		"plots":    func(r Report) []plot { return plots(l, r) },
 	}
 }
 
@@ -217,7 +218,7 @@ func groups(l *words.Language, r Report, whole func(Report) string) []group {
 				line.Exhibits, line.Elsewhere = exhibits(l, s, false), whole(r)+"#more-"+s.ID
 			}
 			switch {
-			case !going && s.Outcome == facts.Passed:
+			case !going && s.Outcome == facts.Passed && !found(r, s):
 				g.Passed = append(g.Passed, line)
 			case !going && s.Outcome == facts.Blocked:
 				g.Blocked = append(g.Blocked, line)
@@ -230,6 +231,20 @@ func groups(l *words.Language, r Report, whole func(Report) string) []group {
 		all[i] = g
 	}
 	return all
+}
+
+// found reports whether a test that passed is what a finding rests on: one measures, and what it measured may be bad. It
+// is not, where another test of the same light and item of the guide failed.
+func found(r Report, s facts.Step) bool {
+	shares := func(a, b []string) bool {
+		return slices.ContainsFunc(a, func(item string) bool { return slices.Contains(b, item) })
+	}
+	return slices.ContainsFunc(append([]catalogue.Finding{r.Verdict}, r.Also...), func(f catalogue.Finding) bool {
+		return f.Light == s.Light && f.Severity != catalogue.Green && shares(f.Guide, s.Guide) &&
+			!slices.ContainsFunc(r.Steps, func(other facts.Step) bool {
+				return other.Light == f.Light && other.Outcome == facts.Failed && shares(f.Guide, other.Guide)
+			})
+	})
 }
 
 // urgent puts what failed before what was not tested, as soon as nothing moves any more.

@@ -58,11 +58,11 @@ func Read(l *words.Language, r Report) string {
 		if !on.Counting || on.State != catalogue.LightRed && on.State != catalogue.LightAmber {
 			continue
 		}
-		key := "read.flashes"
-		if on.Flashes == 1 {
-			key = "read.flash"
+		if colour := l.Say("colour." + string(on.State)); on.Flashes == 1 {
+			said = l.Say("read.flash", "light", on.Light, "colour", colour)
+		} else {
+			said = l.Say("read.flashes", "light", on.Light, "colour", colour, "n", on.Flashes)
 		}
-		said = l.Say(key, "light", on.Light, "colour", l.Say("colour."+string(on.State)), "n", on.Flashes)
 	}
 	if c, known := catalogue.Find(r.Verdict.Code); said == "" && known && c.Light == 0 {
 		said = c.Shown(l)

@@ -12,8 +12,9 @@ import (
 
 // TextReport is the report for a ticket: the verdict first, then the provider's guide item by item,
 // then the SIP requests by Call-ID. Plain ASCII, at most one line of ours per thing said; bytes of the network
-// stand behind "> ", so that they cannot pass for ours; those of tests that passed are left to the other reports,
-// since nobody finds the fault in a ticket of two thousand lines. pages are the addresses of the box's own page, if known.
+// stand behind "> ", so that they cannot pass for ours. The evidence of tests that passed is left to the other reports,
+// and of a test that did not every byte of its first comparison is told, of the others what differs: nobody finds the
+// fault in a ticket of a thousand lines. pages are the addresses of the box's own page, if known.
 func (r Report) TextReport(pages ...string) string {
 	var t text
 	t.verdict(r)
@@ -104,7 +105,7 @@ func (t *text) lights(r Report) {
 
 func (t *text) guide(r Report) {
 	t.WriteString("\n")
-	t.line("The provider's guide, step by step. What tests that passed sent and received is in the HTML and JSON reports.")
+	t.line("The provider's guide, step by step. What tests that passed rest on, and every byte, is in the HTML and JSON reports.")
 	printed := map[string]string{} // step to the item where its evidence stands
 	for _, g := range Guide() {
 		t.heading(g.Item + " " + g.Question)
@@ -159,16 +160,45 @@ func (t *text) step(s facts.Step, at string) {
 	if s.Blocker != "" {
 		t.line("    since this did not pass: %s", s.Blocker)
 	}
-	if len(s.Evidence) > 0 && at != "" {
+	if len(s.Evidence) == 0 || s.Outcome == facts.Passed {
+		return
+	}
+	if at != "" {
 		t.line("    evidence: see %s", at)
 		return
 	}
-	for _, e := range s.Evidence {
-		t.line("    %s: %s", e.Kind, e.Text)
-		if s.Outcome != facts.Passed {
-			t.quote("sent", e.Sent)
-			t.quote("received", e.Received)
+	quoted := false
+	for _, x := range exhibits(words.InEnglish(), s, true) {
+		for _, e := range x.Pieces {
+			t.line("    %s: %s", e.Kind, e.Text)
 		}
+		for _, c := range x.Differ {
+			t.differ(c)
+		}
+		if quoted || !x.Bytes {
+			continue
+		}
+		for _, e := range x.Pieces {
+			t.quote(e.Kind+", sent", e.Sent)
+			t.quote(e.Kind+", received", e.Received)
+		}
+		quoted = true
+	}
+}
+
+// differ quotes the lines that two messages do not have in common.
+func (t *text) differ(c compared) {
+	value := func(s side) string {
+		var b strings.Builder
+		for _, p := range s.Parts {
+			b.WriteString(p.Words)
+		}
+		return or(b.String(), "(not there)")
+	}
+	for _, d := range c.Lines {
+		t.line("      %s, %s differs:", strings.ToLower(c.What), or(d.Name, "the first line"))
+		t.quoted(c.Before + ": " + value(d.Before))
+		t.quoted(c.After + ": " + value(d.After))
 	}
 }
 
@@ -182,11 +212,15 @@ func (t *text) quote(what, bytes string) {
 	t.line("      %s:", what)
 	for l := range strings.Lines(strings.TrimRight(Clean(bytes), "\n")) {
 		l = strings.TrimRight(l, "\n")
-		if whole := len(l); whole > longest {
-			l = fmt.Sprintf("%.40s... (%d bytes in all)", l, whole)
-		}
-		t.WriteString("      > " + l + "\n")
+		t.quoted(l)
 	}
+}
+
+func (t *text) quoted(l string) {
+	if whole := len(l); whole > longest {
+		l = fmt.Sprintf("%.40s... (%d bytes in all)", l, whole)
+	}
+	t.WriteString("      > " + l + "\n")
 }
 
 func (t *text) requests(r Report) {
