@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -321,18 +322,69 @@ func full() State {
 	return st
 }
 
-// The report of a usual run goes onto two sheets of paper, and says all but the bytes.
-func TestBrowserPrintsTheReportOnTwoPages(t *testing.T) {
-	at, _ := serve(t, newFakeBox(full()))
+// Report and page of a usual run go onto two sheets of paper, and say all but the bytes.
+func TestBrowserPrintsOnTwoPages(t *testing.T) {
+	states := map[string]State{"full": full(), "healthy": stored(t, "healthy"), "sip-alg": stored(t, "sip-alg")}
+	papers := map[string]chromedp.PaperSize{"a4": chromedp.PaperA4, "letter": chromedp.PaperLetter}
+	for name, st := range states {
+		at, _ := serve(t, newFakeBox(st))
+		b := browser(t)
+		for path, what := range map[string]string{"": "page", "report.html": "report"} {
+			b.do(chromedp.Navigate(home(at)+path), chromedp.WaitVisible("#lamp-3 .bulb"))
+			for size, paper := range papers {
+				printed := get(b, chromedp.PrintToPDF(chromedp.PDFPaper(paper)))
+				if folder := os.Getenv("ARTEFACTS"); folder != "" {
+					write(t, filepath.Join(folder, name+"-"+what+"-"+size+".pdf"), printed)
+				}
+				if pages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed, -1)); pages < 1 || pages > 2 {
+					t.Errorf("the %s of %s takes %d pages of %s", what, name, pages, size)
+				}
+			}
+		}
+	}
+}
+
+// The box goes away, and comes back as another start of the program: the page says what it knows, no more, and shows
+// what is so now.
+func TestBrowserTheBoxComesBack(t *testing.T) {
+	box := newFakeBox(algState())
+	s, err := New(Options{Box: box, Own: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}, Kit: "Kit 0042", Start: "first"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := func(at string) (netip.AddrPort, func()) {
+		t.Helper()
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Serve(ctx, []net.Listener{l}) }()
+		return netip.MustParseAddrPort(l.Addr().String()), func() { cancel(); <-ended }
+	}
+	at, stop := listen("127.0.0.1:0")
 	b := browser(t)
-	b.do(chromedp.Navigate(home(at)+"report.html"), chromedp.WaitVisible("#lamp-3 i"))
-	printed := get(b, chromedp.PrintToPDF()) // Letter, the shorter of the usual sheets
-	if folder := os.Getenv("ARTEFACTS"); folder != "" {
-		write(t, filepath.Join(folder, "report-full.pdf"), printed)
+	b.do(chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"))
+	is(b, `window.unchanged = true`)
+	stop()
+	b.do(chromedp.WaitVisible("#lost"), chromedp.WaitVisible(".gone .case"))
+	if said := get(b, chromedp.Text("#lost")); !strings.HasPrefix(said, "This page has lost the box since ") || strings.Contains(said, "{time}") || strings.Contains(said, "no network") {
+		t.Errorf("the page says %q", said)
 	}
-	if pages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed, -1)); pages < 1 || pages > 2 {
-		t.Errorf("%d pages", pages)
+	if is(b, `document.getElementById("live").checkVisibility()`) {
+		t.Error("the page says that it is live")
 	}
+	box.change(func(s *State) { *s = healthyState() })
+	s.opt.Start = "second"
+	_, stop = listen(at.String())
+	defer stop()
+	b.do(chromedp.WaitVisible("#verdict.green"), chromedp.WaitVisible("#back"), chromedp.WaitNotVisible("#lost"), chromedp.WaitVisible("#live"))
+	if !is(b, `window.unchanged === true && !document.body.classList.contains("gone")`) {
+		t.Error("the page was loaded anew, or still takes the box for lost")
+	}
+	box.change(func(s *State) { *s = algState() })
+	b.do(chromedp.WaitVisible("#verdict.red"))
 }
 
 // Somebody who uses the keyboard has stopped at a button when the box finds something else: the page says so all the

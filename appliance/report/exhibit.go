@@ -23,12 +23,12 @@ type compared struct {
 	Lines         []difference
 }
 
-// exhibits are the evidence of a step; without bytes where those are shown elsewhere.
-func exhibits(l *words.Language, s facts.Step, bytes bool) []exhibit {
+// exhibits are the evidence of a step.
+func exhibits(l *words.Language, s facts.Step) []exhibit {
 	var all []exhibit
 	for i := 0; i < len(s.Evidence); i++ {
 		e := s.Evidence[i]
-		x := exhibit{Pieces: []facts.Evidence{e}, Bytes: bytes && e.Sent+e.Received != ""}
+		x := exhibit{Pieces: []facts.Evidence{e}, Bytes: e.Sent+e.Received != ""}
 		if i+1 < len(s.Evidence) && e.Kind == "probe" && s.Evidence[i+1].Kind == "control" && e.Sent != "" {
 			control := s.Evidence[i+1]
 			x.Pieces = append(x.Pieces, control)
@@ -40,6 +40,18 @@ func exhibits(l *words.Language, s facts.Step, bytes bool) []exhibit {
 		all = append(all, x)
 	}
 	return all
+}
+
+// leaveOut takes the bytes away, but for the first ones of a test that did not pass, and reports whether it did.
+func leaveOut(all []exhibit, o facts.Outcome) (left bool) {
+	shown := o == facts.Passed
+	for i := range all {
+		if all[i].Bytes && shown {
+			all[i].Bytes, left = false, true
+		}
+		shown = shown || all[i].Bytes
+	}
+	return left
 }
 
 func (x *exhibit) add(l *words.Language, what, before, after string, lines []difference) {

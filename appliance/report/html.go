@@ -22,7 +22,8 @@ var files embed.FS
 // Pieces are the templates that the page and the standalone report share, in a language: "lights" ([]Lamp),
 // "finding" (a catalogue.Finding), "also", "checklist", "untested" and "facts" (a Report). The text of the network
 // in them is cleaned and escaped. Where whole gives the URL of the
-// report with everything in it, what tests that passed sent and received is left out here; nil leaves nothing out. The caller may add its own templates.
+// report with everything in it, what tests that passed sent and received is left out here, and of others what was sent
+// and received after the first piece of evidence; nil leaves nothing out. The caller may add its own templates.
 func Pieces(l *words.Language, whole func(Report) string) (*template.Template, error) {
 	return template.New("").Funcs(functions(l, whole)).ParseFS(files, "html/*.html")
 }
@@ -213,9 +214,9 @@ func groups(l *words.Language, r Report, whole func(Report) string) []group {
 		going := r.Running() && slices.ContainsFunc(steps, func(s facts.Step) bool { return !s.Done })
 		for _, s := range steps {
 			line := show(l, r, s)
-			line.Exhibits = exhibits(l, s, true)
-			if whole != nil && s.Outcome == facts.Passed && slices.ContainsFunc(s.Evidence, func(e facts.Evidence) bool { return e.Sent+e.Received != "" }) {
-				line.Exhibits, line.Elsewhere = exhibits(l, s, false), whole(r)+"#more-"+s.ID
+			line.Exhibits = exhibits(l, s)
+			if whole != nil && leaveOut(line.Exhibits, s.Outcome) {
+				line.Elsewhere = whole(r) + "#more-" + s.ID
 			}
 			switch {
 			case !going && s.Outcome == facts.Passed && !found(r, s):

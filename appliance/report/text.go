@@ -168,7 +168,7 @@ func (t *text) step(s facts.Step, at string) {
 		return
 	}
 	quoted := false
-	for _, x := range exhibits(words.InEnglish(), s, true) {
+	for _, x := range exhibits(words.InEnglish(), s) {
 		for _, e := range x.Pieces {
 			t.line("    %s: %s", e.Kind, e.Text)
 		}
