@@ -170,8 +170,12 @@ func (f *Front) Capture(id string) (io.ReadCloser, error) {
 	if packets == nil || last == "" || id != "" && id != last {
 		return nil, page.ErrUnknown
 	}
+	of, err := f.Report(last)
+	if err != nil {
+		of = report.Report{ID: last} // the run is not kept any more, its packets are
+	}
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(packets.Write(w, "trunktester run "+last)) }()
+	go func() { w.CloseWithError(packets.Write(w, of.Caption(), of.Captions())) }()
 	return r, nil
 }
 
