@@ -65,7 +65,11 @@ func (p Link) Look(ctx context.Context, _ facts.Facts) Result {
 func linkSaw(l facts.Link) string {
 	saw := fmt.Sprintf("carrier on %s", l.Interface)
 	if l.SpeedMbit != nil {
-		saw += fmt.Sprintf(", %d Mbit/s", *l.SpeedMbit)
+		if speed := *l.SpeedMbit; speed >= 1000 {
+			saw += fmt.Sprintf(", %g Gbit/s", float64(speed)/1000)
+		} else {
+			saw += fmt.Sprintf(", %d Mbit/s", speed)
+		}
 	}
 	if l.FullDuplex != nil {
 		saw += map[bool]string{true: ", full duplex", false: ", half duplex"}[*l.FullDuplex]

@@ -104,6 +104,9 @@ func (c Controls) result(udp, tcp []looked) Result {
 		r.Outcome = facts.Broken
 	}
 	r.Saw = strings.Join(saw, " ")
+	if back == len(udp)+len(tcp) { // nothing to tell apart
+		r.Saw = fmt.Sprintf("Every SIP host that was asked beside the provider answers: %d by UDP, %d by TCP.", len(udp), len(tcp))
+	}
 	return r
 }
 

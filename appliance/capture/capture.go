@@ -36,10 +36,10 @@ type Capture struct {
 	reader  sync.WaitGroup
 	mac     net.HardwareAddr
 	without []uint16
+	stopped atomic.Bool
 
 	mu      sync.Mutex
 	ring    ring
-	stopped atomic.Bool
 	failure error // why recording ended by itself, nil otherwise
 }
 

@@ -178,8 +178,10 @@ func Lamps(l *words.Language, row catalogue.Row) []Lamp {
 			p.Colour, p.Words = "off", l.Say("lamp.untested")
 		case light.State == catalogue.LightGreen:
 			p.Words = l.Say("lamp.green")
-		default: // steady amber or red: not the verdict, told further down
-			p.Words = l.Say("lamp.noticed")
+		case light.State == catalogue.LightRed: // steady: not the verdict, told further down
+			p.Words = l.Say("lamp.also-red")
+		default:
+			p.Words = l.Say("lamp.also-amber")
 		}
 		lamps[i] = p
 	}
@@ -265,7 +267,7 @@ func counted(l *words.Language, key string, n int) string {
 }
 
 func show(l *words.Language, r Report, s facts.Step) shown {
-	v := shown{Step: s, Title: Title(s), Mark: mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: r.titleOf(s.Blocker)}
+	v := shown{Step: s, Title: Title(s), Mark: mark(l, s), Class: string(s.Outcome), Saw: begun(Here(l, s.Saw)), Blocker: r.titleOf(s.Blocker)}
 	if r.Running() && !s.Done {
 		v.Mark, v.Class = l.Say("mark.later"), "waiting"
 		if s.Saw == "" {
@@ -273,6 +275,14 @@ func show(l *words.Language, r Report, s facts.Step) shown {
 		}
 	}
 	return v
+}
+
+// begun gives a sentence its capital, unless it begins with a name or an address.
+func begun(p Phrase) Phrase {
+	if first, _, _ := strings.Cut(p.Words, " "); !strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		p.Words = capital(p.Words)
+	}
+	return p
 }
 
 // titleOf names a step by its ID.

@@ -156,7 +156,7 @@ func (t *text) socket(r Report, at Position) bool {
 
 // step prints a step with its evidence, or a pointer to the item where that stands already.
 func (t *text) step(s facts.Step, at string) {
-	t.line("[%s] %s: %s", Mark(s), Title(s), or(s.Saw, "nothing was seen"))
+	t.line("[%s] %s: %s", Mark(s), Title(s), or(begun(Phrase{Words: s.Saw}).Words, "nothing was seen"))
 	if s.Blocker != "" {
 		t.line("    since this did not pass: %s", s.Blocker)
 	}

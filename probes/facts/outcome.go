@@ -3,6 +3,8 @@ package facts
 import (
 	"encoding/json"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,16 +38,26 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// String prints the duration as Go does, rounded so that a person can read it.
+// String prints the duration in milliseconds or seconds, rounded so that a person can read it: "0.02 ms", "12.3 ms",
+// "1.25 s"; above five minutes in minutes.
 func (d Duration) String() string {
 	t := time.Duration(d)
-	switch {
-	case t >= time.Second:
-		return t.Round(10 * time.Millisecond).String()
-	case t >= time.Millisecond:
-		return t.Round(100 * time.Microsecond).String()
+	number := func(unit time.Duration, digits int) string {
+		s := strconv.FormatFloat(float64(t)/float64(unit), 'f', digits, 64)
+		if strings.Contains(s, ".") {
+			s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+		}
+		return s
 	}
-	return t.Round(time.Microsecond).String()
+	switch {
+	case t >= 5*time.Minute:
+		return number(time.Minute, 1) + " min"
+	case t >= time.Second || t <= -time.Second:
+		return number(time.Second, 2) + " s"
+	case t >= time.Millisecond || t <= -time.Millisecond:
+		return number(time.Millisecond, 1) + " ms"
+	}
+	return number(time.Millisecond, 2) + " ms"
 }
 
 // Evidence is one thing that was seen, kept verbatim.
