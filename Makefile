@@ -3,7 +3,9 @@
 
 BIN     := bin
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION := $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo dev)
+# The version of Go that the card is built with, whatever the machine has.
+TOOLCHAIN := $(shell sed -n "s/^toolchain //p" go.mod)
 # The time of the commit, not of the build: the same sources make the same program.
 BUILT   := $(shell git log -1 --format=%ct 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.built=$(BUILT)
@@ -13,7 +15,7 @@ FAULT   ?= healthy
 N       ?= 20
 SEED    ?= 1
 
-.PHONY: help run test bench soak matrix build image image-test image-check image-torture image-update tables clean
+.PHONY: help run test bench soak matrix build image image-test image-check image-torture image-update trunkkit tables clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -45,7 +47,7 @@ matrix: build ## every fault with every kind of router, transport, name and prov
 	@scripts/matrix '$(CELLS)' $(if $(UPDATE),-update)
 
 image: ## the card image: out/trunktester.img, and .img.gz to send; UPDATE_KEY=update.pub for boxes that take signed updates; TWICE=1 compares two builds
-	@go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./image/build -out out -stamp $$(git log -1 --format=%ct) -ldflags '$(LDFLAGS)' -version '$(VERSION)' $(if $(UPDATE_KEY),-update-key '$(UPDATE_KEY)') $(if $(TWICE),-twice)
 
 image-test: ## boots that image on an emulated Pi in the lab: lights read from the registers, sticks, files dropped, the cable pulled, the button pressed; WORLD=… for one, or several with commas
 	@scripts/install-peers emulator
@@ -62,6 +64,13 @@ image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after
 image-update: ## updates an emulated box by sticks: good and bad ones; WORLD=… for one visit
 	@scripts/install-peers emulator
 	@scripts/update-trial $(if $(WORLD),-world $(WORLD))
+
+trunkkit: ## trunkkit for Windows, macOS and Linux, in out/, with nothing to install
+	@for system in windows/amd64 darwin/arm64 darwin/amd64 linux/amd64 linux/arm64; do \
+	  os=$${system%/*}; arch=$${system#*/}; file=out/trunkkit-$$os-$$arch; [ $$os = windows ] && file=$$file.exe; \
+	  CGO_ENABLED=0 GOTOOLCHAIN=$(TOOLCHAIN) GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o $$file ./cmd/trunkkit || exit 1; \
+	  ls -l $$file | awk '{ printf "%s  %.1f MB\n", $$NF, $$5 / 1e6 }'; \
+	done
 
 tables: build ## regenerates the tables and the printed things in docs/
 	@go test ./appliance/catalogue/ ./appliance/report/ ./image/prints/ ./lab/worlds/ ./lab/witnessed/ -update -count=1

@@ -10,6 +10,7 @@ import (
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 	"trunktester/appliance/selfcheck"
+	"trunktester/appliance/store"
 	"trunktester/leds"
 	"trunktester/netsetup"
 	"trunktester/probes"
@@ -38,6 +39,8 @@ type Box struct {
 
 	// Seen is called with every finished run, for the page and for what is kept; nil: nobody wants it.
 	Seen func(Sight)
+	// Places are the last runs at each position of the site where a run was made; nil: nothing is kept, and nothing compared.
+	Places func(report.Report) map[report.Position]report.Report
 	// Timed is called after a run that asked for the time, while the clock is still the one that the run saw;
 	// nil: nobody wants it.
 	Timed func(facts.Clock)
@@ -49,17 +52,18 @@ type Box struct {
 	// Restarts is how often the program was started again within RestartsIn.
 	Restarts int
 
-	mu       sync.Mutex
-	state    State
-	answers  facts.Answers
-	watchers map[chan struct{}]struct{}
-	asked    chan struct{}   // a person asks for a run
-	turn     chan struct{}   // full while a run goes on, or while somebody has quiet
-	stepped  int             // which finding counts: 0 is the verdict's
-	over     catalogue.Whole // a pattern that lies over what the runs show
-	overs    int             // patterns so far
-	ended    bool            // Run is over: the lights are somebody else's
-	pbxEnd   func(why error) // ends the PBX check that goes on; nil: none does
+	mu        sync.Mutex
+	state     State
+	answers   facts.Answers
+	answersAt store.Site // the site that they were told of
+	watchers  map[chan struct{}]struct{}
+	asked     chan struct{}   // a person asks for a run
+	turn      chan struct{}   // full while a run goes on, or while somebody has quiet
+	stepped   int             // which finding counts: 0 is the verdict's
+	over      catalogue.Whole // a pattern that lies over what the runs show
+	overs     int             // patterns so far
+	ended     bool            // Run is over: the lights are somebody else's
+	pbxEnd    func(why error) // ends the PBX check that goes on; nil: none does
 
 	measured background
 
@@ -216,7 +220,10 @@ func (b *Box) moved(l netsetup.LinkEvent) bool {
 		b.flaps.moved(l.Carrier, time.Now())
 		b.Log.Info("cable", "present", l.Present, "carrier", l.Carrier)
 		if !l.Carrier { // it may come back in another socket
-			b.change(func(s *State) { s.Position, s.Stale = report.PositionUnknown, true })
+			b.change(func(s *State) {
+				s.Position, s.Stale = report.PositionUnknown, true
+				b.answers = forThisSocket(b.answers)
+			})
 			b.endPBX(errCut)
 		}
 	}

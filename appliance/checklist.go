@@ -23,6 +23,7 @@ type parts struct {
 	roots    *x509.CertPool // authorities for TLS; nil: the system's
 	full     bool           // wait for the slow measurements as well
 	flaps    func() int     // see Ask.Flaps
+	pbxPorts []int          // see probes.ALG
 
 	background bool                              // see Tester.Background
 	lifetime   func(facts.Facts) *facts.Lifetime // of a NAT mapping, as measured earlier on the line of those facts; nil: nothing is kept
@@ -106,7 +107,7 @@ func checklist(p parts) []Step {
 		{ID: "reflector", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, words.Said("why.reflector-alg")),
 			Probe: probes.Reflector{FarEnd: far, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"address"}},
 		{ID: "alg", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: without(trunk),
-			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public", "reflector"}},
+			Probe: probes.ALG{Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Transport: trunk.Transport, Roots: p.roots, PBXPorts: p.pbxPorts}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "public", "reflector"}},
 		{ID: "fragments", Light: 3, Guide: []string{"1.8"}, Limit: 7 * time.Second, Skip: unlessUDP(trunk),
 			Probe: probes.Fragments{Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username, Hosts: world.SIPControls, Reflector: far.Host, Token: far.Token},
 			Needs: []string{"sip-udp"}, After: []string{"alg"}},

@@ -121,7 +121,5 @@ func (s Sight) Consented(got probes.Result, requests []facts.Request) Sight {
 			}
 		}
 	}
-	n := judged(in)
-	n.began, n.Lost, n.Asked = s.began, s.Lost, true
-	return n
+	return s.again(in, true)
 }

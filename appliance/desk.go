@@ -61,6 +61,9 @@ type Desk struct {
 	// Adopt is called with a profile that the box is to use from now on.
 	Adopt func(profile.Profile)
 
+	taking sync.Mutex // held while a profile goes from a stick to the box, and while the box is wiped
+	wipes  int        // that there were
+
 	mu      sync.Mutex
 	box     *Box              // the present one
 	notices map[string]string // what every box tells, by topic
@@ -101,11 +104,37 @@ func (d *Desk) Notice(topic, sentence string) {
 	}
 }
 
-// Forget drops what later boxes would tell of sticks that were taken in.
-func (d *Desk) Forget() {
+// Wipe has erase wipe the box while nothing is taken in: a profile that a stick brought before is not adopted any more.
+// Before that it takes what people dropped off the boot partition, where the next start would import it.
+func (d *Desk) Wipe(ctx context.Context, erase func() error) error {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	d.wipes++
+	if err := errors.Join(d.eraseBoot(ctx), erase()); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.notices = nil
+	d.notices = nil // of sticks that were taken in
+	return nil
+}
+
+// eraseBoot takes profiles off the boot partition.
+func (d *Desk) eraseBoot(ctx context.Context) error {
+	device, err := d.Media.Boot()
+	if errors.Is(err, media.ErrNoBoot) {
+		return nil // a machine that does not run from our card
+	}
+	if err != nil {
+		return fmt.Errorf("boot partition: %w", err)
+	}
+	seen, err := d.Media.Visit(ctx, []string{device}, patience, func(*os.Root) bool { return true }, func(v media.Volume) Visited {
+		return Visited{err: importer.Erase(importer.Volume{Root: v.Root, Boot: true, Write: v.Write})}
+	})
+	if err = errors.Join(err, seen.err); err != nil {
+		return fmt.Errorf("boot partition: %w", err)
+	}
+	return nil
 }
 
 func (d *Desk) present() *Box {
@@ -140,10 +169,11 @@ func (d *Desk) Boot(ctx context.Context) (p *profile.Profile, whole catalogue.Wh
 	return seen.imported.Profile, said(seen.imported.Kind)
 }
 
-// said is how the lights tell the outcome.
+// said is how the lights tell the outcome: green where the profile is used, red where it is not. One that is used and
+// cannot be kept keeps its text on the stick, and the page says so.
 func said(k importer.Kind) catalogue.Whole {
 	switch k {
-	case importer.Imported, importer.Known:
+	case importer.Imported, importer.Known, importer.Unkept:
 		return catalogue.WholeDone
 	case importer.Refused:
 		return catalogue.WholeRefused
@@ -193,8 +223,8 @@ func (d *Desk) serve(ctx context.Context, s media.Stick) {
 	d.Log.Info("USB stick", "devices", s.Devices)
 	d.Notice(topicStick, "")
 	box := d.present()
-	seen, err := d.Media.Visit(ctx, s.Devices, patience, d.wanted, d.take)
-	if !d.told(s, seen, err) {
+	seen, wipes, ok := d.takeIn(ctx, s)
+	if !ok {
 		return
 	}
 	out := seen.imported
@@ -204,12 +234,33 @@ func (d *Desk) serve(ctx context.Context, s media.Stick) {
 	}
 	var before *Box // whose reports are of another profile
 	if out.Profile != nil && box != nil && !reflect.DeepEqual(*out.Profile, box.Tester.Profile) {
-		d.Adopt(*out.Profile)
+		if !d.adopt(*out.Profile, wipes) {
+			return
+		}
 		before = box
 	}
 	if !refused { // else the report's green flashes would say that all is done
 		d.handOut(ctx, s, before)
 	}
+}
+
+// takeIn takes a stick's profile into the box and tells what came of it; wipes is how many wipes there were before.
+func (d *Desk) takeIn(ctx context.Context, s media.Stick) (seen Visited, wipes int, ok bool) {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	seen, err := d.Media.Visit(ctx, s.Devices, patience, d.wanted, d.take)
+	return seen, d.wipes, d.told(s, seen, err)
+}
+
+// adopt has the box use a profile; false where a wipe took it away since it was taken in.
+func (d *Desk) adopt(p profile.Profile, wipes int) bool {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	if d.wipes != wipes {
+		return false
+	}
+	d.Adopt(p)
+	return true
 }
 
 // told tells a person what came of a visit, and whether the stick is of any further use.

@@ -32,6 +32,8 @@ type table struct {
 	locked bool  // write-protected
 	full   bool
 	writes int
+
+	writing func() // called before each write; nil for nothing
 }
 
 func (f *table) plug(s ...media.Stick) {
@@ -68,6 +70,9 @@ func (f *table) Visit(_ context.Context, devices []string, _ time.Duration, _ fu
 				return media.ErrReadOnly
 			}
 			f.writes++
+			if f.writing != nil {
+				f.writing()
+			}
 			return do()
 		},
 		Room: func() (int64, error) {
@@ -405,7 +410,9 @@ func TestTheNextBoxTellsTheSame(t *testing.T) {
 	c.Notice(topicStick, "something")
 	c.Serve(c.newBox(profile.Default()))
 	c.wantNotice(t, "something")
-	c.Forget()
+	if err := c.Desk.Wipe(t.Context(), func() error { return nil }); err != nil {
+		t.Error(err)
+	}
 	c.Serve(c.newBox(profile.Default()))
 	c.wantNotice(t, "")
 }
@@ -433,4 +440,57 @@ func TestAPatternLiesOverARunAndEndsByItself(t *testing.T) {
 			t.Errorf("the lights: %s", got)
 		}
 	})
+}
+
+// The button is held while a stick's profile is on its way into the box: what came before the wipe is not used after it.
+func TestAWipeWhileAStickIsTakenIn(t *testing.T) {
+	for name, amid := range map[string]bool{"in the middle of the import": true, "before it is adopted": false} {
+		t.Run(name, func(t *testing.T) {
+			d := newCounter(t)
+			var wiped chan error
+			wipe := func() { wiped <- d.Desk.Wipe(t.Context(), d.Store.Wipe) }
+			d.table.writing = func() {
+				if amid {
+					go wipe() // waits for the end of the import
+				}
+			}
+			d.Errands = []Errand{{
+				Wants: func(r *os.Root) bool { _, err := r.Stat("errand"); return err == nil },
+				Do: func(context.Context, media.Volume) error {
+					if !amid {
+						go wipe()
+					}
+					return <-wiped
+				}}}
+			d.during(t, func() {
+				wiped = make(chan error)
+				d.table.plug(folder(t, map[string]string{"trunk.toml": stickProfile, "errand": ""}))
+				time.Sleep(10 * time.Second)
+			})
+			if _, err := d.Store.Profile(); !errors.Is(err, store.ErrNoProfile) || len(d.adopted) != 0 {
+				t.Errorf("%v, adopted %v", err, d.adopted)
+			}
+			d.wantNotice(t, "was taken over") // of the box that ended; the next one tells nothing
+			d.Serve(d.newBox(profile.Default()))
+			d.wantNotice(t, "")
+		})
+	}
+}
+
+// The box uses a profile that it cannot keep, and the lights say that it does; the page says that it will be lost.
+func TestAProfileThatIsUsedButNotKept(t *testing.T) {
+	c := newCounter(t)
+	c.Store = store.Open("/nonexistent/perm")
+	s := folder(t, map[string]string{"trunk.toml": stickProfile})
+	c.during(t, func() {
+		c.table.plug(s)
+		time.Sleep(10 * time.Second)
+	})
+	c.wantNotice(t, "lost when the power goes")
+	if left, err := os.ReadFile(filepath.Join(s.Devices[0], "trunk.toml")); err != nil || string(left) != stickProfile {
+		t.Errorf("on the stick: %q, %v", left, err)
+	}
+	if got := c.lights.String(); len(c.adopted) != 1 || got != "[ done ]" {
+		t.Errorf("adopted %v, the lights: %s", c.adopted, got)
+	}
 }

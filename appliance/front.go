@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -31,10 +32,12 @@ type Front struct {
 	refused error // why the profile was refused, nil otherwise
 	hosts   []string
 	version string
+	start   string // of the program, as no other
 	log     *slog.Logger
 
 	mu      sync.Mutex
 	places  map[report.Position]report.Report // last run at each position of this site
+	apart   []report.Apart                    // the faults that lie between two of them
 	between report.Text                       // what they say together
 	last    string                            // the run that the packets belong to
 	packets *capture.Capture                  // nil while nothing is recorded
@@ -45,8 +48,8 @@ type Front struct {
 // NewFront prepares the page's view of a box; hosts are further names that a forwarder may serve it under.
 func NewFront(b *Box, kept *store.Store, refused error, hosts []string) *Front {
 	f := &Front{box: b, store: kept, profile: b.Tester.Profile, refused: refused, hosts: hosts, version: b.Tester.Version,
-		log: b.Log, places: map[report.Position]report.Report{}}
-	b.Seen = f.keep
+		start: rand.Text(), log: b.Log, places: map[report.Position]report.Report{}}
+	b.Seen, b.Places = f.keep, f.compared
 	f.tellStorage()
 	return f
 }
@@ -60,7 +63,7 @@ func (f *Front) State() page.State {
 		s.Sight.Report.Between = f.between
 	}
 	state := page.State{Whole: s.Whole, Row: s.Row, Report: s.Sight.Report, Running: s.Running, Position: s.Position,
-		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places),
+		HasProfile: f.profile.Trunk.Domain != "", At: s.Page, Places: maps.Clone(f.places), Apart: f.apart, Asks: s.Sight.Asks, Answers: f.box.Answers(),
 		Help: page.Help{Provider: f.profile.Provider.Name, Phone: f.profile.Provider.Phone, Portal: f.profile.Provider.Portal,
 			Reseller: f.profile.Kit.Reseller, SupportUntil: f.profile.Kit.SupportUntil}}
 	state.PBX, state.MayConsent, state.Consenting = pbxOf(s, f.profile), mayConsent(s), s.Registering
@@ -167,17 +170,22 @@ func (f *Front) Capture(id string) (io.ReadCloser, error) {
 	if packets == nil || last == "" || id != "" && id != last {
 		return nil, page.ErrUnknown
 	}
+	of, err := f.Report(last)
+	if err != nil {
+		of = report.Report{ID: last} // the run is not kept any more, its packets are
+	}
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(packets.Write(w, "trunktester run "+last)) }()
+	go func() { w.CloseWithError(packets.Write(w, of.Caption(), of.Captions())) }()
 	return r, nil
 }
 
 // keep stores a finished run: on the card if it is worth a write, else in the working memory.
 func (f *Front) keep(s Sight) {
 	places := f.compared(s.Report)
-	s.Report.Between = report.Text(report.Between(words.InEnglish(), places))
+	apart := f.compare(places)
+	s.Report.Between = report.Text(report.Between(words.InEnglish(), places, apart))
 	f.mu.Lock()
-	f.last, f.places, f.between = s.Report.ID, places, s.Report.Between
+	f.last, f.places, f.apart, f.between = s.Report.ID, places, apart, s.Report.Between
 	to := f.store.Hold
 	if f.thrift.worth(answerOf(s), s.Asked, time.Now()) {
 		to = f.store.Save
@@ -249,7 +257,7 @@ func (f *Front) open(ctx context.Context, name string, own netip.Prefix) (stop f
 
 func (f *Front) serve(ctx context.Context, name string, own netip.Prefix) error {
 	server, err := page.New(page.Options{Box: f, Own: []netip.Prefix{own}, Port: pagePort, Interface: name, Kit: f.profile.Kit.Name,
-		Hosts: f.hosts, Called: f.called, Version: f.version, Log: f.log, Control: via.Interface(name).Control})
+		Hosts: f.hosts, Called: f.called, Version: f.version, Start: f.start, Log: f.log, Control: via.Interface(name).Control})
 	if err != nil {
 		return err
 	}

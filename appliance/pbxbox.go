@@ -291,9 +291,7 @@ func (s Sight) compared(c *facts.PBXCheck) Sight {
 	in.Facts.PBXCheck = c
 	step := pbxStep(in.Profile.Trunk, probes.PBXCheck{}.Look(context.Background(), in.Facts))
 	in.Steps = replaced(in.Steps, step)
-	n := judged(in)
-	n.began, n.Lost, n.Asked = s.began, s.Lost, true
-	return n
+	return s.again(in, true)
 }
 
 // replaced is the checklist with one line in the place of that of the same ID.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/appliance/report"
@@ -22,6 +23,8 @@ type siteBox struct {
 	t      *testing.T
 	folder string
 	runs   int
+	on     time.Time // since when it has power
+	clock  string    // who tells the time, "" for nobody
 }
 
 func newSiteBox(t *testing.T) *siteBox {
@@ -32,6 +35,7 @@ func newSiteBox(t *testing.T) *siteBox {
 
 // power takes the power away and gives it back.
 func (s *siteBox) power() {
+	s.on = time.Now()
 	b := NewBox(&Tester{Profile: profile.Default(), Log: slog.New(slog.DiscardHandler)}, nil, &rowOf{})
 	s.Front = NewFront(b, store.Open(filepath.Join(s.folder, "perm")), nil, nil)
 	s.box.moved(netsetup.LinkEvent{Present: true, Carrier: true})
@@ -59,6 +63,10 @@ func (s *siteBox) run(router string, open bool) {
 	for _, host := range []string{"1.1.1.1", "8.8.8.8", "9.9.9.9"} {
 		in.Facts.Internet.Targets = append(in.Facts.Internet.Targets, facts.InternetTarget{Addr: netip.MustParseAddr(host), ICMP: answer, TCP: answer, DNS: answer})
 	}
+	in.SinceBoot = time.Since(s.on)
+	if s.clock != "" {
+		in.Facts.Clock = &facts.Clock{Source: s.clock}
+	}
 	s.box.begin()
 	s.box.end(judged(in), nil, false)
 }
@@ -67,7 +75,7 @@ func (s *siteBox) run(router string, open bool) {
 func (s *siteBox) says(want string) {
 	s.t.Helper()
 	shown := s.State()
-	if got := report.Between(words.InEnglish(), shown.Places); want == "" && got != "" || !strings.Contains(string(got), want) {
+	if got := report.Between(words.InEnglish(), shown.Places, shown.Apart); want == "" && got != "" || !strings.Contains(string(got), want) {
 		s.t.Errorf("the page says %q, want %q", got, want)
 	}
 	if got := shown.Report.Between; want == "" && got != "" || !strings.Contains(string(got), want) {
@@ -133,6 +141,45 @@ func TestAPositionIsCorrected(t *testing.T) {
 	s.says("")
 	s.SetPosition(report.PositionLAN)
 	s.says(between)
+}
+
+// The power stays on while the box is carried, so it knows that both runs were made within the hour: the verdict itself
+// says where to look, on the page and in the kept report, and forgets it at another site.
+func TestTheVerdictKnowsTheOtherSocket(t *testing.T) {
+	s := newSiteBox(t)
+	s.clock = "ntp"
+	s.SetPosition(report.PositionRouter)
+	s.run(router, true)
+	s.carry()
+	s.clock = ""
+	s.run(router, false)
+	const lies = "the fault lies between the two."
+	if f := s.State().Report.Verdict; strings.Contains(f.Text, lies) {
+		t.Errorf("nobody told where it is: %s", f.Text)
+	}
+	s.SetPosition(report.PositionLAN)
+	f := s.State().Report.Verdict
+	if !strings.HasSuffix(f.Text, lies) || !strings.HasPrefix(f.Advice, "Look at what lies between") || len(f.Acts) != 1 || f.Acts[0] != catalogue.IT {
+		t.Errorf("%+v", f)
+	}
+	kept, err := s.Report(s.State().Report.ID)
+	if err != nil || kept.Verdict.Text != f.Text {
+		t.Errorf("kept: %+v %v", kept.Verdict, err)
+	}
+	if err := s.NewSite(); err != nil {
+		t.Fatal(err)
+	}
+	if f := s.State().Report.Verdict; strings.Contains(f.Text, lies) {
+		t.Errorf("at a new site: %s", f.Text)
+	}
+	s.power() // nobody knows for how long
+	s.SetPosition(report.PositionLAN)
+	s.run(router, true)
+	s.SetPosition(report.PositionPBX)
+	s.run(router, false)
+	if f := s.State().Report.Verdict; f.Acts[0] == catalogue.IT {
+		t.Errorf("of unknown age: %+v", f)
+	}
 }
 
 // At another site the sockets begin anew; back at the first one they are remembered.

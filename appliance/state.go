@@ -8,6 +8,7 @@ import (
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
+	"trunktester/appliance/store"
 	"trunktester/leds"
 	"trunktester/probes/facts"
 )
@@ -76,10 +77,11 @@ func (b *Box) RunAgain() error {
 // SetPosition says in which socket the box stands: that of the run before and of all further ones, until the cable
 // is unplugged.
 func (b *Box) SetPosition(p report.Position) {
+	beside := b.beside(b.State().Sight.At(p))
 	b.change(func(s *State) {
 		s.Position = p
 		if !s.Stale {
-			s.Sight = s.Sight.At(p)
+			s.Sight = s.Sight.At(p).Beside(beside)
 		}
 	})
 	if last := b.State(); !last.Running && !last.Stale && last.Sight.Verdict.Final && b.Seen != nil {
@@ -91,7 +93,7 @@ func (b *Box) SetPosition(p report.Position) {
 // SetAnswers keeps what a person told; the last run is judged again with it at once.
 func (b *Box) SetAnswers(a facts.Answers) {
 	b.mu.Lock()
-	b.answers = a
+	b.answers, b.answersAt = a, site(b.state.Sight.Report)
 	b.mu.Unlock()
 	b.change(func(s *State) {
 		if !s.Running && s.Sight.Report.ID != "" {
@@ -186,11 +188,26 @@ func (s *State) placed(sight Sight) Sight {
 	return sight.At(s.Position).Checked(s.PBX)
 }
 
+// beside are the last runs at the other positions of a run's site; none where nobody told where it was made.
+func (b *Box) beside(s Sight) map[report.Position]report.Report {
+	if b.Places == nil || s.Report.ID == "" || s.Report.Position == report.PositionUnknown {
+		return nil
+	}
+	all := b.Places(s.Report)
+	delete(all, s.Report.Position)
+	return all
+}
+
 // end takes a finished run. One that was cut says nothing; one that could not begin is the box's own fault.
 func (b *Box) end(sight Sight, err error, cut bool) {
 	b.mu.Lock()
 	b.stepped = 0
 	b.mu.Unlock()
+	var beside map[report.Position]report.Report
+	if err == nil && !cut {
+		beside = b.beside(sight.At(b.State().Position))
+	}
+	asked := sight.Asked
 	b.change(func(s *State) {
 		s.Running = false
 		switch {
@@ -198,11 +215,20 @@ func (b *Box) end(sight Sight, err error, cut bool) {
 		case err != nil:
 			s.Whole = catalogue.WholeBoxFault
 		default:
-			asked := sight.Asked
-			sight = s.placed(sight)
+			if now := site(sight.Report); b.answersAt.Known() && now.Known() && !b.answersAt.Same(now) {
+				b.answers, b.answersAt = facts.Answers{}, store.Site{} // they were told of another site
+			}
+			now := b.answers // somebody may have told more while the run went on; whether it could use the PBX's port stays
+			if now.PBXUnplugged = sight.input.Answers.PBXUnplugged; now != sight.input.Answers {
+				sight = sight.Answered(now)
+			}
+			sight = s.placed(sight).Beside(beside)
 			s.Stale = false
 			sight.Asked = asked
 			s.Whole, s.Sight = sight.Verdict.Whole(), sight
+		}
+		if asked { // it was said of right now
+			b.answers.PBXUnplugged = nil
 		}
 	})
 	if err != nil {

@@ -64,8 +64,9 @@ type Sight struct {
 	Verdict verdict.Verdict
 	Steps   []facts.Step
 	Facts   facts.Facts
-	Lost    bool // the address was lost before the run ended
-	Asked   bool // a person asked for the run, or told something about it since
+	Lost    bool     // the address was lost before the run ended
+	Asks    []string // names of the questions to a person that it raises
+	Asked   bool     // a person asked for the run, or told something about it since
 
 	began time.Time    // by the box's own clock
 	input report.Input // what the report was made of
@@ -88,7 +89,7 @@ func (t *Tester) Run(ctx context.Context, ask Ask) (Sight, error) {
 	network := newKeeper(t.Network, t.Log)
 	defer t.hear(ctx, name)()
 	list := checklist(parts{
-		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps, background: t.Background, lifetime: t.keptLifetime,
+		profile: t.Profile, through: via.Interface(name), network: network, patience: t.Patience, pbxPorts: pbxPorts(t.Profile, ask), ledger: ledger, roots: authorities, full: t.Full, flaps: ask.Flaps, background: t.Background, lifetime: t.keptLifetime,
 		neighbour: &t.Neighbour, acquired: network.acquired,
 		dialer: sip.Dialer{Conduct: conduct, Via: via.Interface(name), Avoid: avoid(t.Profile), Agent: "trunktester/" + t.Version},
 	})
@@ -173,17 +174,23 @@ func onTime(in report.Input) report.Input {
 
 // judged applies the verdict rule to what a run saw.
 func judged(in report.Input) Sight {
-	v := verdict.Judge(verdict.Input{Profile: &in.Profile, Facts: in.Facts, Steps: in.Steps, Answers: in.Answers})
+	judge := verdictOf(in)
+	v := verdict.Judge(judge)
 	in.Verdict, in.Also, in.Row = v.Finding, v.Also, v.Row
-	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, input: in}
+	return Sight{Report: report.Build(in), Verdict: v, Steps: in.Steps, Facts: in.Facts, Asks: asks(judge, v), input: in}
+}
+
+// again is the same run judged again with an input that was changed; asked says that a person wanted it.
+func (s Sight) again(in report.Input, asked bool) Sight {
+	n := judged(in)
+	n.began, n.Lost, n.Asked = s.began, s.Lost, asked
+	return n
 }
 
 // Answered is the same run judged again with what a person told meanwhile.
 func (s Sight) Answered(a facts.Answers) Sight {
 	s.input.Answers = a
-	n := judged(s.input)
-	n.began, n.Lost, n.Asked = s.began, s.Lost, true
-	return n
+	return s.again(s.input, true)
 }
 
 // At is the same run, in another socket.
@@ -192,9 +199,7 @@ func (s Sight) At(p report.Position) Sight {
 		return s
 	}
 	s.input.Position = p
-	n := judged(s.input)
-	n.began, n.Lost, n.Asked = s.began, s.Lost, s.Asked
-	return n
+	return s.again(s.input, s.Asked)
 }
 
 // avoid are the source ports that belong to the PBX (design section 7).
@@ -203,6 +208,19 @@ func avoid(p profile.Profile) []int {
 		return nil
 	}
 	return []int{p.Expect.Port}
+}
+
+// pbxPorts are the source ports of the PBX, where the run may use them: a person asked for it, and said that the PBX is
+// unplugged right now (design section 7). Else none.
+func pbxPorts(p profile.Profile, ask Ask) []int {
+	if said := ask.Answers.PBXUnplugged; !ask.Person || said == nil || !*said {
+		return nil
+	}
+	ports := []int{5060}
+	if own := p.Expect.Port; own != 0 && own != 5060 {
+		ports = append(ports, own)
+	}
+	return ports
 }
 
 // keeper keeps the lease while a run goes on, which may take longer than the lease lasts.

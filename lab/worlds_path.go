@@ -32,6 +32,11 @@ func pathWorlds() []World {
 			w.Home.SIPALG = true
 			w.PBX.Settings = func(s *serve.PBXSettings) { s.SplitPorts = 5070 }
 		}),
+		red("5-1", "sip-alg-pbx-port", "the router rewrites only what comes from port 5060, and the PBX, which names another port in Via, does not register: the box tests from there only when the PBX is unplugged").with(
+			cutOff, alg(facts.ALGNotSeen), func(w *World) {
+				w.Home.SIPALG, w.Home.ALGFrom = true, 5060
+				w.PBX.Settings = func(s *serve.PBXSettings) { s.SplitPorts = 5070 }
+			}),
 		amber("3-2", "sip-alg-registers", "the router rewrites SIP, and the PBX registers all the same").with(lights("ggagg"),
 			says("between hop 1 (192.168.50.1) and hop 2 (203.0.113.1): the customer's router"), titled("The router"), func(w *World) { w.Home.SIPALG = true }),
 		amber("3-2", "sip-alg-known-router", "the router rewrites SIP, and says who made it").with(lights("ggagg"), titled("The router"),

@@ -25,6 +25,7 @@ type ALG struct {
 	Username  string     // "" for a trunk without one
 	Transport string     // the trunk's: "udp", "tcp" or "tls"; for "tls" the search runs over UDP as information
 	Roots     *x509.CertPool
+	PBXPorts  []int // source ports of the PBX, from which A1 is repeated: only while a person says that it is unplugged
 }
 
 // Look compares messages with their controls at the first server that answered in known.UDP or known.TCP.
@@ -55,6 +56,11 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	if p, ok := judgeTransports(clear, known.TLS); ok {
 		found.Proofs = append(found.Proofs, p)
 		evidence = append(evidence, pairEvidence(p)...)
+	}
+	own, more, err := a.fromPBXPorts(ctx, known, found.Proofs)
+	found.Proofs, evidence = append(found.Proofs, own...), append(evidence, more...)
+	if err != nil {
+		broken = err
 	}
 	found.Word, found.Why = algWord(found.Proofs)
 	if found.Word != facts.ALGNotSeen && found.Word != facts.ALGRuledOut && len(a.ways(known)) > 0 {

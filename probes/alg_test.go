@@ -2,6 +2,8 @@ package probes
 
 import (
 	"crypto/tls"
+	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -78,6 +80,68 @@ func TestALGOrFarEnd(t *testing.T) {
 				if strings.Contains(e.Received, "nonce=\"") && !strings.Contains(e.Received, "nonce=\"*") {
 					t.Errorf("nonce in evidence: %q", e.Received)
 				}
+			}
+		})
+	}
+}
+
+// A device that reads only what comes from the PBX's port: seen only from there, and only where that is allowed.
+func TestALGFromThePBXsPort(t *testing.T) {
+	free, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := free.LocalAddr().(*net.UDPAddr).Port
+	free.Close()
+	taken, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	outside := netip.MustParseAddrPort("203.0.113.1:5060")
+	own := fmt.Sprintf("Via: SIP/2.0/UDP 127.0.0.1:%d", port)
+	server := siptest.Switches{SeenAs: outside, Mangle: func(s string) string {
+		if strings.Contains(s, own) {
+			return strings.Replace(s, "received=203.0.113.1", "received=127.0.0.1", 1)
+		}
+		return s
+	}}
+	for _, c := range []struct {
+		name    string
+		ports   []int
+		word    string
+		why     string
+		compare int // comparisons from the PBX's port
+	}{
+		{"the PBX may be there", nil, facts.ALGNotSeen, "none showed", 0},
+		{"the PBX is unplugged", []int{port}, facts.ALGProved, fmt.Sprintf("OPTIONS over UDP: from port %d, which is the PBX's: The answer says received=127.0.0.1", port), 2},
+		{"another port of the PBX", []int{taken.LocalAddr().(*net.UDPAddr).Port}, facts.ALGNotSeen, "none showed", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			known := knownTargets("udp", siptest.New(t, server).UDP(t, "127.0.0.1:0"))
+			d := sipDialer(t)
+			SIPPath{Transport: "udp", Dial: d, Domain: "example.net"}.Look(t.Context(), known).File(&known)
+			r := ALG{Dial: d, Domain: "example.net", Transport: "udp", PBXPorts: c.ports}.Look(t.Context(), known)
+			r.File(&known)
+			if known.ALG.Word != c.word || !strings.Contains(known.ALG.Why, c.why) {
+				t.Errorf("%s: %s", known.ALG.Word, known.ALG.Why)
+			}
+			if c.compare > 0 && !strings.HasSuffix(known.ALG.Why, "From other ports nothing is changed.") {
+				t.Errorf("it does not say that other ports are clean: %s", known.ALG.Why)
+			}
+			n := 0
+			for _, p := range known.ALG.Proofs {
+				if p.ID == algPBXPort {
+					n++
+				} else if strings.Contains(p.Probe.Sent, own) {
+					t.Errorf("%s was sent from the PBX's port", p.ID)
+				}
+			}
+			if n != c.compare || TriedPBXPort(*known.ALG) != (n > 0) || !ComparesUDP(known) {
+				t.Errorf("%d comparisons from the PBX's port, want %d", n, c.compare)
+			}
+			if all, credentials := d.Conduct.Sent(); all > 40 || credentials > 0 {
+				t.Errorf("%d requests, %d with credentials", all, credentials)
 			}
 		})
 	}

@@ -195,7 +195,7 @@ func sign(id string) bool { return id == "A4" || id == "A9" || id == algAlone }
 
 // ofTheWay tells the proofs that no far end can make: they stand whatever arrives at a reflector, as the way to the
 // provider's server may be another.
-func ofTheWay(id string) bool { return id == "A1" || id == "A3" || id == "A5" }
+func ofTheWay(id string) bool { return id == "A1" || id == "A3" || id == "A5" || id == algPBXPort }
 
 // algWord is the verdict rule: a proof proves, a drop or a contrast of transports makes likely, "not seen" needs every
 // differential to have been conclusive. Nothing but a reflector rules an ALG out.

@@ -59,6 +59,16 @@ func (r dnsReply) fact() facts.NameAnswer {
 }
 
 // evidence keeps question and answer as text, and what could not be read as hexadecimal bytes.
+func records(n int) string {
+	switch n {
+	case 0:
+		return "no record"
+	case 1:
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
+}
+
 func (r dnsReply) evidence() facts.Evidence {
 	e := facts.Evidence{Kind: "dns", Sent: r.query(false).Question[0].String()}
 	what := fmt.Sprintf("%s was asked for %s of %s", r.server.Addr(), dns.TypeToString[r.qtype], r.name)
@@ -71,7 +81,7 @@ func (r dnsReply) evidence() facts.Evidence {
 		case r.tcp:
 			how = " over TCP"
 		}
-		e.Text = fmt.Sprintf("%s: %s with %d records after %s%s.", what, r.rcode(), len(r.msg.Answer), facts.Duration(r.rtt), how)
+		e.Text = fmt.Sprintf("%s: %s with %s after %s%s.", what, r.rcode(), records(len(r.msg.Answer)), facts.Duration(r.rtt), how)
 		e.Received = r.msg.String()
 	case len(r.junk) > 0:
 		e.Text = what + ": the bytes that came back are no answer to that."

@@ -61,7 +61,25 @@ func (s echoSeries) run(ctx context.Context) (facts.Echo, error) {
 	if out > 0 {
 		err = nil
 	}
-	return echoSummary(s.to, out, trips), err
+	e := echoSummary(s.to, out, trips)
+	if out > echoSlots {
+		e.Course = echoCourse(sent[:min(out, len(sent))], trips)
+	}
+	return e, err
+}
+
+// echoSlots is into how many stretches a long series is cut: enough to see a stall of half a second in one of 3 s.
+const echoSlots = 20
+
+// echoCourse is how a series went over time; sent is when each request went out, a trip of 0 is a lost one.
+func echoCourse(sent []time.Time, trips []time.Duration) []facts.EchoSlot {
+	all := make([]facts.EchoSlot, min(echoSlots, len(sent)))
+	for i := range all {
+		first, next := i*len(sent)/len(all), (i+1)*len(sent)/len(all)
+		slot := echoSummary(netip.Addr{}, next-first, trips[first:next])
+		all[i] = facts.EchoSlot{At: facts.Duration(sent[first].Sub(sent[0])), Sent: slot.Sent, Back: slot.Back, Avg: slot.Avg, Max: slot.Max}
+	}
+	return all
 }
 
 // echoSummary counts a series; a trip of 0 is a lost one. Jitter is the mean absolute difference of

@@ -55,7 +55,7 @@ func connect(t *testing.T, address, gateway string) facts.Facts {
 	}
 	setup := netsetup.New(plan)
 	var known facts.Facts
-	expect(t, look(t, Link{Setup: setup}, &known), facts.Passed, "carrier on eth0, 10000 Mbit/s, full duplex")
+	expect(t, look(t, Link{Setup: setup}, &known), facts.Passed, "carrier on eth0, 10 Gbit/s, full duplex")
 	look(t, Address{Setup: setup}, &known)
 	return known
 }
@@ -160,7 +160,7 @@ func TestAddress(t *testing.T) {
 		{"unfit lease", fixed{found: with(func(a *facts.Address) { a.Gateway, a.Refused = netip.Addr{}, "no router was given" })}, facts.Failed,
 			"10.7.0.20/24 (by DHCP from 10.7.0.1) cannot be used: no router was given"},
 		{"no offer", fixed{found: facts.Address{Mode: "dhcp", Discovers: 5, Waited: facts.Duration(15 * time.Second)}}, facts.Failed,
-			"no DHCP offer to 5 requests in 15s"},
+			"no DHCP offer to 5 requests in 15 s"},
 		{"refused", fixed{found: facts.Address{Mode: "dhcp", Discovers: 2, Refused: "the server said no"}}, facts.Failed,
 			"no address: the server said no"},
 		{"nothing configured", fixed{found: facts.Address{Mode: "configured"}}, facts.Failed, "the interface has no address: configure it, or let the program do so (leave -no-setup out)"},

@@ -12,7 +12,7 @@ func TestLifetimeBefore(t *testing.T) {
 	kept := &facts.Lifetime{How: "reflector", Server: "198.51.100.9:5060", AtLeast: 25 * second, Under: 40 * second,
 		Tries: []facts.Idle{{For: 25 * second, Alive: true}, {For: 40 * second}}, Ago: facts.Duration(3 * time.Hour)}
 	r := LifetimeBefore{Kept: func(facts.Facts) *facts.Lifetime { return kept }, None: "Not yet."}.Look(t.Context(), facts.Facts{})
-	if r.Outcome != facts.Passed || !strings.Contains(r.Saw, "after 25s to 40s") || !strings.Contains(r.Saw, "at least 3 h ago") || len(r.Evidence) != 3 {
+	if r.Outcome != facts.Passed || !strings.Contains(r.Saw, "after 25 s to 40 s") || !strings.Contains(r.Saw, "at least 3 h ago") || len(r.Evidence) != 3 {
 		t.Errorf("%+v", r)
 	}
 	var f facts.Facts

@@ -27,7 +27,7 @@ func TestNeighbour(t *testing.T) {
 		saw     string
 	}{
 		"all":       {ears{heard: full}, facts.Passed, `the switch is "sw", port "7" (LLDP), phones use VLAN 20; frames with the VLAN tags [30] are on the cable; the socket asks for a network login (802.1X)`},
-		"nothing":   {ears{heard: facts.Neighbour{Listened: facts.Duration(2 * time.Second)}}, facts.Passed, "the switch said nothing in 2s"},
+		"nothing":   {ears{heard: facts.Neighbour{Listened: facts.Duration(2 * time.Second)}}, facts.Passed, "the switch said nothing in 2 s"},
 		"no socket": {ears{err: errors.New("listen on eth0: no such device")}, facts.Broken, "could not look: listen on eth0: no such device"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,6 +105,9 @@ func (c Controls) result(udp, tcp []looked) Result {
 		r.Outcome = facts.Broken
 	}
 	r.Saw = strings.Join(saw, " ")
+	if back == len(udp)+len(tcp) { // nothing to tell apart
+		r.Saw = words.Said("saw.controls-all", "udp", len(udp), "tcp", len(tcp))
+	}
 	return r
 }
 

@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mdlayher/packet"
@@ -34,6 +36,7 @@ type Capture struct {
 	reader  sync.WaitGroup
 	mac     net.HardwareAddr
 	without []uint16
+	stopped atomic.Bool
 
 	mu      sync.Mutex
 	ring    ring
@@ -69,6 +72,7 @@ func Start(name string, limit int, without ...uint16) (*Capture, error) {
 
 // Stop ends the recording; what was kept can still be written.
 func (c *Capture) Stop() {
+	c.stopped.Store(true)
 	c.conn.Close()
 	c.reader.Wait()
 }
@@ -77,7 +81,7 @@ func (c *Capture) read() {
 	buffer := make([]byte, 1<<16+64) // a whole offloaded segment
 	for {
 		n, _, err := c.conn.ReadFrom(buffer)
-		if errors.Is(err, net.ErrClosed) {
+		if err != nil && c.stopped.Load() { // closing it brings any of several errors
 			return
 		}
 		if err == nil && slices.ContainsFunc(c.without, func(port uint16) bool { return servedOn(port, buffer[:n], c.mac) }) {
@@ -106,8 +110,9 @@ func (c *Capture) Len() (kept, dropped int) {
 	return len(c.ring.records), c.ring.dropped
 }
 
-// Write writes what is kept as pcapng, without secrets; the comment names the run.
-func (c *Capture) Write(w io.Writer, comment string) error {
+// Write writes what is kept as pcapng, without secrets; the comment names the run. captions are comments of single
+// packets, by the Call-ID of the SIP message in them.
+func (c *Capture) Write(w io.Writer, comment string, captions map[string]string) error {
 	c.mu.Lock()
 	records, dropped, failure := c.ring.snapshot(), c.ring.dropped, c.failure
 	c.mu.Unlock()
@@ -118,13 +123,22 @@ func (c *Capture) Write(w io.Writer, comment string) error {
 		comment += fmt.Sprintf(" Recording ended early: %v.", failure)
 	}
 	redact(records)
+	for i, r := range records {
+		if id := callID.FindSubmatch(r.data); id != nil {
+			records[i].caption = captions[string(id[1])]
+		}
+	}
 	return write(w, c.name, comment, records)
 }
 
+// callID is the header in any of the ways in which a server may write it (RFC 3261 section 20.8).
+var callID = regexp.MustCompile(`(?i)\n(?:call-id|i)[ \t]*:[ \t]*([^\s]+)`)
+
 // record is one packet from the link layer on.
 type record struct {
-	at   time.Time
-	data []byte
+	at      time.Time
+	data    []byte
+	caption string // its comment in the file, "" for none
 }
 
 // ring keeps the newest records within a limit of bytes.
@@ -151,7 +165,7 @@ func (r *ring) add(p record) {
 func (r *ring) snapshot() []record {
 	records := make([]record, len(r.records))
 	for i, p := range r.records {
-		records[i] = record{p.at, append([]byte{}, p.data...)}
+		records[i] = record{at: p.at, data: append([]byte{}, p.data...)}
 	}
 	return records
 }

@@ -170,7 +170,7 @@ func written(t *testing.T, c *Capture, last []byte) (packets [][]byte, comment s
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		var file bytes.Buffer
-		if err := c.Write(&file, "run 7 at the router"); err != nil {
+		if err := c.Write(&file, "run 7 at the router", nil); err != nil {
 			t.Fatal(err)
 		}
 		r, err := pcapgo.NewNgReader(&file, pcapgo.DefaultNgReaderOptions)
@@ -228,11 +228,15 @@ func TestStopTwiceAndWriteAfter(t *testing.T) {
 	c.Stop()
 	c.Stop()
 	var file bytes.Buffer
-	if err := c.Write(&file, "empty"); err != nil {
+	if err := c.Write(&file, "empty", nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pcapgo.NewNgReader(&file, pcapgo.DefaultNgReaderOptions); err != nil {
-		t.Error(err)
+	r, err := pcapgo.NewNgReader(&file, pcapgo.DefaultNgReaderOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := r.SectionInfo().Comment; said != "empty" {
+		t.Errorf("the file says %q: it was ended, not cut off", said)
 	}
 }
 

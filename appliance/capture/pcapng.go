@@ -15,7 +15,7 @@ const (
 	blockPacket    = 6
 
 	optionEnd         = 0
-	optionComment     = 1
+	optionComment     = 1 // of a section or a packet
 	optionApplication = 4 // of a section
 	optionName        = 2 // of an interface
 	optionResolution  = 9 // of an interface: times count 10^-n s
@@ -46,7 +46,11 @@ func write(w io.Writer, name, comment string, records []record) error {
 	for _, r := range records {
 		at, length := uint64(r.at.UnixNano()), uint32(len(r.data))
 		packet := le32(nil, 0, uint32(at>>32), uint32(at), length, length)
-		block(out, blockPacket, padded(append(packet, r.data...)))
+		packet = padded(append(packet, r.data...))
+		if r.caption != "" {
+			packet = option(option(packet, optionComment, r.caption), optionEnd, "")
+		}
+		block(out, blockPacket, packet)
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write pcapng: %w", err)

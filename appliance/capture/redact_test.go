@@ -112,7 +112,7 @@ func fragmentFrames(t testing.TB, payload string, sizes ...int) [][]byte {
 func records(frames ...[]byte) []record {
 	var rs []record
 	for i, f := range frames {
-		rs = append(rs, record{time.Unix(int64(i), 0), slices.Clone(f)})
+		rs = append(rs, record{at: time.Unix(int64(i), 0), data: slices.Clone(f)})
 	}
 	return rs
 }
@@ -238,7 +238,7 @@ func TestRedactKeepsTheRest(t *testing.T) {
 func TestRingForgetsTheOldest(t *testing.T) {
 	r := ring{limit: 10 * (100 + overhead)}
 	for i := range 1000 {
-		r.add(record{time.Unix(int64(i), 0), make([]byte, 100)})
+		r.add(record{at: time.Unix(int64(i), 0), data: make([]byte, 100)})
 		if r.size > r.limit {
 			t.Fatalf("%d bytes kept, limit %d", r.size, r.limit)
 		}

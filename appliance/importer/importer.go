@@ -91,32 +91,62 @@ func Import(v Volume, keep Keeper) Outcome {
 		return Outcome{Err: err, Sentence: unreadable}
 	}
 	kept, keptErr := keep.Profile()
+	var fresh []string // files that hold text
+	var text []byte    // the first one's
+	var alike = true
+	var finished error
 	for _, name := range names {
-		text, err := read(v.Root, name)
+		there, err := read(v.Root, name)
 		switch {
 		case err != nil:
 			return Outcome{Err: fmt.Errorf("read %s: %w", name, err),
 				Sentence: words.Said("notice.file-unreadable", "file", name, "place", v.place())}
-		case spent(text):
+		case spent(there):
 			continue
-		case keptErr == nil && halfSpent(text, kept):
-			return Outcome{Kind: Nothing, Err: v.overwrite(name, len(text))}
+		case keptErr == nil && halfSpent(there, kept):
+			finished = errors.Join(finished, v.overwrite(name, len(there)))
+			continue
 		}
-		return v.take(name, text, kept, keep)
+		if fresh = append(fresh, name); len(fresh) == 1 {
+			text = there
+		}
+		alike = alike && bytes.Equal(there, text)
 	}
-	return Outcome{}
+	out := Outcome{}
+	switch {
+	case !alike:
+		out = v.refuse(fresh[0], differ(fresh))
+	case len(fresh) > 0:
+		out = v.take(fresh, text, kept, keep)
+	}
+	out.Err = errors.Join(finished, out.Err)
+	return out
 }
 
-// take judges one file and does what follows.
-func (v Volume) take(name string, text, kept []byte, keep Keeper) Outcome {
+// differ is why several files are refused: which of them is meant is not for the box to guess.
+type differ []string
+
+func (d differ) Error() string {
+	return "There are the files " + strings.Join(d, " and ") + ", and they do not say the same: delete the one that is not meant. " +
+		"Windows may show both under one name, as it hides the ending .txt."
+}
+
+// refuse tells why a file is not taken.
+func (v Volume) refuse(name string, why error) Outcome {
+	return Outcome{Kind: Refused, Err: v.tell(name, why),
+		Sentence: words.Said("notice.refused", "place", v.place()) + " " + oneLine(why)}
+}
+
+// take judges a text, which stands in one or several files, and does what follows.
+func (v Volume) take(names []string, text, kept []byte, keep Keeper) Outcome {
+	name := names[0]
 	p, err := profile.Parse(bytes.NewReader(text), name, nil)
 	if err != nil {
-		return Outcome{Kind: Refused, Err: v.tell(name, err),
-			Sentence: words.Said("notice.refused", "place", v.place()) + " " + oneLine(err)}
+		return v.refuse(name, err)
 	}
 	if bytes.Equal(text, kept) {
 		out := Outcome{Kind: Known, Profile: p, Sentence: words.Said("notice.known", "file", name, "place", v.place())}
-		out.Err = v.done(name, len(text), &out)
+		out.Err = v.done(names, len(text), &out)
 		return out
 	}
 	err = keep.SaveProfile(text)
@@ -127,17 +157,43 @@ func (v Volume) take(name string, text, kept []byte, keep Keeper) Outcome {
 		return Outcome{Kind: Unkept, Profile: p, Err: err, Sentence: words.Said("notice.unkept", "file", name, "place", v.place())}
 	}
 	out := Outcome{Kind: Imported, Profile: p, Sentence: words.Said("notice.imported", "file", name, "place", v.place())}
-	out.Err = v.done(name, len(text), &out)
+	out.Err = v.done(names, len(text), &out)
 	return out
 }
 
 // done takes the text, and what was wrong with an earlier one, away from the volume.
-func (v Volume) done(name string, size int, out *Outcome) error {
-	err := v.overwrite(name, size)
-	if err != nil {
-		out.Sentence = words.Said("notice.left-there", "place", v.place(), "file", name)
+func (v Volume) done(names []string, size int, out *Outcome) error {
+	var failed []error
+	for _, name := range names {
+		err := v.overwrite(name, size)
+		if err != nil {
+			out.Sentence = words.Said("notice.left-there", "place", v.place(), "file", name)
+		}
+		failed = append(failed, err)
 	}
-	return errors.Join(err, v.clearTold())
+	return errors.Join(append(failed, v.clearTold())...)
+}
+
+// Erase takes the text of every profile off a volume, whether it was imported or refused, and what was said about it: the
+// volume's part of a wipe.
+func Erase(v Volume) error {
+	names, err := candidates(v.Root)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, name := range names {
+		info, err := v.Root.Lstat(name)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		if text, err := read(v.Root, name); err == nil && info.Size() < largest && (spent(text) || len(text) == 0) {
+			continue
+		}
+		failed = append(failed, v.overwrite(name, int(info.Size())))
+	}
+	return errors.Join(append(failed, v.clearTold())...)
 }
 
 func readBack(keep Keeper, text []byte) error {

@@ -416,3 +416,94 @@ type memory struct{ text []byte }
 
 func (m *memory) SaveProfile(text []byte) error { m.text = bytes.Clone(text); return nil }
 func (m *memory) Profile() ([]byte, error)      { return m.text, nil }
+
+// Windows hides the ending .txt: a new file may have been saved beside the old one, and which one is meant is not for
+// the box to guess.
+func TestTwoFiles(t *testing.T) {
+	other := strings.Replace(good, "horse", "staple", 1)
+	for name, c := range map[string]struct {
+		files map[string]string
+		boot  bool
+		kind  Kind
+		kept  string
+	}{
+		"alike":                             {map[string]string{"trunk.toml": good, "trunk.toml.txt": good}, false, Imported, good},
+		"alike, on the boot partition":      {map[string]string{"trunk.toml": good, "trunk.toml.txt": good}, true, Imported, good},
+		"another text":                      {map[string]string{"trunk.toml": good, "trunk.toml.txt": other}, false, Refused, ""},
+		"another text, boot partition":      {map[string]string{"trunk.toml": good, "trunk.toml.txt": other}, true, Refused, ""},
+		"a bad one, and the corrected one":  {map[string]string{"trunk.toml": bad, "trunk.toml.txt": good}, false, Refused, ""},
+		"the second was used before":        {map[string]string{"trunk.toml": good, "trunk.toml.txt": string(spentText(150))}, false, Imported, good},
+		"an empty one that an editor left":  {map[string]string{"trunk.toml": good, "trunk.toml.txt": ""}, false, Refused, ""},
+		"a name in capitals is another one": {map[string]string{"TRUNK.TOML": good, "trunk.toml.txt": other}, false, Refused, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.files[ErrorFile] = string(ErrorSpace())
+			s := newStick(t, c.files)
+			s.Boot = c.boot
+			out := s.wantImport(t, c.kind)
+			for name, was := range c.files {
+				left := s.text(t, name)
+				switch {
+				case name == ErrorFile:
+				case c.kind == Imported && strings.Contains(left, "horse"):
+					t.Errorf("%s still reads %q", name, left)
+				case c.kind == Refused && left != was:
+					t.Errorf("%s was changed to %q", name, left)
+				}
+			}
+			if c.kind == Imported {
+				s.wantKept(t, c.kept)
+				s.wantImport(t, Nothing)
+				return
+			}
+			if _, err := s.kept.Profile(); !errors.Is(err, store.ErrNoProfile) {
+				t.Errorf("kept: %v", err)
+			}
+			for _, said := range []string{out.Sentence, s.text(t, ErrorFile)} {
+				if !strings.Contains(said, "and they do not say the same: delete the one that is not meant") || strings.Contains(said, "horse") {
+					t.Errorf("said: %q", said)
+				}
+			}
+		})
+	}
+}
+
+// A wipe leaves no password on the volume: not in a file that was refused, not in one whose overwriting was cut off.
+func TestErase(t *testing.T) {
+	files := map[string]string{
+		"trunk.toml":     bad,
+		"Trunk.toml.txt": string(spentText(40)) + good[40:],
+		"TRUNK.TOML":     "# password " + strings.Repeat("horse ", largest/4),
+		"cmdline.txt":    "correct horse",
+		ErrorFile:        string(fitted(errorText("trunk.toml", errors.New("trunk.toml line 4: no such key")), ErrorSize)),
+	}
+	s := newStick(t, files)
+	s.Boot = true
+	for range 2 {
+		if err := Erase(s.Volume); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, was := range files {
+		left := s.text(t, name)
+		if name == "cmdline.txt" {
+			if left != was {
+				t.Error("another file was changed")
+			}
+			continue
+		}
+		if len(left) != len(was) || strings.Contains(left, "horse") || strings.Contains(left, "line 4") {
+			t.Errorf("%s: %d bytes of %d, %.200q", name, len(left), len(was), left)
+		}
+	}
+	s.wantImport(t, Nothing)
+	if s.writes != 5 { // the large one each time
+		t.Errorf("%d writes", s.writes)
+	}
+	s = newStick(t, map[string]string{"trunk.toml": bad})
+	locked := errors.New("read-only file system")
+	s.Write = func(func() error) error { return locked }
+	if err := Erase(s.Volume); !errors.Is(err, locked) {
+		t.Errorf("a volume that takes nothing: %v", err)
+	}
+}

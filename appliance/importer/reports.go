@@ -35,7 +35,7 @@ func WriteReport(root *os.Root, r report.Report, pages ...string) (name string, 
 		ending string
 		data   []byte
 	}{{".txt", []byte(text)}, {".html", page.Bytes()}, {".json", encoded}} { // JSON last: it says that all are there
-		if err := create(root, name+file.ending, file.data); err != nil {
+		if err := WriteFile(root, name+file.ending, file.data); err != nil {
 			for _, ending := range []string{".txt", ".html"} { // of this name we wrote them ourselves
 				root.Remove(name + ending)
 			}

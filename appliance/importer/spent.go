@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 )
@@ -39,21 +40,33 @@ func halfSpent(text, kept []byte) bool {
 
 // overwrite puts the spent text over a file of so many bytes, in place and without a change of its length.
 func (v Volume) overwrite(name string, size int) error {
-	return v.write(func() error { return overwrite(v.Root, name, spentText(size)) })
+	begin := min(size, largest) // a larger file is no profile, and may be too large for the working memory
+	content := io.MultiReader(bytes.NewReader(spentText(begin)), io.LimitReader(spaces{}, int64(size-begin)))
+	return v.write(func() error { return overwrite(v.Root, name, content, size) })
 }
 
-// overwrite writes over a file whose length is that of content, and makes it durable.
-func overwrite(root *os.Root, name string, content []byte) error {
+// spaces reads as spaces without end.
+type spaces struct{}
+
+func (spaces) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = ' '
+	}
+	return len(b), nil
+}
+
+// overwrite writes over a file whose length is that of content, size bytes, and makes it durable.
+func overwrite(root *os.Root, name string, content io.Reader, size int) error {
 	f, err := root.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
 		return fmt.Errorf("overwrite %s: %w", name, err)
 	}
 	info, err := f.Stat()
-	if err == nil && info.Size() != int64(len(content)) {
-		err = fmt.Errorf("%d bytes instead of %d: somebody else writes to it", info.Size(), len(content))
+	if err == nil && info.Size() != int64(size) {
+		err = fmt.Errorf("%d bytes instead of %d: somebody else writes to it", info.Size(), size)
 	}
 	if err == nil {
-		_, err = f.WriteAt(content, 0)
+		_, err = io.CopyN(f, content, int64(size))
 	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("overwrite %s: %w", name, err)

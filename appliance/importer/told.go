@@ -58,9 +58,9 @@ func (v Volume) tell(name string, why error) error {
 	}
 	return v.write(func() error {
 		if v.Boot {
-			return overwrite(v.Root, ErrorFile, text)
+			return overwrite(v.Root, ErrorFile, bytes.NewReader(text), len(text))
 		}
-		return create(v.Root, ErrorFile, text)
+		return WriteFile(v.Root, ErrorFile, text)
 	})
 }
 
@@ -77,7 +77,7 @@ func (v Volume) clearTold() error {
 	}
 	return v.write(func() error {
 		if v.Boot {
-			return overwrite(v.Root, ErrorFile, blank(len(there)))
+			return overwrite(v.Root, ErrorFile, bytes.NewReader(blank(len(there))), len(there))
 		}
 		return v.Root.Remove(ErrorFile)
 	})
@@ -95,8 +95,9 @@ func fitted(text []byte, size int) []byte {
 	return b
 }
 
-// create writes a file anew: under another name first, so that half a file is never taken for a whole one.
-func create(root *os.Root, name string, content []byte) error {
+// WriteFile writes a file anew: under another name first, so that half a file is never taken for a whole one. The volume
+// must be writable.
+func WriteFile(root *os.Root, name string, content []byte) error {
 	temporary := name + ".new"
 	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	b := browser(t)
 	b.do(chromedp.EmulateViewport(412, 915), chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"))
 	stops := get(b, chromedp.Evaluate[int](`(() => {
-  window.order = [...document.querySelectorAll("a[href],button:not(:disabled),summary,input[type=radio],pre[tabindex]")].filter(e => e.checkVisibility())
+  window.order = [...document.querySelectorAll("a[href],button:not(:disabled),summary,input[type=radio],input.typed,pre[tabindex]")].filter(e => e.checkVisibility())
     .filter(e => e.type !== "radio" || (document.querySelector("input[name="+e.name+"]:checked") || e) === e);
   return window.order.length })()`))
 	if stops < 15 {
@@ -115,5 +115,5 @@ func TestBrowserKeyboard(t *testing.T) {
 			t.Errorf("one does not see that stop %d has the focus: %s", i, get(b, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 120)`)))
 		}
 	}
-	b.do(chromedp.Focus("#step-sip-alg summary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#step-sip-alg pre"))
+	b.do(chromedp.Focus("#step-sip-alg summary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#step-sip-alg mark"))
 }

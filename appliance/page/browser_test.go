@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -147,10 +148,11 @@ func TestBrowserShowsVerdictAndUnfolds(t *testing.T) {
 	if lamp := get(b, chromedp.AttributeValue("#lamp-3 i", "class")); lamp.Value != "count-2" {
 		t.Errorf("lamp 3 is %q", lamp.Value)
 	}
-	if is(b, `document.querySelector("#step-sip-alg pre").checkVisibility()`) {
-		t.Error("the evidence is unfolded from the start")
+	if is(b, `document.querySelector("#step-sip-alg .differ").checkVisibility() || document.querySelector("#step-internet").checkVisibility()`) {
+		t.Error("the evidence, or a test that passed, is unfolded from the start")
 	}
-	b.do(chromedp.Click("#step-sip-alg summary"), chromedp.WaitVisible("#step-sip-alg pre"))
+	b.do(chromedp.Click("#step-sip-alg summary"), chromedp.WaitVisible("#step-sip-alg mark"),
+		chromedp.Click("#step-sip-alg .bytes summary"), chromedp.WaitVisible("#step-sip-alg pre"))
 	if is(b, `!!document.querySelector("main script")`) {
 		t.Error("a Server header became a script")
 	}
@@ -217,7 +219,8 @@ func TestBrowserFollowsTheBoxWithoutReload(t *testing.T) {
 	if !is(b, `window.unchanged = true`) {
 		t.Fatal("the document cannot be marked")
 	}
-	b.do(chromedp.Click("#step-internet summary"), chromedp.WaitVisible("#step-internet .evidence"))
+	b.do(chromedp.Click("#passed-2 > summary"), chromedp.WaitVisible("#step-internet"),
+		chromedp.Click("#step-internet summary"), chromedp.WaitVisible("#step-internet .evidence"))
 	box.change(func(s *State) { *s = algState() })
 	b.do(chromedp.WaitVisible("#lamp-3 .red"), chromedp.WaitVisible("#step-sip-alg.failed"))
 	if title := get(b, chromedp.Text("#words h1")); title != "The router rewrites SIP messages" {
@@ -226,7 +229,7 @@ func TestBrowserFollowsTheBoxWithoutReload(t *testing.T) {
 	if !is(b, `window.unchanged === true`) {
 		t.Error("the page was loaded anew")
 	}
-	if !is(b, `document.querySelector("#step-internet details").open`) {
+	if !is(b, `document.querySelector("#step-internet .evidence").checkVisibility()`) {
 		t.Error("an open line was closed")
 	}
 	box.change(func(s *State) { s.Row = catalogue.Row{}; s.Whole = catalogue.WholeBoxFault })
@@ -242,7 +245,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	b.do(scripts(false), chromedp.Navigate(home(at)), chromedp.WaitVisible("#lamp-3 .slow"))
 	box.change(func(s *State) { *s = algState() })
 	b.do(chromedp.WaitVisible("#lamp-3 .red"), // by the refresh that a run brings
-		chromedp.Click("#step-sip-alg summary"), chromedp.WaitVisible("#step-sip-alg pre"))
+		chromedp.Click("#step-sip-alg summary"), chromedp.WaitVisible("#step-sip-alg mark"))
 }
 
 // TestScreenshots writes pictures for a person to look at into the folder ARTEFACTS.
@@ -267,7 +270,7 @@ func TestScreenshots(t *testing.T) {
 				if over := get(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); over > 0 {
 					t.Errorf("%s on %s is %d px too wide", name, view, over)
 				}
-				is(b, `document.querySelectorAll("#step-sip-alg details, .note").forEach(d => d.open = true), true`)
+				is(b, `document.querySelectorAll("#step-sip-alg > details, .note").forEach(d => d.open = true), true`)
 				whole := get(b, chromedp.FullScreenshot(100))
 				write(t, filepath.Join(folder, name+"-"+view+"-"+scheme+".png"), first)
 				write(t, filepath.Join(folder, name+"-"+view+"-"+scheme+"-whole.png"), whole)
@@ -319,18 +322,69 @@ func full() State {
 	return st
 }
 
-// The report of a usual run goes onto two sheets of paper, and says all but the bytes.
-func TestBrowserPrintsTheReportOnTwoPages(t *testing.T) {
-	at, _ := serve(t, newFakeBox(full()))
+// Report and page of a usual run go onto two sheets of paper, and say all but the bytes.
+func TestBrowserPrintsOnTwoPages(t *testing.T) {
+	states := map[string]State{"full": full(), "healthy": stored(t, "healthy"), "sip-alg": stored(t, "sip-alg")}
+	papers := map[string]chromedp.PaperSize{"a4": chromedp.PaperA4, "letter": chromedp.PaperLetter}
+	for name, st := range states {
+		at, _ := serve(t, newFakeBox(st))
+		b := browser(t)
+		for path, what := range map[string]string{"": "page", "report.html": "report"} {
+			b.do(chromedp.Navigate(home(at)+path), chromedp.WaitVisible("#lamp-3 .bulb"))
+			for size, paper := range papers {
+				printed := get(b, chromedp.PrintToPDF(chromedp.PDFPaper(paper)))
+				if folder := os.Getenv("ARTEFACTS"); folder != "" {
+					write(t, filepath.Join(folder, name+"-"+what+"-"+size+".pdf"), printed)
+				}
+				if pages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed, -1)); pages < 1 || pages > 2 {
+					t.Errorf("the %s of %s takes %d pages of %s", what, name, pages, size)
+				}
+			}
+		}
+	}
+}
+
+// The box goes away, and comes back as another start of the program: the page says what it knows, no more, and shows
+// what is so now.
+func TestBrowserTheBoxComesBack(t *testing.T) {
+	box := newFakeBox(algState())
+	s, err := New(Options{Box: box, Own: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}, Kit: "Kit 0042", Start: "first"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := func(at string) (netip.AddrPort, func()) {
+		t.Helper()
+		l, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Serve(ctx, []net.Listener{l}) }()
+		return netip.MustParseAddrPort(l.Addr().String()), func() { cancel(); <-ended }
+	}
+	at, stop := listen("127.0.0.1:0")
 	b := browser(t)
-	b.do(chromedp.Navigate(home(at)+"report.html"), chromedp.WaitVisible("#lamp-3 i"))
-	printed := get(b, chromedp.PrintToPDF()) // Letter, the shorter of the usual sheets
-	if folder := os.Getenv("ARTEFACTS"); folder != "" {
-		write(t, filepath.Join(folder, "report-full.pdf"), printed)
+	b.do(chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"))
+	is(b, `window.unchanged = true`)
+	stop()
+	b.do(chromedp.WaitVisible("#lost"), chromedp.WaitVisible(".gone .case"))
+	if said := get(b, chromedp.Text("#lost")); !strings.HasPrefix(said, "This page has lost the box since ") || strings.Contains(said, "{time}") || strings.Contains(said, "no network") {
+		t.Errorf("the page says %q", said)
 	}
-	if pages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed, -1)); pages < 1 || pages > 2 {
-		t.Errorf("%d pages", pages)
+	if is(b, `document.getElementById("live").checkVisibility()`) {
+		t.Error("the page says that it is live")
 	}
+	box.change(func(s *State) { *s = healthyState() })
+	s.opt.Start = "second"
+	_, stop = listen(at.String())
+	defer stop()
+	b.do(chromedp.WaitVisible("#verdict.green"), chromedp.WaitVisible("#back"), chromedp.WaitNotVisible("#lost"), chromedp.WaitVisible("#live"))
+	if !is(b, `window.unchanged === true && !document.body.classList.contains("gone")`) {
+		t.Error("the page was loaded anew, or still takes the box for lost")
+	}
+	box.change(func(s *State) { *s = algState() })
+	b.do(chromedp.WaitVisible("#verdict.red"))
 }
 
 // Somebody who uses the keyboard has stopped at a button when the box finds something else: the page says so all the

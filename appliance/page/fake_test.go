@@ -34,7 +34,9 @@ func newFakeBox(st State) *fakeBox { return &fakeBox{state: st, watchers: map[ch
 func (b *fakeBox) State() State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.state
+	now := b.state
+	now.Answers = now.Report.Answers
+	return now
 }
 
 func (b *fakeBox) change(f func(*State)) {
@@ -128,7 +130,7 @@ func algState() State {
 	r := report.Build(in)
 	other := in
 	other.ID, other.Position, other.Verdict = "lan-1", report.PositionLAN, r.Verdict
-	return State{Row: in.Row, Report: r, HasProfile: true, Position: r.Position,
+	return State{Row: in.Row, Report: r, HasProfile: true, Position: r.Position, Asks: []string{"line_medium", "sip_alg_disabled", "portal_port"},
 		Places: map[report.Position]report.Report{report.PositionRouter: r, report.PositionLAN: report.Build(other)},
 		Help: Help{Provider: "ST+ helpdesk", Phone: "0333 000 0000", Portal: "https://portal.example.net/", Reseller: "Example Telecom",
 			SupportUntil: time.Date(2031, 12, 31, 0, 0, 0, 0, time.UTC)}}

@@ -69,20 +69,12 @@ func (s *Server) answers(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusBadRequest, "form")
 		return
 	}
-	answers := s.opt.Box.State().Report.Answers
-	yes, no := true, false
+	answers := s.opt.Box.State().Answers
 	for _, q := range report.Questions() {
 		if !r.PostForm.Has(q.Name) {
 			continue
 		}
-		switch r.PostForm.Get(q.Name) {
-		case "yes":
-			q.Set(&answers, &yes)
-		case "no":
-			q.Set(&answers, &no)
-		case "":
-			q.Set(&answers, nil)
-		default:
+		if err := q.Set(&answers, r.PostForm.Get(q.Name)); err != nil {
 			s.fail(w, r, http.StatusBadRequest, "answer")
 			return
 		}

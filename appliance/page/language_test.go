@@ -68,7 +68,7 @@ func TestAGermanPage(t *testing.T) {
 	for _, want := range []string{
 		"<h1>Ein Gerät ändert Telefon-Nachrichten (SIP-ALG)</h1>",
 		"Ein Gerät auf dem Weg schreibt SIP-Nachrichten um",
-		`<p class="text" lang="en">A device changed 192.168.1.20 in the messages.</p>`,
+		`<summary>Woher wir das wissen</summary><p lang="en">A device changed 192.168.1.20 in the messages.</p>`,
 		"<p>Schalten Sie SIP-ALG in jedem Router", "Licht 3, blinkt 2-mal", "Neu prüfen",
 		"Wer Router, Firewall und Switch vor Ort betreut", "Ist SIP-ALG im Router ausgeschaltet?",
 		`<a href="?lang=en" lang="en" hreflang="en">English</a>`,
@@ -77,7 +77,7 @@ func TestAGermanPage(t *testing.T) {
 			t.Errorf("the page does not say %s", want)
 		}
 	}
-	for _, english := range []string{"What to do", "Run again", "Checklist", "Say to the helpdesk", "Where is the box", "not tested<"} {
+	for _, english := range []string{"What to do", "Run again", "Checklist", "Read this to the helpdesk", "Where is the box", "not tested<"} {
 		if strings.Contains(text, english) {
 			t.Errorf("the page says %q", english)
 		}

@@ -57,6 +57,9 @@ type State struct {
 	Refused    string                            // why the last trunk.toml was refused, "" otherwise
 	Position   report.Position                   // where the box stands now, as far as it was told
 	Places     map[report.Position]report.Report // the last run at each position of this site
+	Apart      []report.Apart                    // the faults that lie between two of them
+	Answers    facts.Answers                     // as they stand now: those of the run may hold no longer
+	Asks       []string                          // names of the questions whose answer would change what the run says
 	Help       Help
 	Notices    []string // sentences about the box itself
 	At         []string // URLs of this page, the best first

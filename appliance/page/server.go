@@ -43,6 +43,7 @@ type Options struct {
 	Hosts     []string        // further Host names that are allowed: those of a forwarder
 	Called    func() []string // names that the box has by mDNS at present; nil: none
 	Version   string
+	Start     string                                      // tells one start of the program from another: an open page then says that the box was started again
 	Log       *slog.Logger                                // nil: silent
 	Control   func(string, string, syscall.RawConn) error // binds the listening sockets to the interface; nil: not bound
 }

@@ -33,7 +33,7 @@ func style() []byte {
 
 // templates are the page's in one language.
 func templates(l *words.Language) (*template.Template, error) {
-	t, err := report.Pieces(l)
+	t, err := report.Pieces(l, func(r report.Report) string { return "/report.html?run=" + r.ID })
 	if err != nil {
 		return nil, fmt.Errorf("parse the report's templates: %w", err)
 	}
@@ -60,8 +60,10 @@ type view struct {
 	Done    int // steps that have ended
 	Places  []place
 	Between string
+	Propose *proposal // where the box seems to be; nil: nobody can say, or somebody said
 	Ask     []ask
 	Version string
+	Start   string
 	Support string
 }
 
@@ -77,14 +79,39 @@ type place struct {
 	Lamps    []report.Lamp
 }
 
+type proposal struct {
+	report.Proposal
+	Asked, Yes string
+}
+
 type ask struct {
 	report.Question
 	Asked, Where string // the question, and where to look
-	Said         string // "yes", "no" or ""
+	Said         string // as in Options, what was typed, or ""
+	Choices      []option
+	Picture      string // that says what the words cannot; "" for none, or where an earlier question has it
+}
+
+// picture is what helps to see what a question asks for.
+func picture(question string) string {
+	switch question {
+	case "router_lights_ok":
+		return "lights"
+	case "microfilters_ok":
+		return "filter"
+	case "portal_shows_pbx", "portal_port", "portal_nat":
+		return "registrations"
+	}
+	return ""
+}
+
+type option struct {
+	Value, Words string
+	Chosen       bool
 }
 
 func (s *Server) look(l *words.Language, st State) view {
-	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Between: report.Between(l, st.Places)}
+	v := view{State: st, Lamps: lamps(l, st.Whole, st.Row), Version: s.opt.Version, Start: s.opt.Start, Between: report.Between(l, st.Places, st.Apart)}
 	if st.Report.Between != "" {
 		v.Report.Between = report.Text(v.Between)
 	}
@@ -124,6 +151,9 @@ func (s *Server) look(l *words.Language, st State) view {
 		}
 		v.Places = append(v.Places, here)
 	}
+	if p, ok := report.Propose(st.Report, st.Places); ok && st.Position == report.PositionUnknown && st.Report.Position == report.PositionUnknown && !st.Running {
+		v.Propose = &proposal{p, p.Words(l, st.Report), l.Say("propose.yes", "place", p.At.Words(l))}
+	}
 	v.Ask = asks(l, st)
 	return v
 }
@@ -133,24 +163,28 @@ func (v *view) head(l *words.Language, what string) {
 	v.Pill, v.Head, v.Text = l.Say("pill."+what), l.Say("head."+what), report.Plain(l.Say("text."+what))
 }
 
-// asks are the questions that the findings raise, and those that were answered before.
+// asks are the questions whose answer would change what the run says, and those that were answered before.
 func asks(l *words.Language, st State) []ask {
 	if st.Running || st.Report.Verdict.Code == "" {
 		return nil
 	}
-	raised := slices.Clone(st.Report.Verdict.Guide)
-	for _, f := range st.Report.Also {
-		raised = append(raised, f.Guide...)
-	}
 	var all []ask
+	drawn := map[string]bool{}
 	for _, q := range report.Questions() {
-		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l)}
-		if said := q.Answer(st.Report.Answers); said != nil {
-			a.Said = map[bool]string{true: "yes", false: "no"}[*said]
+		a := ask{Question: q, Asked: q.Text(l), Where: q.Help(l), Said: q.Answer(st.Answers)}
+		if a.Said == "" && !slices.Contains(st.Asks, q.Name) {
+			continue
 		}
-		if a.Said != "" || slices.Contains(raised, q.Guide) {
-			all = append(all, a)
+		for _, o := range q.Options {
+			a.Choices = append(a.Choices, option{o, q.Option(l, o), a.Said == o})
 		}
+		if len(q.Options) > 0 {
+			a.Choices = append(a.Choices, option{"", l.Say("question.unsure"), a.Said == ""})
+		}
+		if p := picture(q.Name); !drawn[p] {
+			a.Picture, drawn[p] = p, true
+		}
+		all = append(all, a)
 	}
 	return all
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
@@ -19,9 +21,11 @@ var files embed.FS
 
 // Pieces are the templates that the page and the standalone report share, in a language: "lights" ([]Lamp),
 // "finding" (a catalogue.Finding), "also", "checklist", "untested" and "facts" (a Report). The text of the network
-// in them is cleaned and escaped. The caller may add its own templates.
-func Pieces(l *words.Language) (*template.Template, error) {
-	return template.New("").Funcs(functions(l)).ParseFS(files, "html/*.html")
+// in them is cleaned and escaped. Where whole gives the URL of the
+// report with everything in it, what tests that passed sent and received is left out here, and of others what was sent
+// and received after the first piece of evidence; nil leaves nothing out. The caller may add its own templates.
+func Pieces(l *words.Language, whole func(Report) string) (*template.Template, error) {
+	return template.New("").Funcs(functions(l, whole)).ParseFS(files, "html/*.html")
 }
 
 // Style is the style sheet of the pieces.
@@ -42,7 +46,7 @@ func StyleHash() string {
 // HTML writes the report in a language as one file that needs nothing else: no script, no picture, no font from
 // elsewhere. pages are the addresses of the box's own page, if known; the first is printed as a QR code as well.
 func (r Report) HTML(w io.Writer, l *words.Language, pages ...string) error {
-	t, err := Pieces(l)
+	t, err := Pieces(l, nil)
 	if err != nil {
 		return fmt.Errorf("parse the report's templates: %w", err)
 	}
@@ -64,13 +68,18 @@ func (r Report) HTML(w io.Writer, l *words.Language, pages ...string) error {
 	return nil
 }
 
-func functions(l *words.Language) template.FuncMap {
+func functions(l *words.Language, whole func(Report) string) template.FuncMap {
 	return template.FuncMap{
 		"tag":      func() string { return l.Tag },
 		"say":      l.Say,
 		"rich":     func(key string, args ...any) template.HTML { return rich(l, key, args...) },
 		"here":     func(english any) Phrase { return Here(l, fmt.Sprint(english)) },
 		"english":  func() template.HTMLAttr { return inEnglish(l) },
+		"short":    func(f catalogue.Finding) Phrase { return inShort(l, f) },
+		"proof":    func(f catalogue.Finding) Phrase { return proof(l, f) },
+		"read":     func(r Report) string { return Read(l, r) },
+		"aside":    func(called string, s side) labelled { return labelled{s, called} },
+		"breaks":   breaks,
 		"general":  func(f catalogue.Finding) string { return general(l, f) },
 		"line":     func(v any) string { return Line(fmt.Sprint(v)) },
 		"clean":    func(s string) string { return strings.TrimRight(Clean(s), "\n") },
@@ -78,8 +87,7 @@ func functions(l *words.Language) template.FuncMap {
 		"acting":   acting,
 		"who":      func(a catalogue.Actor) string { return capital(a.Who(l)) },
 		"shown":    func(c catalogue.Cause) string { return c.Shown(l) },
-		"groups":   func(r Report) []group { return groups(l, r) },
-		"untested": func(r Report) []skipped { return untested(l, r) },
+		"groups":   func(r Report) []group { return groups(l, r, whole) },
 		"answered": func(r Report) []string { return answered(l, r) },
 		"lamps":    func(r Report) []Lamp { return Lamps(l, r.Row()) },
 		"severity": func(r Report) string { return string(r.Verdict.Severity) },
@@ -90,9 +98,11 @@ func functions(l *words.Language) template.FuncMap {
 		"trunk":    func(t Trunk) string { return trunk(l, t) },
 		"socket":   func(s Switch) string { return socket(l, s) },
 		"when":     func(r Report) string { return when(l, r) },
-		"time":     clockTime,
+		"day":      func(t time.Time) string { return at(t, time.DateOnly) },
+		"clock":    func(t time.Time) string { return at(t, time.TimeOnly) },
 		"tel":      dialled,
 		"slip":     scanned,
+		"plots":    func(r Report) []plot { return plots(l, r) },
 	}
 }
 
@@ -128,8 +138,8 @@ func Spoken(l *words.Language, r Report) string {
 func answered(l *words.Language, r Report) []string {
 	var told []string
 	for _, q := range Questions() {
-		if a := q.Answer(r.Answers); a != nil {
-			told = append(told, q.Guide+" "+q.Text(l)+" "+yesNo(l, *a)+".")
+		if a := q.Said(l, r.Answers); a != "" {
+			told = append(told, q.Guide+" "+q.Text(l)+" "+capital(a)+".")
 		}
 	}
 	return told
@@ -168,18 +178,24 @@ func Lamps(l *words.Language, row catalogue.Row) []Lamp {
 			p.Colour, p.Words = "off", l.Say("lamp.untested")
 		case light.State == catalogue.LightGreen:
 			p.Words = l.Say("lamp.green")
-		default: // steady amber or red: not the verdict, told further down
-			p.Words = l.Say("lamp.noticed")
+		case light.State == catalogue.LightRed: // steady: not the verdict, told further down
+			p.Words = l.Say("lamp.also-red")
+		default:
+			p.Words = l.Say("lamp.also-amber")
 		}
 		lamps[i] = p
 	}
 	return lamps
 }
 
+// group is a light of the checklist. As long as it is tested all of its lines are open, in their order; then those that
+// passed are folded, and those that something before them stopped.
 type group struct {
-	Lamp     Lamp
-	Question string
-	Steps    []shown
+	Lamp                  Lamp
+	Question              string
+	Steps                 int
+	Open, Passed, Blocked []shown
+	Count, Stopped        string // what the folds are called
 }
 
 // shown is a step as the checklist shows it.
@@ -187,24 +203,71 @@ type shown struct {
 	facts.Step
 	Title, Mark, Class, Blocker string
 	Saw                         Phrase
+	Exhibits                    []exhibit
+	Elsewhere                   string // URL of the bytes that are left out here, "" where none are
 }
 
-func groups(l *words.Language, r Report) []group {
+func groups(l *words.Language, r Report, whole func(Report) string) []group {
 	all := make([]group, len(r.Lights))
 	lamps, questions := Lamps(l, r.Row()), catalogue.LightQuestions(l)
 	for i := range all {
-		all[i] = group{Lamp: lamps[i], Question: questions[i]}
-	}
-	for _, s := range r.Steps {
-		if s.Light >= 1 && s.Light <= len(all) {
-			all[s.Light-1].Steps = append(all[s.Light-1].Steps, show(l, r, s))
+		g := group{Lamp: lamps[i], Question: questions[i]}
+		steps := slices.DeleteFunc(slices.Clone(r.Steps), func(s facts.Step) bool { return s.Light != i+1 })
+		going := r.Running() && slices.ContainsFunc(steps, func(s facts.Step) bool { return !s.Done })
+		for _, s := range steps {
+			line := show(l, r, s)
+			line.Exhibits = exhibits(l, s)
+			if whole != nil && leaveOut(line.Exhibits, s.Outcome) {
+				line.Elsewhere = whole(r) + "#more-" + s.ID
+			}
+			switch {
+			case !going && s.Outcome == facts.Passed && !found(r, s):
+				g.Passed = append(g.Passed, line)
+			case !going && s.Outcome == facts.Blocked:
+				g.Blocked = append(g.Blocked, line)
+			default:
+				g.Open = append(g.Open, line)
+			}
 		}
+		slices.SortStableFunc(g.Open, func(a, b shown) int { return urgent(b, going) - urgent(a, going) })
+		g.Steps, g.Count, g.Stopped = len(steps), counted(l, "checklist.passed", len(g.Passed)), counted(l, "checklist.stopped", len(g.Blocked))
+		all[i] = g
 	}
 	return all
 }
 
+// found reports whether a test that passed is what a finding rests on: one measures, and what it measured may be bad. It
+// is not, where another test of the same light and item of the guide failed.
+func found(r Report, s facts.Step) bool {
+	shares := func(a, b []string) bool {
+		return slices.ContainsFunc(a, func(item string) bool { return slices.Contains(b, item) })
+	}
+	return slices.ContainsFunc(append([]catalogue.Finding{r.Verdict}, r.Also...), func(f catalogue.Finding) bool {
+		return f.Light == s.Light && f.Severity != catalogue.Green && shares(f.Guide, s.Guide) &&
+			!slices.ContainsFunc(r.Steps, func(other facts.Step) bool {
+				return other.Light == f.Light && other.Outcome == facts.Failed && shares(f.Guide, other.Guide)
+			})
+	})
+}
+
+// urgent puts what failed before what was not tested, as soon as nothing moves any more.
+func urgent(s shown, going bool) int {
+	if !going && (s.Outcome == facts.Failed || s.Outcome == facts.Broken) {
+		return 1
+	}
+	return 0
+}
+
+// counted says how many, by the key of one or of several.
+func counted(l *words.Language, key string, n int) string {
+	if n == 1 {
+		return l.Say(key + "-one")
+	}
+	return l.Say(key, "n", n)
+}
+
 func show(l *words.Language, r Report, s facts.Step) shown {
-	v := shown{Step: s, Title: Title(l, s.ID), Mark: Mark(l, s), Class: string(s.Outcome), Saw: Here(l, s.Saw), Blocker: titleOf(l, s.Blocker)}
+	v := shown{Step: s, Title: Title(l, s.ID), Mark: Mark(l, s), Class: string(s.Outcome), Saw: begun(Here(l, s.Saw)), Blocker: titleOf(l, s.Blocker)}
 	if r.Running() && !s.Done {
 		v.Mark, v.Class = l.Say("mark.later"), "waiting"
 		if s.Saw == "" {
@@ -214,42 +277,25 @@ func show(l *words.Language, r Report, s facts.Step) shown {
 	return v
 }
 
+// begun gives a sentence its capital, unless it begins with a name or an address.
+func begun(p Phrase) Phrase {
+	p.Words = template.HTML(begunText(string(p.Words)))
+	return p
+}
+
+func begunText(text string) string {
+	if first, _, _ := strings.Cut(text, " "); !strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return capital(text)
+	}
+	return text
+}
+
 // titleOf names the step that stood in the way, if one did.
 func titleOf(l *words.Language, id string) string {
 	if id == "" {
 		return ""
 	}
 	return Line(Title(l, id))
-}
-
-type skipped struct {
-	Title string
-	Why   Phrase
-}
-
-// untested are the steps that a finished run did not answer.
-func untested(l *words.Language, r Report) []skipped {
-	var all []skipped
-	for _, s := range r.Steps {
-		if r.Running() && !s.Done {
-			continue
-		}
-		why := Here(l, s.Saw)
-		switch s.Outcome {
-		default:
-			continue
-		case facts.NotRun, facts.Broken:
-			if s.Saw == "" {
-				why = Plain(Mark(l, s))
-			}
-		case facts.Blocked:
-			if s.Saw == "" {
-				why = Plain(l.Say("checklist.unpassed", "step", titleOf(l, s.Blocker)))
-			}
-		}
-		all = append(all, skipped{Title(l, s.ID), why})
-	}
-	return all
 }
 
 // dialled is a telephone number as a tel: link takes it.

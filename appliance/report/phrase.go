@@ -46,17 +46,6 @@ func inEnglish(l *words.Language) template.HTMLAttr {
 	return ""
 }
 
-// general is what a finding's code says in general, for whoever cannot read its text, since all of it is English (as
-// one of another version's report may be); else "".
-func general(l *words.Language, f catalogue.Finding) string {
-	cause, known := catalogue.Find(f.Code)
-	parts := l.Read(Line(f.Text))
-	if !known || len(parts) != 1 || !parts[0].English {
-		return ""
-	}
-	return cause.In(l).What
-}
-
 // rich is a sentence of the catalogue whose *words* are bold.
 func rich(l *words.Language, key string, args ...any) template.HTML {
 	escaped := make([]any, len(args))
@@ -75,4 +64,20 @@ func rich(l *words.Language, key string, args ...any) template.HTML {
 		b.WriteString(part)
 	}
 	return template.HTML(b.String())
+}
+
+// general is what a finding's code says in general, for whoever cannot read its text, since all of it is English (as
+// one of another version's report may be); else "".
+func general(l *words.Language, f catalogue.Finding) string {
+	cause, known := catalogue.Find(f.Code)
+	if !known || said(l, f.Text) {
+		return ""
+	}
+	return cause.In(l).What
+}
+
+// said says whether a text can be said in a language, at least a part of it.
+func said(l *words.Language, english string) bool {
+	parts := l.Read(Line(english))
+	return len(parts) > 1 || len(parts) == 1 && !parts[0].English
 }

@@ -120,6 +120,8 @@ type Input struct {
 	Requests []facts.Request
 	Answers  facts.Answers
 	Selftest *selftest.Result
+
+	Places map[Position]Report // the last runs at the other positions of this site, which the verdict compares with
 }
 
 // Build makes the report. Nothing of the input is changed or kept: the username is masked wherever it

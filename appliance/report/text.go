@@ -12,9 +12,10 @@ import (
 
 // TextReport is the report for a ticket: the verdict first, then the provider's guide item by item,
 // then the SIP requests by Call-ID. Plain ASCII, at most one line of ours per thing said; bytes of the network
-// stand behind "> ", so that they cannot pass for ours; those of tests that passed are left to the other reports,
-// since nobody finds the fault in a ticket of two thousand lines. l is the language of its reader; what a ticket's
-// engineer reads, the evidence, is English in each. pages are the addresses of the box's own page, if known.
+// stand behind "> ", so that they cannot pass for ours. The evidence of tests that passed is left to the other reports,
+// and of a test that did not every byte of its first comparison is told, of the others what differs: nobody finds the
+// fault in a ticket of a thousand lines. l is the language of its reader; what a ticket's engineer reads, the evidence,
+// is English in each. pages are the addresses of the box's own page, if known.
 func (r Report) TextReport(l *words.Language, pages ...string) string {
 	t := text{l: l}
 	t.verdict(r)
@@ -138,9 +139,9 @@ func (t *text) guide(r Report) {
 			}
 		}
 		for _, q := range Questions() {
-			if a := q.Answer(r.Answers); q.Guide == g.Item && a != nil {
+			if a := q.Said(words.InEnglish(), r.Answers); q.Guide == g.Item && a != "" {
 				said = true
-				t.line("[%s] %s %s", t.l.Say("ticket.told"), q.Text(t.l), yesNo(t.l, *a))
+				t.line("[%s] %s %s", t.l.Say("ticket.told"), q.Text(t.l), a)
 			}
 		}
 		if !said {
@@ -172,20 +173,49 @@ func (t *text) socket(r Report, at Position) bool {
 
 // step prints a step with its evidence, or a pointer to the item where that stands already.
 func (t *text) step(s facts.Step, at string) {
-	t.line("[%s] %s: %s", Mark(t.l, s), Title(t.l, s.ID), or(t.said(s.Saw), t.l.Say("ticket.nothing-seen")))
+	t.line("[%s] %s: %s", Mark(t.l, s), Title(t.l, s.ID), or(begunText(t.said(s.Saw)), t.l.Say("ticket.nothing-seen")))
 	if s.Blocker != "" {
 		t.line("    %s", t.l.Say("checklist.unpassed", "step", Title(t.l, s.Blocker)))
 	}
-	if len(s.Evidence) > 0 && at != "" {
+	if len(s.Evidence) == 0 || s.Outcome == facts.Passed {
+		return
+	}
+	if at != "" {
 		t.line("    %s", t.l.Say("ticket.see", "item", at))
 		return
 	}
-	for _, e := range s.Evidence {
-		t.line("    %s: %s", e.Kind, e.Text)
-		if s.Outcome != facts.Passed {
-			t.quote(t.l.Say("checklist.sent"), e.Sent)
-			t.quote(t.l.Say("checklist.received"), e.Received)
+	quoted := false
+	for _, x := range exhibits(words.InEnglish(), s) {
+		for _, e := range x.Pieces {
+			t.line("    %s: %s", e.Kind, e.Text)
 		}
+		for _, c := range x.Differ {
+			t.differ(c)
+		}
+		if quoted || !x.Bytes {
+			continue
+		}
+		for _, e := range x.Pieces {
+			t.quote(e.Kind+", sent", e.Sent)
+			t.quote(e.Kind+", received", e.Received)
+		}
+		quoted = true
+	}
+}
+
+// differ quotes the lines that two messages do not have in common.
+func (t *text) differ(c compared) {
+	value := func(s side) string {
+		var b strings.Builder
+		for _, p := range s.Parts {
+			b.WriteString(p.Words)
+		}
+		return or(b.String(), "(not there)")
+	}
+	for _, d := range c.Lines {
+		t.line("      %s, %s differs:", strings.ToLower(c.What), or(d.Name, "the first line"))
+		t.quoted(c.Before + ": " + value(d.Before))
+		t.quoted(c.After + ": " + value(d.After))
 	}
 }
 
@@ -199,11 +229,15 @@ func (t *text) quote(what, bytes string) {
 	t.line("      %s:", what)
 	for l := range strings.Lines(strings.TrimRight(Clean(bytes), "\n")) {
 		l = strings.TrimRight(l, "\n")
-		if whole := len(l); whole > longest {
-			l = fmt.Sprintf("%.40s... (%d bytes in all)", l, whole)
-		}
-		t.WriteString("      > " + l + "\n")
+		t.quoted(l)
 	}
+}
+
+func (t *text) quoted(l string) {
+	if whole := len(l); whole > longest {
+		l = fmt.Sprintf("%.40s... (%d bytes in all)", l, whole)
+	}
+	t.WriteString("      > " + l + "\n")
 }
 
 func (t *text) requests(r Report) {
@@ -253,11 +287,4 @@ func or(s, otherwise string) string {
 		return otherwise
 	}
 	return s
-}
-
-func yesNo(l *words.Language, b bool) string {
-	if b {
-		return l.Say("question.yes")
-	}
-	return l.Say("question.no")
 }

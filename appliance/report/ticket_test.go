@@ -29,7 +29,7 @@ func TestTheTicketOfAWrongPassword(t *testing.T) {
 			t.Errorf("the first five lines do not say %q", first)
 		}
 	}
-	if len(lines) > 400 {
+	if len(lines) > 220 {
 		t.Errorf("nobody reads %d lines", len(lines))
 	}
 }

@@ -63,11 +63,13 @@ func SaidOn(l *words.Language, on Light) string {
 }
 
 // clockTime prints a time for a person; the box's clock may be unknown.
-func clockTime(t time.Time) string {
+func clockTime(t time.Time) string { return at(t, "2006-01-02 15:04:05 UTC") }
+
+func at(t time.Time, layout string) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+	return t.UTC().Format(layout)
 }
 
 func when(l *words.Language, r Report) string {

@@ -49,10 +49,22 @@ func ensure(dir string) error {
 	return err
 }
 
+// folder is how the files of a directory are handled; *os.Root.
+type folder interface {
+	Open(name string) (*os.File, error)
+	OpenFile(name string, flag int, mode os.FileMode) (*os.File, error)
+	Mkdir(name string, mode os.FileMode) error
+	Link(from, to string) error
+	Rename(from, to string) error
+	Remove(name string) error
+	RemoveAll(name string) error
+	Close() error
+}
+
 // place is one directory, opened and locked against other processes.
 type place struct {
 	dir  string
-	root *os.Root
+	root folder
 	lock *os.File
 }
 
@@ -93,15 +105,25 @@ func (p place) leave() {
 	p.root.Close()
 }
 
-// write replaces a file so that a power cut at any moment leaves the old or the new version whole:
-// temporary file, fsync, rename, fsync of the directory. The version before stays beside it.
-func write(root *os.Root, name string, content []byte) error {
+// write seals a body and replaces a file with it. The version before stays beside it, if it is whole.
+func write(root folder, name, kind string, body []byte) error {
+	_, err := read(root, name, kind)
+	return replace(root, name, seal(kind, body), err == nil)
+}
+
+// replace writes a file so that a power cut at any moment leaves the old or the new version whole under its name:
+// temporary file, fsync, rename, fsync of the directory. keep: the old version gets a second name before, as a
+// rename of it would leave none under its own for a moment. Where there are no second names, none is kept.
+func replace(root folder, name string, content []byte, keep bool) error {
 	if err := writeOut(root, name+unfinished, content); err != nil {
 		root.Remove(name + unfinished)
 		return err
 	}
-	if err := root.Rename(name, name+previous); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	if keep {
+		if err := root.Remove(name + previous); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		root.Link(name, name+previous) //nolint:errcheck // the new version is worth more than the one before
 	}
 	if err := root.Rename(name+unfinished, name); err != nil {
 		return err
@@ -109,7 +131,7 @@ func write(root *os.Root, name string, content []byte) error {
 	return syncDir(root, ".")
 }
 
-func writeOut(root *os.Root, name string, content []byte) error {
+func writeOut(root folder, name string, content []byte) error {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -119,7 +141,7 @@ func writeOut(root *os.Root, name string, content []byte) error {
 }
 
 // syncDir makes renames and removals in a directory durable (fsync(2), NOTES).
-func syncDir(root *os.Root, dir string) error {
+func syncDir(root folder, dir string) error {
 	d, err := root.Open(dir)
 	if err != nil {
 		return err
@@ -128,7 +150,7 @@ func syncDir(root *os.Root, dir string) error {
 }
 
 // read gives the body of a sealed file.
-func read(root *os.Root, name, kind string) ([]byte, error) {
+func read(root folder, name, kind string) ([]byte, error) {
 	content, err := readWhole(root, name, errCorrupt)
 	if err != nil {
 		return nil, err
@@ -140,8 +162,26 @@ func read(root *os.Root, name, kind string) ([]byte, error) {
 	return body, nil
 }
 
+// newestWhole gives what parse makes of a sealed file, or of the version before where that is damaged or gone. found says that
+// there was one of them; the error is that of the newest, also where the one before served.
+func newestWhole[T any](root folder, name, kind string, parse func([]byte) (T, error)) (value T, found bool, err error) {
+	if value, err = parsed(root, name, kind, parse); err == nil {
+		return value, true, nil
+	}
+	value, older := parsed(root, name+previous, kind, parse)
+	return value, older == nil, err
+}
+
+func parsed[T any](root folder, name, kind string, parse func([]byte) (T, error)) (value T, err error) {
+	body, err := read(root, name, kind)
+	if err != nil {
+		return value, err
+	}
+	return parse(body)
+}
+
 // remove takes away every version of a file.
-func remove(root *os.Root, name string) error {
+func remove(root folder, name string) error {
 	var failed []error
 	for _, version := range []string{"", previous, unfinished} {
 		if err := root.Remove(name + version); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -152,7 +192,7 @@ func remove(root *os.Root, name string) error {
 }
 
 // readWhole reads a file; one that is too large to be ours is an error that is damaged.
-func readWhole(root *os.Root, name string, damaged error) ([]byte, error) {
+func readWhole(root folder, name string, damaged error) ([]byte, error) {
 	f, err := root.Open(name)
 	if err != nil {
 		return nil, err

@@ -224,6 +224,9 @@ func TestFileInThePlaceOfADirectory(t *testing.T) {
 	b := newBox(run, perm)
 	begin(t, b.Automatic(trunk))
 	wantTold(t, b.Store, perm, unix.ENOTDIR)
+	if b.WipeBegun() {
+		t.Error("a wipe has begun, and nobody asked for one")
+	}
 }
 
 func TestTwoProcessesShareTheHour(t *testing.T) {

@@ -11,7 +11,8 @@ const (
 	timeKind = "time"
 )
 
-// LastTime is the last true time that was kept, zero when there is none.
+// LastTime is the last true time that was kept, zero when there is none. The one before never stands in for a damaged one:
+// it may be the wrong time that was corrected.
 func (s *Store) LastTime() time.Time {
 	last, _ := within(s, s.patience, func() (time.Time, error) { return s.lastTime(), nil }) // a Problem tells
 	return last
@@ -55,7 +56,7 @@ func (s *Store) keepTime(t time.Time) error {
 		return errors.New("keep the time: there is no lasting directory")
 	}
 	p := places[len(places)-1]
-	err := write(p.root, timeFile, seal(timeKind, []byte(t.UTC().Format(time.RFC3339))))
+	err := write(p.root, timeFile, timeKind, []byte(t.UTC().Format(time.RFC3339)))
 	s.note(p.dir, "time", "write", err)
 	return err
 }

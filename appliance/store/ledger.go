@@ -176,7 +176,7 @@ func (s *Store) turned(change func(*book) error) error {
 	}
 	recorded := false
 	for _, p := range places {
-		err := write(p.root, ledgerFile, seal(ledgerKind, body))
+		err := write(p.root, ledgerFile, ledgerKind, body)
 		s.note(p.dir, "ledger", "write", err)
 		recorded = recorded || err == nil
 	}

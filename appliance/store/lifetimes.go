@@ -87,7 +87,7 @@ func (s *Store) KeepLifetime(on Line, found facts.Lifetime, now time.Time) error
 		}
 		var failed []error
 		for _, p := range places {
-			err := write(p.root, lifetimesFile, seal(lifetimesKind, body))
+			err := write(p.root, lifetimesFile, lifetimesKind, body)
 			s.note(p.dir, "lifetimes", "write", err)
 			failed = append(failed, err)
 		}
@@ -101,13 +101,9 @@ func (s *Store) lifetimes(places []place) []lifetime {
 		return slices.Clone(s.lives)
 	}
 	for _, p := range slices.Backward(places) {
-		body, err := read(p.root, lifetimesFile, lifetimesKind)
-		var kept []lifetime
-		if err == nil {
-			kept, err = parseLifetimes(body)
-		}
+		kept, found, err := newestWhole(p.root, lifetimesFile, lifetimesKind, parseLifetimes)
 		s.note(p.dir, "lifetimes", "read", ignoreMissing(err))
-		if err == nil {
+		if found {
 			return kept
 		}
 	}

@@ -21,12 +21,18 @@ func (s *Store) SaveProfile(text []byte) error {
 }
 
 func (s *Store) saveProfile(text []byte) error {
+	if s.wipeBegun() { // else it would take the new profile with it at the next start
+		if err := s.wipe(); err != nil {
+			return fmt.Errorf("keep the profile after a wipe that was interrupted: %w", err)
+		}
+	}
 	p, err := s.lasting()
 	if err != nil {
 		return fmt.Errorf("keep the profile: %w", err)
 	}
 	defer p.leave()
-	err = writeProfile(p.root, profile.Seal(text))
+	_, err = readProfile(p.root, profileFile)
+	err = replace(p.root, profileFile, profile.Seal(text), err == nil)
 	s.note(p.dir, "profile", "write", err)
 	if err != nil {
 		return fmt.Errorf("keep the profile in %s: %w", p.dir, err)
@@ -36,11 +42,14 @@ func (s *Store) saveProfile(text []byte) error {
 }
 
 // Profile gives the kept trunk.toml: the newest version, or the one before where that is damaged or gone,
-// which is then a Problem. ErrNoProfile when there is none, an error that wraps profile.ErrDamaged when no
+// which is then a Problem. ErrNoProfile when there is none or a wipe has begun, an error that wraps profile.ErrDamaged when no
 // version is whole.
 func (s *Store) Profile() ([]byte, error) { return within(s, s.patience, s.profile) }
 
 func (s *Store) profile() ([]byte, error) {
+	if s.wipeBegun() {
+		return nil, ErrNoProfile
+	}
 	p, err := s.lasting()
 	if err != nil {
 		if len(s.dirs) > 0 && exists(s.dirs[len(s.dirs)-1]) {
@@ -60,7 +69,7 @@ func (s *Store) profile() ([]byte, error) {
 		return text, nil
 	case errors.Is(newest, os.ErrNotExist) && errors.Is(older, os.ErrNotExist):
 		return nil, ErrNoProfile
-	case errors.Is(newest, os.ErrNotExist): // a power cut between two renames, and the one before is no good
+	case errors.Is(newest, os.ErrNotExist): // the card lost it, and the one before is no good
 		newest = older
 	}
 	return nil, fmt.Errorf("read the profile in %s: %w", p.dir, newest)
@@ -77,28 +86,7 @@ func (s *Store) lasting() (place, error) {
 	return p, err
 }
 
-// writeProfile replaces the profile like write, but a damaged version never takes the place of the whole one
-// before it.
-func writeProfile(root *os.Root, content []byte) error {
-	if err := root.Remove(profileFile + unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := writeOut(root, profileFile+unfinished, content); err != nil {
-		root.Remove(profileFile + unfinished)
-		return err
-	}
-	if _, err := readProfile(root, profileFile); err == nil {
-		if err := root.Rename(profileFile, profileFile+previous); err != nil {
-			return err
-		}
-	}
-	if err := root.Rename(profileFile+unfinished, profileFile); err != nil {
-		return err
-	}
-	return syncDir(root, ".")
-}
-
-func readProfile(root *os.Root, name string) ([]byte, error) {
+func readProfile(root folder, name string) ([]byte, error) {
 	content, err := readWhole(root, name, profile.ErrDamaged)
 	if err != nil {
 		return nil, err

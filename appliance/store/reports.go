@@ -172,7 +172,7 @@ func (s *Store) newHistory() error {
 	next, _ := json.Marshal(s.lastHistory(places, s.entries(places)) + 1) // a number always encodes
 	done := false
 	for _, p := range places {
-		err := write(p.root, historyFile, seal(historyKind, next))
+		err := write(p.root, historyFile, historyKind, next)
 		s.note(p.dir, "reports", "history", err)
 		done = done || err == nil
 	}
@@ -205,14 +205,19 @@ func (s *Store) lastHistory(places []place, entries []Entry) int {
 func (s *Store) leastHistory(places []place) int {
 	least := 0
 	for _, p := range places {
-		body, err := read(p.root, historyFile, historyKind)
+		n, _, err := newestWhole(p.root, historyFile, historyKind, parseHistory)
 		s.note(p.dir, "reports", "history", ignoreMissing(err))
-		var n int
-		if err == nil && json.Unmarshal(body, &n) == nil {
-			least = max(least, n)
-		}
+		least = max(least, n)
 	}
 	return least
+}
+
+func parseHistory(body []byte) (int, error) {
+	var n int
+	if err := json.Unmarshal(body, &n); err != nil {
+		return 0, fmt.Errorf("history: %w: %w", errCorrupt, err)
+	}
+	return n, nil
 }
 
 // entries reads every report's first lines, newest first.

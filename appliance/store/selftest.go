@@ -21,12 +21,9 @@ func (s *Store) selftest() (last *selftest.Result) {
 	places := s.enter()
 	defer leave(places)
 	for _, p := range places {
-		body, err := read(p.root, selftestFile, selftestKind)
-		if err == nil {
-			var r selftest.Result
-			if r, err = selftest.Decode(body); err == nil {
-				last = &r
-			}
+		r, found, err := newestWhole(p.root, selftestFile, selftestKind, selftest.Decode)
+		if found {
+			last = &r
 		}
 		s.note(p.dir, "selftest", "read", ignoreMissing(err))
 	}
@@ -46,7 +43,7 @@ func (s *Store) KeepSelftest(r selftest.Result) error {
 			return errors.New("keep the self-test: there is no directory")
 		}
 		p := places[len(places)-1]
-		err := write(p.root, selftestFile, seal(selftestKind, body))
+		err := write(p.root, selftestFile, selftestKind, body)
 		s.note(p.dir, "selftest", "write", err)
 		return err
 	})

@@ -40,7 +40,7 @@ func (s *Store) Started(window time.Duration) int {
 		known := err == nil
 		now := before.next(known, s.now(), window)
 		body, _ := json.Marshal(now) // numbers and text always encode
-		return len(now.Again), write(p.root, startsFile, seal(startsKind, body))
+		return len(now.Again), write(p.root, startsFile, startsKind, body)
 	})
 }
 

@@ -26,18 +26,17 @@ type Attempt struct {
 	Times   int    `json:"times"`  // it was put there, one after another
 }
 
-// Updates gives what is remembered; a box that never had an update remembers nothing. A damaged memory falls
-// back to the version before.
+// Updates gives what is remembered; a box that never had an update remembers nothing. A memory that is damaged or lost
+// falls back to the version before; damage is then a Problem.
 func (s *Store) Updates() (Updates, error) {
 	return withLasting(s, func(p place) (Updates, error) {
-		u, err := readUpdates(p, updatesFile)
-		if err == nil {
-			return u, nil
+		u, found, err := newestWhole(p.root, updatesFile, updatesKind, decodeUpdates)
+		err = ignoreMissing(err)
+		s.note(p.dir, "updates", "read", err)
+		if found {
+			err = nil
 		}
-		if before, olderErr := readUpdates(p, updatesFile+previous); olderErr == nil && ignoreMissing(err) != nil {
-			return before, nil
-		}
-		return Updates{}, ignoreMissing(err)
+		return u, err
 	})
 }
 
@@ -45,7 +44,7 @@ func (s *Store) Updates() (Updates, error) {
 func (s *Store) SaveUpdates(u Updates) error {
 	_, err := withLasting(s, func(p place) (struct{}, error) {
 		body, _ := json.Marshal(u) // numbers and text always encode
-		return struct{}{}, write(p.root, updatesFile, seal(updatesKind, body))
+		return struct{}{}, write(p.root, updatesFile, updatesKind, body)
 	})
 	return err
 }
@@ -62,14 +61,6 @@ func withLasting[T any](s *Store, do func(place) (T, error)) (T, error) {
 		s.note(p.dir, "updates", "", err)
 		return done, err
 	})
-}
-
-func readUpdates(p place, name string) (Updates, error) {
-	body, err := read(p.root, name, updatesKind)
-	if err != nil {
-		return Updates{}, err
-	}
-	return decodeUpdates(body)
 }
 
 func decodeUpdates(body []byte) (Updates, error) {

@@ -174,8 +174,8 @@ var (
 const patience = 5 * time.Minute
 
 // take puts the update on the card and starts it. Nothing is written before all of the file is known to be
-// good, nor while the box tests, nor by a version that has not shown itself to run well.
-func (u *Updater) take(ctx context.Context, file *update.File) error {
+// good, nor while the box tests, nor by a version that has not shown itself to run well; good is called before it is.
+func (u *Updater) take(ctx context.Context, file *update.File, good func()) error {
 	memory, err := u.Memory.Updates()
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrMemory, err)
@@ -204,6 +204,7 @@ func (u *Updater) take(ctx context.Context, file *update.File) error {
 	u.Log.Info("update", "version", m.Version, "build", m.Build, "size", m.Size)
 	u.Box.Notice(stickTopic, words.Said("update.writing", "version", m.Version))
 	u.Box.Pattern(catalogue.WholeWriting)
+	good()
 	if err := u.Card.Write(ctx, file.Root(), m.Size, m.SHA256); err != nil {
 		return err
 	}

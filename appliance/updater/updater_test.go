@@ -5,11 +5,13 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -338,6 +340,51 @@ func TestWhatIsRefusedIsSaidEverywhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is told names what to do, and nothing that only a log can use; it is gone from the stick once an update is good.
+func TestWhatIsToldOnTheStick(t *testing.T) {
+	for want, err := range map[string]error{
+		sentence(ErrTesting): errors.Join(ErrTesting, context.DeadlineExceeded),
+		sentence(ErrMemory):  fmt.Errorf("%w (%w)", ErrMemory, syscall.EIO),
+		sentence(errElse):    fmt.Errorf("writing the other root: %w", syscall.EIO),
+		"The update file is cut short: copy it to the stick again, and wait until the computer lets the stick go.": fmt.Errorf("%w (5 bytes of 7)", update.ErrCutShort),
+	} {
+		if got := sentence(err); got != want || strings.Contains(got, "error") || strings.Contains(got, "deadline") {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	b := newBench(t)
+	told := filepath.Join(b.stick, ErrorFile)
+	b.put(other, v2)
+	b.ok(b.Begin(), b.RanWell())
+	if _, err := b.plug(); !errors.Is(err, update.ErrSignature) || !exists(told) || exists(told+".new") {
+		t.Fatalf("%v, told %v", err, exists(told))
+	}
+	b.put(key, v2)
+	if _, err := b.plug(); err != nil || b.reboots != 1 || exists(told) {
+		t.Errorf("%v, %d reboots, told %v", err, b.reboots, exists(told))
+	}
+	b.on(v2, b.init(true))
+	b.ok(b.Begin(), b.RanWell(), tellIn(b.stick))
+	if _, err := b.plug(); err != nil || exists(told) {
+		t.Errorf("the version that runs: %v, told %v", err, exists(told))
+	}
+	if last := b.patterns[len(b.patterns)-1]; last != catalogue.WholeNone {
+		t.Errorf("the lights end with %q", last)
+	}
+	b.ok(os.WriteFile(told, []byte("somebody else's"), 0o600))
+	if _, err := b.plug(); err != nil || !exists(told) {
+		t.Errorf("somebody else's file: %v, there %v", err, exists(told))
+	}
+}
+
+func tellIn(stick string) error {
+	root, err := os.OpenRoot(stick)
+	if err != nil {
+		return err
+	}
+	return errors.Join(tell(root, update.ErrDamaged), root.Close())
 }
 
 func TestAStickWithoutAnUpdate(t *testing.T) {

@@ -181,9 +181,9 @@ func publicAddress(in Input) []candidate {
 	if c == nil {
 		return nil
 	}
-	seen, text := c.Provider, words.Said("verdict.check-ip-provider", "portal", c.Portal, "seen", c.Provider)
-	if !seen.IsValid() {
-		seen, text = c.STUN, words.Said("verdict.check-ip-internet", "portal", c.Portal, "seen", c.STUN)
+	seen, text := seenAddress(*c), words.Said("verdict.check-ip-provider", "portal", c.Portal, "seen", seenAddress(*c))
+	if !c.Provider.IsValid() {
+		text = words.Said("verdict.check-ip-internet", "portal", c.Portal, "seen", seen)
 	}
 	if !seen.IsValid() || seen.Is4() != c.Portal.Is4() || seen == c.Portal {
 		return nil

@@ -50,7 +50,7 @@ func TestTheVerdictDoesNotWaitForMinutes(t *testing.T) {
 		{"the login is refused, and it is being measured", healthy().with(refusedLogin(403, "Forbidden"), measuring(false)), "4-2 red", "", "gggR-"},
 		{"it was measured", healthy().with(measuring(true), mappingLives(25, 40)), "3-6 amber", "", "ggAgg"},
 	})
-	if text := Judge(healthy().with(mappingLives(25, 40), measuredBefore(3*time.Hour)).Input).Finding.Text; !strings.Contains(text, "after 25s to 40s (measured on this line at least 3 h ago), and") {
+	if text := Judge(healthy().with(mappingLives(25, 40), measuredBefore(3*time.Hour)).Input).Finding.Text; !strings.Contains(text, "after 25 s to 40 s (measured on this line at least 3 h ago), and") {
 		t.Error(text)
 	}
 	if Judge(healthy().with(measuring(false)).Input).Final {

@@ -19,14 +19,14 @@ func pbx(in Input) []candidate {
 // listed judges the provider's list of registrations.
 func listed(in Input) []candidate {
 	if l := in.Facts.Login; l != nil && l.Reply != nil && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
-		return []candidate{{code: "5-5", kind: catalogue.Hurts, text: words.Said("verdict.query-refused", "answer", quoted(*l.Reply))}}
+		return append(portalRow(in), candidate{code: "5-5", kind: catalogue.Hurts, text: words.Said("verdict.query-refused", "answer", quoted(*l.Reply))})
 	}
 	if !let(in.Facts) || in.Facts.Bindings == nil {
 		return nil
 	}
 	b := *in.Facts.Bindings
 	if len(b.Contacts) == 0 {
-		return []candidate{noEntry(in, b)}
+		return append(portalRow(in), noEntry(in, b))
 	}
 	return registered(in, b)
 }

@@ -20,6 +20,7 @@ type Input struct {
 	Facts   facts.Facts
 	Steps   []facts.Step
 	Answers facts.Answers
+	Sockets []Socket // of this site where the box was, from the line inwards, this run's among them; empty: none to compare
 }
 
 // Verdict is what the box says.
@@ -46,7 +47,8 @@ type candidate struct {
 // Judge applies the verdict rule to the facts. It may be called while steps still run: Final is then
 // false, and no light turns red before nothing can refute it any more.
 func Judge(in Input) Verdict {
-	found := applyAnswers(refute(candidates(in), in), in)
+	apart := Compare(in.Profile, in.Sockets)
+	found := placed(judged(in), apart)
 	slices.SortStableFunc(found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), compareBool(a.minor, b.minor), cmp.Compare(a.code, b.code))
 	})
@@ -67,8 +69,19 @@ func Judge(in Input) Verdict {
 	default:
 		v.Finding = well(in)
 	}
+	if more := further(in, apart); more != "" && v.Finding.Code != "" {
+		v.Finding.Text += more
+		if v.Finding.Severity == catalogue.Green { // well here, but somebody has to act
+			v.Finding.Advice, v.Finding.Acts = words.InEnglish().Say("advice.apart"), []catalogue.Actor{catalogue.IT}
+		}
+	}
 	v.Row = lights(in, v)
 	return v
+}
+
+// judged are the causes that one run points to, by the verdict rule and a person's answers.
+func judged(in Input) []candidate {
+	return withAnswers(applyAnswers(refute(candidates(in), in), in), in)
 }
 
 // Whole is the pattern of the whole row where the box itself is at fault, else WholeNone.
@@ -191,6 +204,9 @@ func wellText(in Input) string {
 		if listsAny(in.Facts) && c.Back != nil && !renewed(*c, in.Facts.Bindings.Contacts) {
 			text += " " + words.Said("verdict.may-be-left-over")
 		}
+	}
+	if no(in.Answers.VoiceUsesThisLine) {
+		text += " " + words.InEnglish().Say("told.other-line")
 	}
 	if !accepted(in.Facts) {
 		text += " " + words.Said("verdict.no-password-asked")

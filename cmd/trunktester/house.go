@@ -28,7 +28,8 @@ type house struct {
 	lights   *lights
 	life     *life // clock, restarts, self-check
 	stderr   io.Writer
-	changes  chan error        // why the present turn is to end: a newProfile or errWipe
+	changing sync.Mutex        // held while one of changes is put in the place of another
+	changes  chan error        // why the present turn is to end: a *newProfile or errWipe
 	desk     *appliance.Desk   // nil where nothing is taken in
 	updates  *updater.Updater  // nil where there are none
 	notices  map[string]string // what a box tells from its beginning
@@ -46,7 +47,7 @@ type turn struct {
 // newProfile ends a turn: another profile is to be used.
 type newProfile struct{ profile.Profile }
 
-func (newProfile) Error() string { return "a new profile was put in" }
+func (*newProfile) Error() string { return "a new profile was put in" }
 
 // errWipe ends a turn: everything is to be removed.
 var errWipe = errors.New("the button was held for a wipe")
@@ -63,13 +64,15 @@ func (h *house) run(ctx context.Context, t turn) error {
 	if t.refused != nil {
 		h.notices[topicProfile] = refusal(t.refused)
 	}
-	if h.openDesk(ctx, &t) {
+	opened := h.openDesk()
+	t = h.begin(ctx, t, opened)
+	if opened {
 		go h.desk.Run(ctx) // not waited for: a write that is cut off is like a power cut, and as harmless
 	}
 	for {
 		h.lights = h.lights.rewired(t.profile.LEDs, h.stderr)
 		err := h.live(ctx, t)
-		var adopted newProfile
+		var adopted *newProfile
 		var none *netsetup.NoInterface
 		switch {
 		case errors.Is(err, appliance.ErrStalled):
@@ -84,7 +87,7 @@ func (h *house) run(ctx context.Context, t turn) error {
 			h.notices = map[string]string{}
 			t = turn{profile: adopted.Profile, whole: catalogue.WholeDone}
 		case errors.Is(err, errWipe):
-			t = h.wipe(t)
+			t = h.wipe(ctx, t)
 		default:
 			if ctx.Err() != nil {
 				h.memory.Ended()
@@ -100,9 +103,8 @@ func refusal(err error) string {
 	return words.Said("notice.kept-refused") + " " + strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
-// openDesk looks at the boot partition before the first turn, and prepares for sticks; false where neither
-// is asked for.
-func (h *house) openDesk(ctx context.Context, first *turn) bool {
+// openDesk prepares for sticks and the boot partition; false where neither is asked for.
+func (h *house) openDesk() bool {
 	if !h.flags.media && (h.flags.profile != "" || !onCard()) {
 		return false
 	}
@@ -112,18 +114,32 @@ func (h *house) openDesk(ctx context.Context, first *turn) bool {
 		return false
 	}
 	h.desk = &appliance.Desk{Media: appliance.MediaOf(drives), Store: h.memory, Log: h.lights.log,
-		Adopt: func(p profile.Profile) { h.change(newProfile{p}) }}
+		Adopt: func(p profile.Profile) { h.change(&newProfile{p}) }}
 	h.openUpdates()
 	h.desk.Errands = append(h.desk.Errands, selftestErrand(h.desk, h.memory, h.lights.log))
+	return true
+}
+
+// begin is the first turn, after what the last start left undone, and what was put on the boot partition since.
+func (h *house) begin(ctx context.Context, first turn, opened bool) turn {
+	if h.flags.profile == "" && h.memory.WipeBegun() {
+		h.lights.log.Warn("a wipe was interrupted: it is completed now")
+		if first = h.wipe(ctx, first); first.whole == catalogue.WholeRefused {
+			return first // what is left on the boot partition must not come back
+		}
+	}
+	if !opened {
+		return first
+	}
 	p, whole := h.desk.Boot(ctx)
 	if p != nil {
-		*first = turn{profile: *p}
+		first = turn{profile: *p}
 		h.notices = map[string]string{}
 	}
 	if whole != catalogue.WholeNone {
 		first.whole = whole
 	}
-	return true
+	return first
 }
 
 // openUpdates prepares for updates, which come on sticks.
@@ -149,28 +165,49 @@ func onCard() bool {
 	return true
 }
 
-// change ends the present turn.
+// change ends the present turn. The latest profile takes the place of one that still waits; a wipe takes that of any, and
+// gives it to none.
 func (h *house) change(why error) {
+	h.changing.Lock()
+	defer h.changing.Unlock()
 	select {
-	case h.changes <- why:
-	default: // one is under way already
+	case waits := <-h.changes:
+		if errors.Is(waits, errWipe) {
+			why = waits
+		}
+	default:
 	}
+	h.changes <- why
 }
 
 // wipe removes everything, while no box is there that could write, and says what the next turn begins with.
-func (h *house) wipe(t turn) turn {
-	if err := h.memory.Wipe(); err != nil {
+func (h *house) wipe(ctx context.Context, t turn) turn {
+	if err := h.lights.during(catalogue.WholeWriting, func() error { return h.erase(ctx) }); err != nil {
 		h.lights.log.Error("wipe", "err", err)
 		h.notices[topicWipe] = words.Said("notice.wipe-failed")
 		t.whole = catalogue.WholeRefused
 		return t
 	}
 	h.lights.log.Info("profile and reports were removed")
-	if h.desk != nil {
-		h.desk.Forget()
-	}
 	h.notices = map[string]string{topicWipe: words.Said("notice.wiped")}
 	return turn{profile: profile.Default(), whole: catalogue.WholeDone}
+}
+
+// erase takes everything off the card. The mark comes first: what the power cuts short, the next start completes.
+func (h *house) erase(ctx context.Context) error {
+	if err := h.memory.BeginWipe(); err != nil {
+		h.lights.log.Warn("wipe", "err", err)
+	}
+	if h.desk == nil {
+		return h.memory.Wipe()
+	}
+	return h.desk.Wipe(ctx, func() error {
+		select {
+		case <-h.changes: // a profile that came meanwhile is wiped as well
+		default:
+		}
+		return h.memory.Wipe()
+	})
 }
 
 // live wires one box together and runs it until ctx or the turn ends; the error says why.
@@ -216,7 +253,9 @@ func (h *house) live(ctx context.Context, t turn) error {
 	go func() {
 		select {
 		case why := <-h.changes:
-			cancel(why)
+			if cancel(why); context.Cause(ctx) != why { //nolint:errorlint // is it this one?
+				h.change(why) // the turn had ended by itself: the next one is told
+			}
 		case <-ctx.Done():
 		}
 	}()

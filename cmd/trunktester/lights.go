@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
@@ -46,6 +47,22 @@ func (l *lights) rewired(wiring profile.LEDs, stderr io.Writer) *lights {
 		l.log.Error("lights", "err", err)
 	}
 	return openLights(wiring, catalogue.WholeNone, stderr)
+}
+
+// during shows a pattern while something is done between two boxes, neither of which feeds the lights.
+func (l *lights) during(w catalogue.Whole, do func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- do() }()
+	feed := time.NewTicker(leds.Hunger / 10)
+	defer feed.Stop()
+	for {
+		l.player.Show(leds.Show{Whole: w})
+		select {
+		case err := <-ended:
+			return err
+		case <-feed.C:
+		}
+	}
 }
 
 // end leaves the lights as they shine.

@@ -27,7 +27,8 @@ func onBox() bool {
 	return err == nil
 }
 
-// model is what the machine calls itself: the device tree on a Raspberry Pi, else the firmware's product name.
+// model is what the machine calls itself: the device tree on a Raspberry Pi, else the firmware's product name; "" where
+// neither tells.
 func model() string {
 	for _, file := range []string{"/proc/device-tree/model", "/sys/class/dmi/id/product_name"} {
 		if b, err := os.ReadFile(file); err == nil {
@@ -36,5 +37,5 @@ func model() string {
 			}
 		}
 	}
-	return "unknown"
+	return ""
 }

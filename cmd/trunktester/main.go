@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "profile":
 		return profileCommand(args[1:], stdout, stderr)
 	case "version":
-		fmt.Fprintf(stdout, "trunktester %s, commit %s\nkernel %s\nmodel %s\n", version, commit, kernel(), model())
+		fmt.Fprintf(stdout, "trunktester %s, commit %s\nkernel %s\nmodel %s\n", version, commit, kernel(), cmp.Or(model(), "unknown"))
 		return exitGreen
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)

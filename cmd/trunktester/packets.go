@@ -44,7 +44,7 @@ func (r *recording) end(of report.Report) error {
 	r.packets.Stop()
 	err := r.file.Truncate(0)
 	if err == nil {
-		err = r.packets.Write(r.file, "trunktester run "+of.ID+", verdict "+of.Verdict.Code)
+		err = r.packets.Write(r.file, of.Caption(), of.Captions())
 	}
 	if err = errors.Join(err, r.file.Close()); err != nil {
 		return fmt.Errorf("the packets could not be written: %w", err)

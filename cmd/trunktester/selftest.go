@@ -13,6 +13,7 @@ import (
 	"trunktester/appliance"
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
+	"trunktester/appliance/importer"
 	"trunktester/appliance/media"
 	"trunktester/appliance/selftest"
 	"trunktester/appliance/store"
@@ -107,10 +108,5 @@ func tell(root *os.Root, sentence string, result selftest.Result) error {
 	for _, w := range result.Worlds {
 		text += fmt.Sprintf("%-9s  %-20s %s\r\n", w.Word(), w.Name, w.Words())
 	}
-	f, err := root.OpenFile(selftestTold, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Sync(), f.Close())
+	return importer.WriteFile(root, selftestTold, []byte(text))
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -51,12 +52,18 @@ func errand(u *updater.Updater) appliance.Errand {
 	}}
 }
 
+// proveEvery is the least time between two tries: of a version that is on trial each reads all of the root.
+const proveEvery = 30 * time.Second
+
 // proveUpdates tells u of the runs that went well, until ctx ends.
 func proveUpdates(ctx context.Context, b *appliance.Box, u *updater.Updater, log *slog.Logger) {
+	var last time.Time
 	for range b.Changes(ctx) {
-		if s := b.State(); s.Running || !s.Sight.Verdict.Final || s.Sight.Verdict.Finding.Severity == catalogue.Broken || s.Whole == catalogue.WholeBoxFault {
+		s := b.State()
+		if s.Running || !s.Sight.Verdict.Final || s.Sight.Verdict.Finding.Severity == catalogue.Broken || s.Whole == catalogue.WholeBoxFault || time.Since(last) < proveEvery {
 			continue
 		}
+		last = time.Now()
 		if err := u.RanWell(); err != nil {
 			log.Error("update", "err", err)
 		}

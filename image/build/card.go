@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"trunktester/appliance/importer"
@@ -50,6 +51,9 @@ func rebuildBoot(image string, stamp time.Time) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := overlaysThere(files); err != nil {
+		return err
+	}
 	for _, add := range []struct{ name, from string }{{"README.txt", "image/README.txt"}, {"trunk.toml.example", "docs/trunk.toml.example"}} {
 		text, err := os.ReadFile(add.from)
 		if err != nil {
@@ -65,6 +69,35 @@ func rebuildBoot(image string, stamp time.Time) (err error) {
 	}
 	_, err = f.WriteAt(volume, boot.Offset)
 	return err
+}
+
+var overlayLine = regexp.MustCompile(`(?m)^dtoverlay=([a-z0-9-]+)`)
+
+// overlaysThere says that the boot partition has every overlay that its config.txt names, and the list by which the firmware
+// of a Pi 5 finds its own of the same name: of one that it misses the firmware says nothing that anybody would see.
+func overlaysThere(files []fat.File) error {
+	there := map[string]bool{}
+	var config []byte
+	for _, f := range files {
+		there[f.Name] = true
+		if f.Name == "config.txt" {
+			config = f.Data
+		}
+	}
+	named := overlayLine.FindAllSubmatch(config, -1)
+	if len(named) == 0 {
+		return errors.New("config.txt names no overlay")
+	}
+	wanted := []string{"overlays/overlay_map.dtb"}
+	for _, m := range named {
+		wanted = append(wanted, "overlays/"+string(m[1])+".dtbo")
+	}
+	for _, name := range wanted {
+		if !there[name] {
+			return fmt.Errorf("the boot partition has no %s", name)
+		}
+	}
+	return nil
 }
 
 // formatPerm formats the lasting partition by a program that is built with a library whose clock stands still.

@@ -97,9 +97,12 @@ func copySource(to, from string, edits []edit) error {
 
 // goTool runs the go command in a folder and returns what it prints.
 func goTool(ctx context.Context, dir string, args ...string) (string, error) {
+	env, err := environment(ctx, "-buildvcs=false")
+	if err != nil {
+		return "", err
+	}
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
+	cmd.Dir, cmd.Env = dir, env
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
@@ -110,12 +113,16 @@ func goTool(ctx context.Context, dir string, args ...string) (string, error) {
 
 // pack runs gok, which writes the whole card to the file.
 func pack(ctx context.Context, gok, parent, instance, file string, size int64, log io.Writer) error {
+	env, err := environment(ctx, "-trimpath -buildvcs=false")
+	if err != nil {
+		return err
+	}
 	cmd := exec.CommandContext(ctx, gok, "-i", instance, "--parent_dir", parent, "overwrite", "--full", file,
 		"--target_storage_bytes", fmt.Sprint(size), "--sudo", "never")
 	var kept bytes.Buffer
 	both := io.MultiWriter(log, &kept)
 	cmd.Stdout, cmd.Stderr = both, both
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-trimpath -buildvcs=false")
+	cmd.Env = append(env, "CGO_ENABLED=0")
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("gok overwrite: %w\n%s", err, &kept)
 	}

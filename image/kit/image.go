@@ -98,6 +98,9 @@ func mayWrite(base *Card, out string, force bool) error {
 	if there.IsDir() {
 		return inputf("%s is a folder: give the name of a file in it, such as kit.img", out)
 	}
+	if !there.Mode().IsRegular() {
+		return inputf("%s is no file but a device: write the card to a file, such as kit.img, and that to the device with Raspberry Pi Imager, balenaEtcher or dd", out)
+	}
 	if !force {
 		return inputf("%s is there already: give another name, or -force to replace it", out)
 	}

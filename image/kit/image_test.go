@@ -181,6 +181,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"no folder":         {good, filepath.Join(folder, "no", "kit.img"), "there is no folder " + folder + "/no: make it first"},
 		"onto the base":     {good, good, good + " is the base image itself: give the kit another name"},
 		"onto a folder":     {good, folder, folder + " is a folder: give the name of a file in it, such as kit.img"},
+		"onto a device":     {good, os.DevNull, os.DevNull + " is no file but a device: write the card to a file, such as kit.img, and that to the device with Raspberry Pi Imager, balenaEtcher or dd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := c.out
@@ -203,6 +204,9 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 	if _, err := Personalise(t.Context(), opened(t, good), []byte(trunk), there, true); err != nil {
 		t.Errorf("by force: %v", err)
+	}
+	if _, err := Personalise(t.Context(), opened(t, good), []byte(trunk), os.DevNull, true); err == nil {
+		t.Error("a device, by force")
 	}
 }
 

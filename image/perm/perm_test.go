@@ -39,6 +39,10 @@ func TestE2fsprogs(t *testing.T) {
 			if out, err := exec.CommandContext(t.Context(), "e2fsck", "-fn", where).CombinedOutput(); err != nil {
 				t.Errorf("e2fsck: %v\n%s", err, out)
 			}
+			// Without a journal a power cut could lose what was renamed.
+			if out, err := exec.CommandContext(t.Context(), "debugfs", "-R", "features", where).CombinedOutput(); err != nil || !strings.Contains(string(out), "has_journal") {
+				t.Errorf("features: %v\n%s", err, out)
+			}
 			for file, want := range files {
 				got, err := exec.CommandContext(t.Context(), "debugfs", "-R", "cat /"+file, where).Output()
 				if err != nil || string(got) != string(want) {

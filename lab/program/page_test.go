@@ -10,11 +10,13 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gopacket/gopacket/pcapgo"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 	"trunktester/lab"
 )
@@ -259,6 +261,9 @@ func TestTheBoxIsCarried(t *testing.T) {
 	const between = "The fault lies between the router and the LAN socket"
 	if r := tell("lan"); !strings.HasPrefix(string(r.Between), between) {
 		t.Errorf("%s at %q: %q", r.Verdict.Code, r.Position, r.Between)
+	}
+	if r, _ := b.shown(); !strings.Contains(r.Verdict.Text, "At the router this was not there, at the LAN socket it is") || !slices.Equal(r.Verdict.Acts, []catalogue.Actor{catalogue.IT}) {
+		t.Errorf("the verdict does not know of the other socket: %s, and %v must act", r.Verdict.Text, r.Verdict.Acts)
 	}
 	for _, path := range []string{"/", "/report.txt", "/report.html"} {
 		if !strings.Contains(b.get(path), between) {

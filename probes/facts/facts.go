@@ -302,6 +302,16 @@ type Echo struct {
 	Avg    Duration   `json:"avg_ms"`
 	Max    Duration   `json:"max_ms"`
 	Jitter Duration   `json:"jitter_ms"` // mean absolute difference of neighbours
+	Course []EchoSlot `json:"course"`    // how it went over time, of a long series; else empty
+}
+
+// EchoSlot is a stretch of a series: requests that were sent one after another.
+type EchoSlot struct {
+	At   Duration `json:"at_ms"` // from the series' first request to the slot's first
+	Sent int      `json:"sent"`
+	Back int      `json:"back"`
+	Avg  Duration `json:"avg_ms"` // of those that came back; 0 where none did
+	Max  Duration `json:"max_ms"`
 }
 
 // Path is SIP over one transport to the provider's servers, in the order of preference; as Nowhere, to

@@ -2,6 +2,9 @@ package facts
 
 import (
 	"encoding/json"
+	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,16 +38,26 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// String prints the duration as Go does, rounded so that a person can read it.
+// String prints the duration in milliseconds or seconds, rounded so that a person can read it: "0.02 ms", "12.3 ms",
+// "1.25 s"; above five minutes in minutes.
 func (d Duration) String() string {
 	t := time.Duration(d)
-	switch {
-	case t >= time.Second:
-		return t.Round(10 * time.Millisecond).String()
-	case t >= time.Millisecond:
-		return t.Round(100 * time.Microsecond).String()
+	number := func(unit time.Duration, digits int) string {
+		s := strconv.FormatFloat(float64(t)/float64(unit), 'f', digits, 64)
+		if strings.Contains(s, ".") {
+			s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+		}
+		return s
 	}
-	return t.Round(time.Microsecond).String()
+	switch {
+	case t >= 5*time.Minute:
+		return number(time.Minute, 1) + " min"
+	case t >= time.Second || t <= -time.Second:
+		return number(time.Second, 2) + " s"
+	case t >= time.Millisecond || t <= -time.Millisecond:
+		return number(time.Millisecond, 1) + " ms"
+	}
+	return number(time.Millisecond, 2) + " ms"
 }
 
 // Evidence is one thing that was seen, kept verbatim.
@@ -91,4 +104,23 @@ type Answers struct {
 	RouterLightsOK  *bool `json:"router_lights_ok"`  // 1.1
 	FirewallAllows  *bool `json:"firewall_allows"`   // 1.8
 	PBXPingsOutside *bool `json:"pbx_pings_outside"` // 1.4
+
+	VoiceUsesThisLine     *bool      `json:"voice_uses_this_line"`    // 1.3: the public address that was tested is voice's
+	PBXPingsProvider      *bool      `json:"pbx_pings_provider"`      // 1.4
+	LineMedium            *string    `json:"line_medium"`             // 1.5: Copper, Fibre or OtherMedium
+	QuietLineOK           *bool      `json:"quiet_line_ok"`           // 1.5: no noise in the quiet line test
+	MicrofiltersOK        *bool      `json:"microfilters_ok"`         // 1.5: at every socket in use, and changed for new ones
+	LineProviderFault     *bool      `json:"line_provider_fault"`     // 1.5: the line provider's own tests found a fault
+	EdgeSeen              *bool      `json:"edge_seen"`               // 1.6: the line provider sees its edge device
+	FirewallNamesProvider *bool      `json:"firewall_names_provider"` // 1.8: the provider is a route or policy in the firewall
+	PortalCheckIP         netip.Addr `json:"portal_check_ip"`         // 2.2: invalid when not told
+	PortalPort            *int       `json:"portal_port"`             // 3.1: Port on the Registrations page
+	PortalNAT             *bool      `json:"portal_nat"`              // 3.1: NAT on the Registrations page
 }
+
+// What a line is made of.
+const (
+	Copper      = "copper" // ADSL or VDSL on a telephone line
+	Fibre       = "fibre"
+	OtherMedium = "other" // television cable, radio, mobile
+)

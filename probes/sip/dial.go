@@ -97,6 +97,18 @@ func (d Dialer) UDP(ctx context.Context, remote netip.AddrPort) (*UDP, error) {
 	return u, nil
 }
 
+// UDPFrom opens a socket as UDP does, from a port that is the PBX's: only while a person says that the PBX is unplugged
+// (design section 7), so that nobody is there whose mapping in the router it could take.
+func (d Dialer) UDPFrom(ctx context.Context, remote netip.AddrPort, port int) (*UDP, error) {
+	conn, err := d.dialUDP(ctx, remote, port)
+	if err != nil {
+		return nil, fmt.Errorf("open UDP socket from port %d to %s: %w", port, remote, err)
+	}
+	u := &UDP{dialer: d, remote: remote}
+	u.local = u.listen(conn)
+	return u, nil
+}
+
 func (d Dialer) dialUDP(ctx context.Context, remote netip.AddrPort, port int) (*net.UDPConn, error) {
 	dialer := d.Via.Dialer()
 	dialer.LocalAddr = &net.UDPAddr{IP: d.source(), Port: port}

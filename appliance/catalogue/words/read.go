@@ -13,6 +13,9 @@ import (
 // saidTable is the table of the sentences that reports and notices are made of.
 const saidTable = "said."
 
+// readTables are the tables whose sentences stand in reports: those of [said], and what a finding says besides.
+func readTables() []string { return []string{saidTable, "told.", "between.", "apart.", "hint."} }
+
 // Said is a sentence of the table [said] in English, as it is kept: Said("why.late", "time", "5s").
 func Said(key string, args ...any) string { return InEnglish().Say(saidTable+key, args...) }
 
@@ -59,7 +62,7 @@ func pieces(sentence string) []piece {
 func patterns(said map[string]string) []pattern {
 	var all []pattern
 	for key, sentence := range said {
-		if !strings.HasPrefix(key, saidTable) {
+		if !slices.ContainsFunc(readTables(), func(table string) bool { return strings.HasPrefix(key, table) }) {
 			continue
 		}
 		p := pattern{key: key, pieces: pieces(sentence)}

@@ -2,20 +2,34 @@
 // fetched again and its parts marked data-live are compared, so that open lines stay open.
 "use strict";
 (() => {
-  const lost = document.getElementById("lost"), live = document.getElementById("live");
+  const lost = document.getElementById("lost"), live = document.getElementById("live"), back = document.getElementById("back");
   const silence = 15000; // ms: three beats of the box
   const last = new Map();
   for (const e of document.querySelectorAll("[data-live]")) last.set(e.id, e.outerHTML);
-  let source, heard = 0, fetching = false, again = false;
+  let source, heard = Date.now(), tried = 0, fetching = false, again = false;
+  let start = document.getElementById("main").dataset.start; // another one: the box was started again
 
-  const show = up => { live.hidden = !up; lost.hidden = up; };
+  // show says whether the box is heard; what is only known is said: since when it is not, and whether this device has a network.
+  function show(up) {
+    live.hidden = !up;
+    document.body.classList.toggle("gone", !up);
+    if (up) { lost.hidden = true; return; }
+    back.hidden = true;
+    if (lost.hidden) {
+      const time = new Date(heard).toLocaleTimeString(document.documentElement.lang, {hour: "2-digit", minute: "2-digit"});
+      for (const b of lost.querySelectorAll("b")) b.textContent = (b.dataset.said ??= b.textContent).replace("{time}", time);
+    }
+    for (const p of lost.children) p.hidden = (p.className === "offline") === navigator.onLine;
+    lost.hidden = false;
+  }
 
   // name tells the places where a keyboard stops apart, so that the focus stays where it is.
   const name = e => [e.tagName, e.closest("form")?.action, e.name, e.value, e.href, e.closest("details")?.id].join(" ");
 
   function replace(old, fresh) {
-    const open = new Set([...old.querySelectorAll("details[open]")].map((d, i) => d.id || i));
-    fresh.querySelectorAll("details").forEach((d, i) => { if (open.has(d.id || i)) d.open = true; });
+    const key = (d, i) => d.id || (d.closest("[id]")?.id ?? "") + i, all = e => [...e.querySelectorAll("details")];
+    const open = new Set(all(old).map((d, i) => d.open && key(d, i)));
+    all(fresh).forEach((d, i) => { for (let e = open.has(key(d, i)) && d; e; e = e.parentElement?.closest("details")) e.open = true; });
     const focused = old.contains(document.activeElement) && name(document.activeElement);
     if (old.hasAttribute("aria-live")) old.replaceChildren(...fresh.childNodes), fresh = old; // a new element would not be read out
     else old.replaceWith(fresh);
@@ -24,6 +38,8 @@
 
   function apply(next) {
     document.title = next.title;
+    const now = next.getElementById("main").dataset.start;
+    if (now !== start) start = document.getElementById("main").dataset.start = now, back.hidden = false;
     document.getElementById("verdict").className = next.getElementById("verdict").className;
     const ids = d => [...d.querySelectorAll("[data-live]")].map(e => e.id).join(" ");
     if (ids(document) !== ids(next)) { // a part came or went
@@ -32,7 +48,6 @@
       for (const e of document.querySelectorAll("[data-live]")) last.set(e.id, e.outerHTML);
       return;
     }
-    for (const d of next.querySelectorAll(".group h3")) document.getElementById(d.id).replaceWith(d);
     for (const fresh of next.querySelectorAll("[data-live]")) {
       const html = fresh.outerHTML, old = document.getElementById(fresh.id);
       if (last.get(fresh.id) === html) continue;
@@ -47,7 +62,7 @@
     fetching = true;
     try {
       const answer = await fetch(location.href, {cache: "no-store"});
-      if (answer.ok) lost.hidden = true, apply(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.ok) heard = Date.now(), show(true), apply(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { show(false); }
     fetching = false;
     if (again) { again = false; look(); }
@@ -55,7 +70,7 @@
 
   function connect() {
     if (source) source.close();
-    heard = Date.now();
+    tried = Date.now();
     source = new EventSource("/events");
     const alive = () => { heard = Date.now(); show(true); };
     source.addEventListener("change", () => { alive(); look(); });
@@ -65,7 +80,10 @@
 
   connect();
   setInterval(() => {
-    if (Date.now() - heard > silence) show(false);
-    if (source.readyState === EventSource.CLOSED || Date.now() - heard > silence) connect();
+    const silent = Date.now() - heard > silence;
+    if (silent) show(false);
+    if (source.readyState === EventSource.CLOSED || silent && Date.now() - tried > silence) connect();
   }, 2000);
+  addEventListener("offline", () => show(false));
+  addEventListener("online", look);
 })();

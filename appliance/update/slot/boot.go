@@ -31,7 +31,7 @@ func findCmdline(boot io.ReaderAt) (place, error) {
 	reserved, tables, entries, perTable := int64(le.Uint16(head[14:])), int64(head[16]), int64(le.Uint16(head[17:])), int64(le.Uint16(head[22:]))
 	perCluster := int64(head[13])
 	if le.Uint16(head[510:]) != 0xaa55 || le.Uint16(head[11:]) != sector || perCluster == 0 || tables == 0 || perTable == 0 || entries == 0 || entries > 4096 {
-		return place{}, fmt.Errorf("%w (the boot partition is no FAT16)", errCmdline)
+		return place{}, fmt.Errorf("%w (the boot partition is no FAT16)", ErrCmdline)
 	}
 	rootAt := (reserved + tables*perTable) * sector
 	root := make([]byte, entries*entry)
@@ -45,9 +45,9 @@ func findCmdline(boot io.ReaderAt) (place, error) {
 		}
 		cluster, size := int64(le.Uint16(root[26:])), le.Uint32(root[28:])
 		if cluster < 2 || size == 0 || size > sector {
-			return place{}, fmt.Errorf("%w (%d bytes at cluster %d)", errCmdline, size, cluster)
+			return place{}, fmt.Errorf("%w (%d bytes at cluster %d)", ErrCmdline, size, cluster)
 		}
 		return place{at: dataAt + (cluster-2)*perCluster*sector, length: int(size)}, nil
 	}
-	return place{}, fmt.Errorf("%w (it is not there)", errCmdline)
+	return place{}, fmt.Errorf("%w (it is not there)", ErrCmdline)
 }

@@ -190,7 +190,7 @@ func TestCmdlinesThatAreNotOurs(t *testing.T) {
 		"over a sector":     line + strings.Repeat(" ", 500),
 	} {
 		p := newPaper(t, text, first, second)
-		if err := p.card(2).Try(); !errors.Is(err, errCmdline) {
+		if err := p.card(2).Try(); !errors.Is(err, ErrCmdline) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(p.ops) != 0 {

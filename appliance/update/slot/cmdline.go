@@ -23,8 +23,8 @@ const leastRoom = len(tryWord) - len(triedWord)
 // partition 2, 2 for partition 3.
 var rootWord = regexp.MustCompile(`(^| )root=PARTUUID=[0-9a-fA-F-]{36}/PARTNROFF=([12])( |$)`)
 
-// errCmdline says that cmdline.txt is not as the image step wrote it.
-var errCmdline = errors.New("cmdline.txt on the card is not as this box wrote it: write the card anew")
+// ErrCmdline says that cmdline.txt is not as the image step wrote it.
+var ErrCmdline = errors.New("cmdline.txt on the card is not as this box wrote it: write the card anew")
 
 // cmdline is the text of cmdline.txt. It is only ever replaced by one of the same length.
 type cmdline []byte
@@ -33,7 +33,7 @@ type cmdline []byte
 func (c cmdline) root() (int, error) {
 	all := rootWord.FindAllSubmatch(c, 2)
 	if len(all) != 1 || bytes.IndexByte(c, 0) >= 0 {
-		return 0, fmt.Errorf("%w (root is named %d times)", errCmdline, len(all))
+		return 0, fmt.Errorf("%w (root is named %d times)", ErrCmdline, len(all))
 	}
 	return int(all[0][2][0]-'0') + 1, nil
 }
@@ -59,7 +59,7 @@ func (c cmdline) filled(text []byte) cmdline {
 func (c cmdline) onTrial() (cmdline, error) {
 	text := bytes.TrimRight(c.plain(), " ")
 	if len(text)+1+len(tryWord)+leastRoom > len(c) || bytes.ContainsAny(text, "\r\n") {
-		return nil, fmt.Errorf("%w (there is no room in it)", errCmdline)
+		return nil, fmt.Errorf("%w (there is no room in it)", ErrCmdline)
 	}
 	return c.filled(append(append(text, ' '), tryWord...)), nil
 }
