@@ -130,25 +130,26 @@ func Media(features map[string]string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// Accessible fails the test for each violation that axe-core finds on the page as it stands, in any of its rules.
+// Accessible fails the test for each violation that axe-core finds on the page as it stands.
 func (b Tab) Accessible(what string) {
 	b.Helper()
-	b.run(func(ctx context.Context) error { // DevTools run it in the page's place, past its content security policy
-		return chromedp.Do(ctx, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-			_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: axe})
-			return chromedp.Void{}, err
-		})
-	})
-	if !b.Is(`typeof axe === "object"`) {
-		b.Fatal("axe-core did not start")
+	for _, fault := range b.Violations() {
+		b.Errorf("%s: %s", what, fault)
 	}
+}
+
+// Violations are what axe-core finds on the page as it stands, by any of its rules.
+func (b Tab) Violations() []string {
+	b.Helper()
+	b.Do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) { // past the page's content security policy
+		_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: axe})
+		return chromedp.Void{}, err
+	})
 	if !b.Is(`window.faults = undefined, axe.run(document).then(r => window.faults = r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.html.slice(0, 160))), e => window.faults = ["axe-core: " + e]), true`) {
 		b.Fatal("axe-core does not run")
 	}
 	b.Until("axe-core", `Array.isArray(window.faults)`)
-	for _, fault := range Get(b, chromedp.Evaluate[[]string](`window.faults`)) {
-		b.Errorf("%s: %s", what, fault)
-	}
+	return Get(b, chromedp.Evaluate[[]string](`window.faults`))
 }
 
 // A view is a screen that people have.
