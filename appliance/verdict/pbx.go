@@ -19,8 +19,7 @@ func pbx(in Input) []candidate {
 // listed judges the provider's list of registrations.
 func listed(in Input) []candidate {
 	if l := in.Facts.Login; l != nil && l.Reply != nil && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
-		return append(portalRow(in), candidate{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
-			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))})
+		return append(portalRow(in), queryRefused(*l.Reply))
 	}
 	if !let(in.Facts) || in.Facts.Bindings == nil {
 		return nil

@@ -376,6 +376,9 @@ func TestSIPStatusRows(t *testing.T) {
 		{408, "", true, "4-7"}, {480, "", false, "4-7"}, {500, "", false, "4-7"}, {503, "", false, "4-7"}, {503, "", true, "4-7"}, {504, "", true, "4-7"},
 		{416, "", true, "4-4"}, {420, "", false, "4-4"}, {421, "", true, "4-4"}, {494, "", false, "4-4"},
 		{400, "Bad Request", false, "4-4"}, {606, "Not Acceptable", false, "4-4"}, {180, "Ringing", true, ""}, {400, "Bad Request", true, "5-5"}, {500, "", true, "5-5"}, {423, "Interval Too Brief", true, "5-5"},
+		{403, "Wrong password, please contact support", true, "4-2"}, {403, "Contact header required", true, "5-5"}, {603, "Query not supported", true, "5-5"},
+		{403, "Authentication method not supported", true, "4-2"}, {402, "Payment Required", true, "4-4"}, {402, "Payment Required", false, "4-4"},
+		{502, "Bad Gateway", true, "5-5"}, {606, "Not Acceptable", true, "5-5"},
 	}
 	for _, c := range table {
 		if got := row(c.code, c.reason, c.after); got != c.want {

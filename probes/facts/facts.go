@@ -5,6 +5,7 @@ package facts
 
 import (
 	"net/netip"
+	"regexp"
 	"time"
 )
 
@@ -354,6 +355,18 @@ type Reply struct {
 	Date       *time.Time     `json:"date"`
 	RetryAfter Duration       `json:"retry_after_ms"`
 	SeenAs     netip.AddrPort `json:"seen_as"` // received and rport of the top Via: us as the provider sees us
+}
+
+// queryWords are those of a reason phrase that is about a REGISTER without Contact. "Please contact support" is not.
+var queryWords = regexp.MustCompile(`(?i)not supported|unsupported|\bquery|\b(no|missing|without|without a|need|needs|require[sd]?) contact\b|\bcontact( header| field)?( is)? (required|missing|needed|header|field|expected)`)
+
+// secretWords are those of a reason phrase that is about the login itself.
+var secretWords = regexp.MustCompile(`(?i)password|credential|authenticat`)
+
+// NamesQuery reports whether the reason phrase refuses the question which devices are registered, a REGISTER without
+// Contact (RFC 3261 section 10.2.3), rather than the login that came with it.
+func (r Reply) NamesQuery() bool {
+	return queryWords.MatchString(r.Reason) && !secretWords.MatchString(r.Reason)
 }
 
 // ICMP is an ICMP error that answered one of our packets. The offender tells who refused.
