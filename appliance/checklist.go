@@ -38,7 +38,11 @@ func checklist(p parts) []Step {
 	own := "sip-" + trunk.Transport
 	far := probes.FarEnd{Host: p.profile.Provider.Reflector, Token: p.profile.Provider.Token, Dial: p.dialer}
 	path := func(transport string) probes.SIPPath {
-		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
+		sipPath := probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
+		if transport == trunk.Transport {
+			sipPath.Servers = probes.MostOwnServers
+		}
+		return sipPath
 	}
 	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}
 	return []Step{

@@ -102,14 +102,8 @@ func healthyWorlds() []World {
 		good("tcp-blocked", "TCP to the SIP port is blocked, and the trunk uses UDP").with(func(w *World) {
 			w.Home.Forward = []Rule{{Proto: "tcp", Ports: []uint16{5060, 5061}, Action: Drop}}
 		}),
-		good("two-servers", "the provider has two servers").with(func(w *World) {
-			w.Provider.Zone = `
-a.sip              A     ` + Provider1 + `
-b.sip              A     ` + Provider2 + `
-_sip._udp.sip      SRV   10 10 5060 a.sip
-_sip._udp.sip      SRV   20 10 5060 b.sip
-`
-		}),
+		good("two-servers", "the provider has two servers").with(twoServers(Provider1, Provider2)),
+		good("two-servers-spare-dead", "the provider has two servers, of which the spare one is dead").with(twoServers(Provider1, Provider2), also("3-1"), deadServer(Provider2)),
 		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(srvAlone),
 		good("proxy", "an outbound proxy is set, and the domain itself does not resolve").with(
 			filed(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {
@@ -157,6 +151,25 @@ _sip._udp.sip      SRV   20 10 5060 b.sip
 		{Name: "lossy-line", About: "one packet in twenty is lost", Code: "2-7", Severity: catalogue.Amber, OrGreen: true, File: file(),
 			Line: Line{Up: Way{Loss: 0.025}, Down: Way{Loss: 0.025}}},
 		{Name: "no-trunk", About: "a healthy line, and no trunk.toml", Code: "no-trunk", Severity: catalogue.Amber, Lights: "gg---", PBX: PBX{Absent: true}},
+	}
+}
+
+// twoServers gives the provider's name two servers for UDP, of which the first is preferred.
+func twoServers(first, second string) func(*World) {
+	return func(w *World) {
+		w.Provider.Zone = `
+a.sip              A     ` + first + `
+b.sip              A     ` + second + `
+_sip._udp.sip      SRV   10 10 5060 a.sip
+_sip._udp.sip      SRV   20 10 5060 b.sip
+`
+	}
+}
+
+// deadServer is one of the provider's servers, gone.
+func deadServer(address string) func(*World) {
+	return func(w *World) {
+		w.Provider.Input = []Rule{{To: netip.PrefixFrom(netip.MustParseAddr(address), 32), Action: Drop}}
 	}
 }
 

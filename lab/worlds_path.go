@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
 	"trunktester/probes/facts"
 )
@@ -28,6 +29,10 @@ func pathWorlds() []World {
 			says("cannot tell"), firewall(
 				Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 				Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
+		amber("3-1", "server-dead", "the first of the provider's two servers is dead").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),
+			twoServers(Provider2, Provider1), deadServer(Provider2)),
+		amber("3-1", "server-blocked", "the router's firewall refuses SIP to the first of the provider's two servers").with(lights("ggagg"), titled("Not all"), says("The device "+RouterLAN+" refused it"),
+			acts(catalogue.IT), twoServers(Provider2, Provider1), firewall(Rule{To: netip.PrefixFrom(netip.MustParseAddr(Provider2), 32), Proto: "udp", Ports: sipPorts(), Action: AdminProhibited})),
 		red("3-2", "sip-alg", "the router rewrites SIP, and the PBX, which names another port in Via, does not register").with(cutOff, func(w *World) {
 			w.Home.SIPALG = true
 			w.PBX.Settings = func(s *serve.PBXSettings) { s.SplitPorts = 5070 }
@@ -160,6 +165,7 @@ func onSite(w *World) {
 // meddled puts a device that is not Linux's SIP ALG on the line.
 func meddled(kind Meddler) func(*World) { return func(w *World) { w.Line.SIP = kind } }
 
-func says(piece string) func(*World)   { return func(w *World) { w.Says = piece } }
-func hints(piece string) func(*World)  { return func(w *World) { w.Hints = piece } }
-func titled(piece string) func(*World) { return func(w *World) { w.Titled = piece } }
+func acts(who ...catalogue.Actor) func(*World) { return func(w *World) { w.Acts = who } }
+func says(piece string) func(*World)           { return func(w *World) { w.Says = piece } }
+func hints(piece string) func(*World)          { return func(w *World) { w.Hints = piece } }
+func titled(piece string) func(*World)         { return func(w *World) { w.Titled = piece } }

@@ -39,7 +39,9 @@ func pbxWorlds() []World {
 		amber("5-5", "list-refused", "the provider answers 400 to the query").with(filed("provider.shows_bindings"),
 			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 400 })),
 		amber("5-5", "list-refused-contact", "the provider answers 403 to the query, and says that a Contact is missing").with(says("query not supported"),
-			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery = serve.Refusal{Code: 403, Reason: "Contact header required"} })),
+			registrar(func(s *serve.RegistrarSettings) {
+				s.RefuseQuery = serve.Refusal{Code: 403, Reason: "Contact header required"}
+			})),
 		amber("5-5", "list-fails", "the provider's server fails at the query, with 500").with(says("cannot tell"),
 			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 500 })),
 		amber("5-5", "login-fails", "the provider's server fails at every login, with 500").with(cutOff, says("cannot tell"), answersLogin(500, "")),

@@ -22,6 +22,7 @@ func sipPath(in Input) []candidate {
 	if !stops(found) { // else that explains what does not come back
 		found = append(found, blocked(in)...)
 	}
+	found = append(found, serversSilent(in)...)
 	found = append(found, doubleNAT(in)...)
 	found = append(found, fragments(in)...)
 	found = append(found, shortMapping(in)...)
