@@ -31,7 +31,9 @@ func second(priority int, does func(*facts.Attempt)) func(*site) {
 
 func silentOnly(*facts.Attempt) {}
 
-func serves(a *facts.Attempt) { a.Exchanges[0].Sends, a.Exchanges[0].Reply = 1, &facts.Reply{Code: 200} }
+func serves(a *facts.Attempt) {
+	a.Exchanges[0].Sends, a.Exchanges[0].Reply = 1, &facts.Reply{Code: 200}
+}
 
 // sent: so many messages over so long, none answered.
 func sent(n int, span time.Duration) func(*facts.Attempt) {
