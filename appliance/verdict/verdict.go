@@ -217,6 +217,7 @@ func wellText(in Input) string {
 	if q != nil && starved(q.Late) || lan != nil && starved(lan.Late) {
 		text += " How good the line is could not be judged, since the box itself was too busy."
 	}
+	text += qualityWords(in.Facts)
 	if unanswered, one := largeUnanswered(in.Facts); one {
 		text += fmt.Sprintf(" Packets of %d bytes were not answered, but only name servers could be asked. Whether the line or the name servers drop them could not be told.", unanswered)
 	}
