@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"time"
 
@@ -55,7 +56,7 @@ func ownBinding() serve.Binding {
 
 func healthyWorlds() []World {
 	return []World{
-		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-7"), func(w *World) {
+		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-1", "3-4", "3-7", "4-8"), func(w *World) {
 			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
 		}),
 		good("no-ping", "the router drops ping, to itself and through it").with(dropsPing),
@@ -99,9 +100,21 @@ func healthyWorlds() []World {
 			firewall(Rule{To: nowhere(), Action: PortUnreachable})),
 		good("tcp-trunk", "the trunk uses TCP").with(tcpTrunk, filed(`trunk.transport = "tcp"`)),
 		good("tls-trunk", "the trunk uses TLS, with a certificate of a private authority").with(tlsTrunk, filed(`trunk.transport = "tls"`, privateCA)),
-		good("tcp-blocked", "TCP to the SIP port is blocked, and the trunk uses UDP").with(func(w *World) {
-			w.Home.Forward = []Rule{{Proto: "tcp", Ports: []uint16{5060, 5061}, Action: Drop}}
+		good("tcp-blocked", "TCP to the SIP ports is dropped, and the trunk uses UDP").with(also("3-4"), firewall(
+			Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
+		good("tcp-rejected", "TCP to the SIP ports is rejected by the router, and the trunk uses UDP").with(also("3-4"), firewall(
+			Rule{Proto: "tcp", Ports: sipPorts(), Action: AdminProhibited})),
+		good("tcp-unserved", "the provider's name names UDP only, and nothing answers there over TCP").with(never("3-4"), func(w *World) {
+			w.Provider.Zone = `
+sip                A     ` + Provider1 + `
+_sip._udp.sip      SRV   10 10 5060 sip
+`
+			w.Provider.Input = []Rule{{Proto: "tcp", Ports: sipPorts(), Action: Drop}}
 		}),
+		good("udp-expired-certificate", "the provider's certificate ended yesterday, and the trunk uses UDP").with(also("4-8"), filed(privateCA),
+			leaf(func(a *serve.Authority) (tls.Certificate, error) { return a.Expired(Domain) })),
+		good("udp-other-certificate", "the provider's certificate is for another name, and the trunk uses UDP").with(also("4-8"), filed(privateCA),
+			leaf(func(a *serve.Authority) (tls.Certificate, error) { return a.Leaf("pbx.example.com") })),
 		good("two-servers", "the provider has two servers").with(twoServers(Provider1, Provider2)),
 		good("two-servers-spare-dead", "the provider has two servers, of which the spare one is dead").with(twoServers(Provider1, Provider2), also("3-1"), deadServer(Provider2)),
 		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(srvAlone),

@@ -74,6 +74,13 @@ func pathWorlds() []World {
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop})),
 		red("3-3", "udp-refused", "UDP to the SIP port is refused by the router; TCP passes").with(cutOff, firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: PortUnreachable})),
+		red("3-3", "udp-unserved", "the provider answers over TCP only, and its name says nothing; other SIP hosts answer over UDP").with(cutOff, titled("does not answer over UDP"),
+			acts(catalogue.IT, catalogue.Provider, catalogue.Reseller), func(w *World) {
+				w.Provider.Zone = `
+sip                A     ` + Provider1 + `
+`
+				w.Provider.Input = []Rule{{Proto: "udp", Ports: sipPorts(), Action: Drop}}
+			}),
 		red("3-4", "stream-blocked", "the trunk uses TCP, and TCP to the SIP port is dropped").with(cutOff, tcpTrunk, filed(`trunk.transport = "tcp"`), firewall(
 			Rule{Proto: "tcp", Ports: []uint16{5060}, Action: Drop})),
 		red("3-4", "tls-blocked", "the trunk uses TLS, and its port is reset by the router").with(cutOff, tlsTrunk, filed(`trunk.transport = "tls"`, privateCA), firewall(

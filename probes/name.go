@@ -57,7 +57,8 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 	if len(local) > 0 {
 		replies = n.follow(ctx, plan, local)
 	}
-	found := facts.Name{Way: plan.way(), Targets: plan.targets(), UDPSRV: plan.servesUDP()}
+	found := facts.Name{Way: plan.way(), Targets: plan.targets(),
+		UDPSRV: plan.serves("udp", true), TCPSRV: plan.serves("tcp", true), TLSSRV: plan.serves("tls", true)}
 	public := witness.collect(found.Way == "" || nameInward(found.Targets))
 
 	var evidence []facts.Evidence

@@ -23,6 +23,7 @@ func sipPath(in Input) []candidate {
 		found = append(found, blocked(in)...)
 	}
 	found = append(found, serversSilent(in)...)
+	found = append(found, streamsBlocked(in)...)
 	found = append(found, doubleNAT(in)...)
 	found = append(found, fragments(in)...)
 	found = append(found, shortMapping(in)...)
@@ -73,11 +74,29 @@ func blocked(in Input) []candidate {
 	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
 		c.text += " Other SIP hosts are silent over UDP as well, so it is blocked on this side."
 	} else {
-		c.text += " Whether a firewall on the way blocks it, or the provider does not serve it, cannot be told from here."
-		c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+		unexplained(in, &c)
 	}
 	c.text += boxAddress
 	return []candidate{c}
+}
+
+// unexplained adds to the trunk's own transport that fails where nothing shows who stops it.
+func unexplained(in Input, c *candidate) {
+	f, own := in.Facts, trunk(in).Transport
+	if passes, _ := controls(f); own == "udp" && passes {
+		c.title = "udp-unanswered"
+		c.text += " Other SIP hosts are answered over UDP, so UDP as such is not blocked."
+	}
+	c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+	if f.Name != nil && f.Name.Serves(own) {
+		c.text += fmt.Sprintf(" The provider's name says that it serves %s. A firewall on the way blocks it, or the provider ignores it: cannot tell which.", strings.ToUpper(own))
+		return
+	}
+	c.text += " Whether a firewall on the way blocks it, or the provider does not serve it, cannot be told from here."
+	if own == "udp" { // which nobody need have chosen: it is what a file that says nothing means
+		c.acts = append(c.acts, catalogue.Reseller)
+		c.advice = "transport"
+	}
 }
 
 // allSilent judges a provider that sent no SIP reply over any transport. Positive proof names the

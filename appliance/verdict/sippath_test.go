@@ -9,6 +9,11 @@ import (
 	"trunktester/probes/facts"
 )
 
+// zoneServes: the provider's zone names all three transports.
+func zoneServes(s *site) {
+	s.Facts.Name.UDPSRV, s.Facts.Name.TCPSRV, s.Facts.Name.TLSSRV = true, true, true
+}
+
 func TestSIPPathTickets(t *testing.T) {
 	const firewall, server = "192.168.1.1", "198.51.100.5"
 	dead := func(more ...func(*site)) *site { return healthy().with(silentSIP("udp", "tcp", "tls")).with(more...) }
@@ -76,8 +81,12 @@ func TestSIPPathTickets(t *testing.T) {
 	})
 	hearAll(t, []saying{
 		{"UDP is blocked, and other SIP hosts are silent over it as well", healthy().with(silentSIP("udp"), control(false)), "3-3", "Other SIP hosts are silent over UDP as well", "cannot be told"},
-		{"UDP is not answered, and other SIP hosts answer over it", healthy().with(silentSIP("udp"), control(true)), "3-3", "cannot be told from here", "Other SIP hosts are silent"},
-		{"UDP is not answered, and no other host was asked", healthy().with(silentSIP("udp")), "3-3", "cannot be told from here", "Other SIP hosts are silent"},
+		{"UDP is not answered, and other SIP hosts answer over it", healthy().with(silentSIP("udp"), control(true)), "3-3", "so UDP as such is not blocked. Whether a firewall on the way blocks it, or the provider does not serve it, cannot be told from here. This was tested from the box's own address. | Compare the transport", "Other SIP hosts are silent"},
+		{"the same, and the provider's name says that it serves UDP", healthy().with(silentSIP("udp"), control(true), zoneServes), "3-3", "or the provider ignores it: cannot tell which. This was tested from the box's own address. | Open the trunk's port", "reseller"},
+		{"the same, and nobody looked the name up", healthy().with(silentSIP("udp"), control(true), forget(func(f *facts.Facts) { f.Name = nil })), "3-3", "does not serve it, cannot be told", "ignores it"},
+		{"a TCP trunk that is not answered, and other hosts are asked over UDP", healthy().with(over("tcp"), silentSIP("tcp"), control(true)), "3-4", "does not serve it, cannot be told", "UDP as such"},
+		{"a TCP trunk that is not answered: who chose TCP knows", healthy().with(over("tcp"), silentSIP("tcp")), "3-4", "| Open the trunk's port", "reseller"},
+		{"UDP is not answered, and no other host was asked", healthy().with(silentSIP("udp")), "3-3", "cannot be told from here", "Other SIP hosts are"},
 		{"TCP is not answered, and other SIP hosts are silent over UDP", healthy().with(over("tcp"), silentSIP("tcp"), control(false)), "3-4", "cannot be told from here", "Other SIP hosts are silent"},
 		{"SIP is silent at other hosts as well", dead(control(false)), "3-1", "nor other SIP hosts on the internet answer", "cannot tell"},
 		{"the provider's server closes the port", dead(refusedBy(server, 3)), "3-1", "The provider's server itself says that nothing listens on 198.51.100.5:5060. Either the port in the box's file is wrong or the provider's SIP server is down", "blocked on the way"},

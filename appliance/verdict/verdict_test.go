@@ -241,7 +241,7 @@ func TestTickets(t *testing.T) {
 		{"an address-authenticated trunk from another address", healthy().with(ipTrunk("203.0.113.77")), "4-6 red", "", "gggR-"},
 		{"the provider is overloaded", healthy().with(refusedBefore(503, "Service Unavailable")), "4-7 red", "", "gggR-"},
 		{"the provider's certificate ran out, trunk on TLS", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tls" }, silentSIP("tls"), expired(true)), "4-8 red", "", "gg-R-"},
-		{"the provider's certificate ran out, trunk on UDP", healthy().with(silentSIP("tls"), expired(true)), "ok green", "", "ggggg"},
+		{"the provider's certificate ran out, trunk on UDP", healthy().with(silentSIP("tls"), expired(true)), "ok green", "4-8 green", "ggggg"},
 		{"the provider asks for no password", healthy().with(open), "ok green", "", "ggggg"},
 		{"the provider asks for no password, and the PBX is not registered", healthy().with(open, noEntries), "5-1 red", "", "ggggR"},
 		{"silence after the login", healthy().with(func(s *site) { s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2 }, from(5)), "4-9 red", "", "gggR-"},

@@ -265,6 +265,14 @@ type Name struct {
 	Answers []NameAnswer `json:"answers"` // local resolvers
 	Public  []NameAnswer `json:"public"`  // the second witness
 	UDPSRV  bool         `json:"udp_srv"` // the zone says that the provider serves UDP
+	TCPSRV  bool         `json:"tcp_srv"` // and TCP
+	TLSSRV  bool         `json:"tls_srv"` // and TLS
+}
+
+// Serves reports whether the zone itself says that the provider serves SIP over the transport. Not every zone that a provider
+// serves it from says so.
+func (n Name) Serves(transport string) bool {
+	return map[string]bool{"udp": n.UDPSRV, "tcp": n.TCPSRV, "tls": n.TLSSRV}[transport]
 }
 
 // Target is one server of the provider, in the order of preference.
