@@ -40,10 +40,7 @@ func renews(in Input) time.Duration {
 	if in.Facts.PBXCheck == nil || in.Facts.PBXCheck.Telling() == nil {
 		return 0
 	}
-	seconds, err := strconv.ParseUint(in.Facts.PBXCheck.Telling().Expires, 10, 31)
-	if err != nil {
-		return 0
-	}
+	seconds, _ := strconv.ParseUint(in.Facts.PBXCheck.Telling().Expires, 10, 31) // 0 where it said nothing, the most where it said more
 	return time.Duration(seconds) * time.Second
 }
 

@@ -49,6 +49,7 @@ func TestOneFarHost(t *testing.T) {
 		{"the provider alone answers ping, and limits it", healthy().with(onlyHost(loses(40))), "ok green", "2-7 green", "ggggg"},
 		{"the provider alone answers ping, and one SIP message had to be repeated", healthy().with(onlyHost(loses(40)), repeats(1)), "ok green", "2-7 green", "ggggg"},
 		{"the provider alone answers ping, and SIP messages had to be repeated as well", healthy().with(onlyHost(loses(40)), repeats(2)), "2-7 amber", "", "gAggg"},
+		{"the same, and the provider ignores OPTIONS", healthy().with(onlyHost(loses(40)), repeats(2), ignoresOptions), "ok green", "2-7 green", "ggggg"},
 		{"the provider alone answers ping, loses none, and was slow to answer SIP at first", healthy().with(onlyHost(loses(0)), repeats(2)), "ok green", "", "ggggg"},
 		{"a line by satellite on which the provider alone answers ping", healthy().with(onlyHost(takes(600*ms, 0)), sipTakes(620*ms, 650*ms)), "2-7 amber", "", "gAggg"},
 		{"the provider answers ping late, and SIP at once", healthy().with(onlyHost(takes(600*ms, 0)), sipTakes(620*ms, 30*ms)), "ok green", "2-7 green", "ggggg"},

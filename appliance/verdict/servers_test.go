@@ -19,7 +19,7 @@ func second(priority int, does func(*facts.Attempt)) func(*site) {
 		s.Facts.Name.Targets = []facts.Target{{Addr: a.Target, Transport: "udp", Priority: priority}, {Addr: a.Target, Transport: "tcp", Priority: 99},
 			{Addr: provider, Transport: own, Priority: 10}}
 		if own != "udp" {
-			s.Facts.Name.Targets[1].Priority = priority
+			s.Facts.Name.Targets[0].Priority, s.Facts.Name.Targets[1].Priority = 99, priority
 		}
 		p := path(s.Facts, own)
 		p.Targets = append([]facts.Attempt{a}, p.Targets...)

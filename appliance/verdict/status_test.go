@@ -21,6 +21,7 @@ func TestAnswersToCredentials(t *testing.T) {
 		{"the provider says that it is the question", healthy().with(refusedLogin(500, "Query not supported")), "5-5", "query not supported", "cannot tell"},
 		{"the provider's server fails, for one of two reasons", healthy().with(refusedLogin(500, "Server Internal Error")), "5-5", "or it has a fault of its own (4-7): cannot tell which. | Look at the Registrations page of the portal: is the trunk shown? If it is not, ask the provider", "query not supported"},
 		{"a gateway of the provider's fails", healthy().with(refusedLogin(502, "Bad Gateway")), "5-5", "| reseller provider", ""},
+		{"a time that is too short, though none was asked for", healthy().with(refusedLogin(423, "Interval Too Brief")), "5-5", "or it refuses this trunk for a reason of its own", "fault of its own"},
 		{"something is not accepted", healthy().with(refusedLogin(606, "Not Acceptable")), "5-5", "or it refuses this trunk for a reason of its own: cannot tell which.", "fault of its own"},
 	})
 }
