@@ -135,6 +135,8 @@ _sip._udp.sip      SRV   10 10 5060 sip
 			registrar(func(s *serve.RegistrarSettings) { s.Algorithms = []string{"SHA-256"} })),
 		good("stale-nonce", "the provider calls the first nonce stale").with(
 			registrar(func(s *serve.RegistrarSettings) { s.StaleOnce = true }), boundBefore(ownBinding())),
+		good("long-registrations", "the provider refuses registrations of less than five minutes; the PBX asks for ten").with(
+			registrar(func(s *serve.RegistrarSettings) { s.MinExpires = 5 * time.Minute })),
 		good("static-address", "the box's file sets its address by hand, and no DHCP server answers").with(filed(
 			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
 			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),

@@ -102,7 +102,7 @@ func (b *ownBinding) sendCanary(ctx context.Context) {
 		port++
 	}
 	b.canary = fmt.Sprintf("sip:%s@%s;transport=%s", b.user()+canaryUser, netip.AddrPortFrom(local.Addr(), port), b.login.conn.Transport())
-	x := b.ask(ctx, b.login.conn, "a registration at another port", registering(b.canary, ownBindingExpires)+", "+registering(b.contact, 0), mostOwnAttempts-forRemoval-1)
+	x := b.ask(ctx, b.login.conn, "a registration at another port", registering(b.canary, b.expires)+", "+registering(b.contact, 0), mostOwnAttempts-forRemoval-1)
 	if x.Sends == 0 {
 		b.canary = ""
 		return
