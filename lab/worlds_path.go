@@ -31,6 +31,18 @@ func pathWorlds() []World {
 				Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
 		amber("3-1", "server-dead", "the first of the provider's two servers is dead").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),
 			twoServers(Provider2, Provider1), deadServer(Provider2)),
+		amber("3-1", "servers-dead", "of the provider's six servers all are dead but the third").with(lights("ggagg"), titled("Not all"), says(Provider1+":5060 answered"), deadServer(Provider2), func(w *World) {
+			w.Provider.Zone = `
+a.sip              A     ` + Provider1 + `
+b.sip              A     ` + Provider2 + `
+_sip._udp.sip      SRV   10 60 5060 b.sip
+_sip._udp.sip      SRV   10 50 5070 b.sip
+_sip._udp.sip      SRV   10 40 5060 a.sip
+_sip._udp.sip      SRV   10 30 5080 b.sip
+_sip._udp.sip      SRV   10 20 5090 b.sip
+_sip._udp.sip      SRV   10 10 5100 b.sip
+`
+		}),
 		amber("3-1", "server-blocked", "the router's firewall refuses SIP to the first of the provider's two servers").with(lights("ggagg"), titled("Not all"), says("The device "+RouterLAN+" refused it"),
 			acts(catalogue.IT), twoServers(Provider2, Provider1), firewall(Rule{To: netip.PrefixFrom(netip.MustParseAddr(Provider2), 32), Proto: "udp", Ports: sipPorts(), Action: AdminProhibited})),
 		red("3-2", "sip-alg", "the router rewrites SIP, and the PBX, which names another port in Via, does not register").with(cutOff, func(w *World) {

@@ -61,8 +61,8 @@ func algAnswer(in Input, c *candidate) {
 }
 
 // firewallAnswer: a rule for the PBX's address may not let the box through, which tests from its own; and no rule for it
-// explains what is silent. What the provider's own host refuses, and one of its servers
-// alone that is silent, are no such rule's.
+// explains what is silent. What the provider's own host refuses, and one of its servers that is silent alone, are no such
+// rule's.
 func firewallAnswer(in Input, c *candidate) {
 	said := in.Answers.FirewallAllows
 	if said == nil || refusedByServer(attempts(in.Facts)) || c.title == "servers" {

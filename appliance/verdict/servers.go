@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -20,7 +21,8 @@ func serversSilent(in Input) []candidate {
 		return nil
 	}
 	var dead []facts.Attempt
-	var how []string
+	var reasons []string
+	byReason := map[string][]netip.AddrPort{}
 	best := -1 // preference of the best server that answers; less is better
 	for _, a := range p.Targets {
 		switch why := unserved(a, *p); {
@@ -29,16 +31,22 @@ func serversSilent(in Input) []candidate {
 				best = n
 			}
 		case why != "":
-			dead, how = append(dead, a), append(how, fmt.Sprintf("%s %s", a.Target, why))
+			if byReason[why] == nil {
+				reasons = append(reasons, why)
+			}
+			dead, byReason[why] = append(dead, a), append(byReason[why], a.Target)
 		}
 	}
 	if best < 0 || len(dead) == 0 {
 		return nil
 	}
+	for i, why := range reasons {
+		reasons[i] = servers(byReason[why]) + " " + why
+	}
 	c := candidate{code: "3-1", kind: catalogue.Hurts, title: "servers", advice: "servers",
 		acts: []catalogue.Actor{catalogue.Provider, catalogue.IT},
 		text: fmt.Sprintf("Not all of the provider's servers for SIP over %s answer: %s, while %s answered.",
-			strings.ToUpper(own), strings.Join(how, ", and "), whoAnswered(*p))}
+			strings.ToUpper(own), strings.Join(reasons, ", and "), whoAnswered(*p))}
 	spare := !slices.ContainsFunc(dead, func(a facts.Attempt) bool { return preference(f, a.Target, own) <= best })
 	e, refused := refuser(dead)
 	switch {
@@ -75,7 +83,7 @@ func unserved(a facts.Attempt, p facts.Path) string {
 	for _, x := range a.Exchanges {
 		enough := x.Sends >= sipSends && x.Spanned >= facts.Duration(sipSpan) || a.Connect == facts.Answered && x.Sends > 0
 		if enough && answers(p, x.Method) {
-			return fmt.Sprintf("left %d messages over %s without an answer", x.Sends, x.Spanned)
+			return fmt.Sprintf("left %d messages over %s without an answer", x.Sends, time.Duration(x.Spanned).Round(100*time.Millisecond))
 		}
 	}
 	return ""
