@@ -30,3 +30,19 @@ func refute(found []candidate, in Input) []candidate {
 	}
 	return found
 }
+
+// applyAnswers lets what a person saw in the portal speak: a PBX that is registered proves the account,
+// so a login refused with the box's settings means that the box's file is out of date (verdict rule 6).
+func applyAnswers(found []candidate, in Input) []candidate {
+	if in.Answers.PortalShowsPBX == nil || !*in.Answers.PortalShowsPBX {
+		return found
+	}
+	for i, c := range found {
+		if c.code == "4-1" || c.code == "4-2" || c.code == "4-5" {
+			found[i].kind = catalogue.Hurts
+			found[i].text += " The portal shows the PBX registered, so the box's file is out of date."
+			found[i].acts = []catalogue.Actor{catalogue.Reseller}
+		}
+	}
+	return found
+}

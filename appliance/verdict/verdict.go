@@ -229,8 +229,8 @@ func wellText(in Input) string {
 	case a.Word == facts.ALGRuledOut:
 		text += " What the box sent arrived at the provider's reflector byte for byte: no device on the way rewrites SIP."
 	}
-	if said := in.Answers.SIPALGDisabled; said != nil && !*said && trunk(in).Transport != "tls" && (in.Facts.ALG == nil || in.Facts.ALG.Word != facts.ALGRuledOut) {
-		text += " Somebody says that SIP ALG is switched on in the router: it is better off, even where nothing was seen of it."
+	if no(in.Answers.SIPALGDisabled) && trunk(in).Transport != "tls" && (in.Facts.ALG == nil || in.Facts.ALG.Word != facts.ALGRuledOut) {
+		text += " " + words.InEnglish().Say("told.alg-unseen")
 	}
 	return text
 }
