@@ -28,7 +28,7 @@ func shortMapping(in Input) []candidate {
 		how, l.When(), max(l.AtLeast, facts.Duration(10*time.Second)))}
 	if every := renews(in); every > 0 && every <= time.Duration(l.AtLeast) {
 		c.kind = catalogue.Tells
-		c.text += fmt.Sprintf(" It does: in the PBX check it asked to be registered for %s, so that it registers again at least as often.", every)
+		c.text += fmt.Sprintf(" It does: in the PBX check it asked to be registered for %s, so that it registers again at least as often.", facts.Duration(every))
 	}
 	return []candidate{c}
 }

@@ -83,7 +83,7 @@ func unserved(a facts.Attempt, p facts.Path) string {
 	for _, x := range a.Exchanges {
 		enough := x.Sends >= sipSends && x.Spanned >= facts.Duration(sipSpan) || a.Connect == facts.Answered && x.Sends > 0
 		if enough && answers(p, x.Method) {
-			return fmt.Sprintf("left %d messages over %s without an answer", x.Sends, time.Duration(x.Spanned).Round(100*time.Millisecond))
+			return fmt.Sprintf("left %d messages over %s without an answer", x.Sends, facts.Duration(time.Duration(x.Spanned).Round(100*time.Millisecond)))
 		}
 	}
 	return ""

@@ -85,9 +85,9 @@ func TestSeveralServers(t *testing.T) {
 		return func(s *site) { s.Facts.Quality.Far[0].Back = 100 - n }
 	}
 	hearAll(t, []saying{
-		{"the first of two servers is dead", healthy().with(second(5, silentOnly)), "3-1", "198.51.100.6:5060 left 4 messages over 3.5s without an answer, while 198.51.100.5:5060 answered. A PBX that chooses it", "chance"},
+		{"the first of two servers is dead", healthy().with(second(5, silentOnly)), "3-1", "198.51.100.6:5060 left 4 messages over 3.5 s without an answer, while 198.51.100.5:5060 answered. A PBX that chooses it", "chance"},
 		{"two servers are dead in the same way, and one refuses", healthy().with(second(6, deniedBy(itself, 3)), second(5, silentOnly), second(4, silentOnly)), "3-1",
-			"answer: 198.51.100.6:5060, 198.51.100.6:5060 left 4 messages over 3.5s without an answer, and 198.51.100.6:5060 refuses the messages", ""},
+			"answer: 198.51.100.6:5060, 198.51.100.6:5060 left 4 messages over 3.5 s without an answer, and 198.51.100.6:5060 refuses the messages", ""},
 		{"the spare server is dead", healthy().with(second(20, silentOnly)), "3-1", "It is a spare one", "A PBX that chooses it"},
 		{"a firewall refuses one of two servers", healthy().with(second(5, deniedBy(firewall, 3))), "3-1", "is not reached, while 198.51.100.5:5060 answered. The device 192.168.1.1 refused it", "provider it"},
 		{"one of two servers has its port closed", healthy().with(second(5, deniedBy(itself, 3))), "3-1", "refuses the messages (ICMP 3/13)", "The device"},
