@@ -35,8 +35,8 @@ func internetWorlds() []World {
 			says("names that do not exist"), lies("*", WebAddr), func(w *World) { w.Home.Catch = []Rule{names} }),
 		red("2-4", "dns-catches-all", "the router leads the provider's name to a web server, and takes every question to other resolvers to itself; over HTTPS they answer").with(lights("gr---"),
 			says("asked over HTTPS"), lies(Domain, WebAddr), func(w *World) { w.Home.Catch = []Rule{names, namesTCP} }),
-		red("2-4", "dns-lies-alone", "the router leads every name to a web server, and its firewall blocks other resolvers").with(lights("gr---"),
-			says("no second witness"), lies("*", WebAddr), firewall(Rule{Proto: "udp", Ports: []uint16{53}, Action: Drop}, Rule{Proto: "tcp", Ports: []uint16{53}, Action: Drop})),
+		red("2-4", "dns-lies-alone", "the router leads every name to a web server, and its firewall blocks other resolvers, secure web included").with(lights("gr---"),
+			says("no second witness"), lies("*", WebAddr), firewall(Rule{Proto: "udp", Ports: []uint16{53}, Action: Drop}, Rule{Proto: "tcp", Ports: []uint16{53, 443}, Action: Drop})),
 		red("2-4", "dns-loses-name", "the router's resolver says that the provider's name does not exist; public ones know it").with(lights("gr---"), func(w *World) {
 			w.Home.DNS = func(s *serve.DNSSettings) { s.NXDOMAIN = []string{Domain} }
 		}),
