@@ -116,6 +116,10 @@ func checklist(p parts) []Step {
 			Needs: []string{"sip-udp"}, After: []string{"alg"}},
 		{ID: "rtp", Title: "Voice ports", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, "voice ports were not tested"),
 			Probe: probes.RTP{FarEnd: far, Low: p.profile.Expect.RTPLow, Top: p.profile.Expect.RTPTop, Networks: p.profile.Provider.Networks}, Needs: []string{"address"}},
+		{ID: "voice", Title: "Voice quality", Light: 3, Guide: []string{"1.5", "1.8"}, Limit: voiceLimit(p.full), Skip: withoutReflector(p.profile, "voice quality is only estimated by ping, at the line quality"),
+			Probe: voice(p, far), Needs: []string{"address"}, After: []string{"rtp"}},
+		{ID: "dscp", Title: "Marks for priority (DSCP)", Light: 3, Guide: []string{"1.5"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, "whether marks are kept is not known"),
+			Probe: probes.DSCP{FarEnd: far}, Needs: []string{"address"}, After: []string{"rtp"}},
 
 		// Light 4: does the provider accept this trunk?
 		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),

@@ -45,11 +45,17 @@ func (r FarEnd) found(ctx context.Context, known facts.Facts) (mirror, error) {
 	return m, err
 }
 
-// socket opens one to the reflector.
-func (m mirror) socket(ctx context.Context) (net.Conn, error) {
+// socket opens one to the reflector's SIP port.
+func (m mirror) socket(ctx context.Context) (*net.UDPConn, error) { return m.socketTo(ctx, m.to) }
+
+func (m mirror) socketTo(ctx context.Context, to netip.AddrPort) (*net.UDPConn, error) {
 	d := m.Dial.Via.Dialer()
 	d.LocalAddr = &net.UDPAddr{IP: m.own.AsSlice()}
-	return d.DialContext(ctx, "udp4", m.to.String())
+	conn, err := d.DialContext(ctx, "udp4", to.String())
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.UDPConn), nil
 }
 
 // send puts one wish over the socket; the id tells its reflection apart.
@@ -68,43 +74,43 @@ func (m mirror) send(conn net.Conn, w wire.Wish) (callID string, err error) {
 	return r.CallID, nil
 }
 
-// hear waits until the time for the reflection of one request.
-func (m mirror) hear(conn net.Conn, callID string, until time.Time) (wire.Reflection, error) {
+// hear waits until the time for the reflection of one request. tos is the reply's own TOS byte, -1 where it was not asked
+// for (receiveTOS).
+func (m mirror) hear(conn *net.UDPConn, callID string, until time.Time) (seen wire.Reflection, tos int, err error) {
 	if err := conn.SetReadDeadline(until); err != nil {
-		return wire.Reflection{}, err
+		return seen, -1, err
 	}
-	buf := make([]byte, 65535)
+	buf, oob := make([]byte, 65535), make([]byte, tosSpace)
 	for {
-		n, err := conn.Read(buf)
+		n, oobn, _, _, err := conn.ReadMsgUDPAddrPort(buf, oob)
 		if err != nil {
-			return wire.Reflection{}, err
+			return seen, -1, err
 		}
 		answer := sip.Split(buf[:n])
 		if answer.Code == 0 || answer.Get("Call-ID") != callID {
 			continue
 		}
-		return wire.ParseReflection(answer.Body)
+		seen, err = wire.ParseReflection(answer.Body)
+		return seen, receivedTOS(oob[:oobn]), err
 	}
 }
 
 // ask puts one wish and waits for its reflection; it is put again while nothing comes.
-func (m mirror) ask(ctx context.Context, conn net.Conn, w wire.Wish) (wire.Reflection, error) {
+func (m mirror) ask(ctx context.Context, conn *net.UDPConn, w wire.Wish) (seen wire.Reflection, tos int, err error) {
 	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
-	var seen wire.Reflection
-	var err error
 	for range reflectTurns {
 		if err = ctx.Err(); err != nil {
-			return seen, err
+			return seen, -1, err
 		}
 		var callID string
 		if callID, err = m.send(conn, w); err != nil {
-			return seen, err
+			return seen, -1, err
 		}
-		if seen, err = m.hear(conn, callID, time.Now().Add(reflectWait)); err == nil {
-			return seen, nil
+		if seen, tos, err = m.hear(conn, callID, time.Now().Add(reflectWait)); err == nil {
+			return seen, tos, nil
 		}
 	}
-	return seen, err
+	return seen, -1, err
 }
 
 // reflectTurns are how often a wish is put, and reflectWait how long its reflection is awaited each time.

@@ -65,8 +65,9 @@ func (q Quality) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case answering >= 0:
 		e := found.Far[answering]
+		found.MOS = pingScore(e)
 		r.Outcome = facts.Passed
-		r.Saw = fmt.Sprintf("To %s: %d of %d lost, round trip %s, jitter %s.", e.Addr, e.Sent-e.Back, e.Sent, e.Avg, e.Jitter)
+		r.Saw = fmt.Sprintf("To %s: %d of %d lost, round trip %s, jitter %s.", e.Addr, e.Sent-e.Back, e.Sent, e.Avg, e.Jitter) + pingWords(found.MOS)
 	case err != nil && socketAnswer(err) == facts.CouldNotAsk:
 		r.Outcome, r.Saw = facts.Broken, fmt.Sprintf("The box could not ping: %v.", err)
 	default:

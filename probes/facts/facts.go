@@ -41,6 +41,8 @@ type Facts struct {
 	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
 	Lifetime   *Lifetime   `json:"lifetime"`
 	RTP        *RTP        `json:"rtp"`
+	Voice      *Voice      `json:"voice"`
+	DSCP       *DSCP       `json:"dscp"`
 	Fragments  *Fragments  `json:"fragments"`
 	ALG        *ALG        `json:"alg"`
 	Login      *Login      `json:"login"`
@@ -294,6 +296,7 @@ type Quality struct {
 	Gateway *Echo    `json:"gateway"`
 	Far     []Echo   `json:"far"`
 	Late    Duration `json:"late_ms"` // how late the box itself was on average: what it measured is no better than that
+	MOS     *MOS     `json:"mos"`     // by the pings to the far host that counts most; nil where they are too few
 }
 
 // LAN is the way to the gateway, by ARP. (light 1)
