@@ -52,6 +52,7 @@ type Filter struct {
 	Guard   bool   // nothing new comes in from Outside, as in every home router
 	Hush    bool   // never says "fragmentation needed"
 	Clamp   bool   // lowers TCP's segment size (MSS) to what the way out carries
+	Unmarks bool   // clears the DSCP of packets that leave through Outside
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
 	ALGFrom uint16 // the helper reads only what comes from this source port; 0: from any
 }
@@ -78,6 +79,7 @@ func (f Filter) apply(h *Host) error {
 	s.nat(f)
 	s.catch(f)
 	s.pieces(f)
+	s.marks(f)
 	if f.SIPALG {
 		s.sipHelper(f.ALGFrom)
 	}
@@ -184,6 +186,20 @@ func (s ruleset) pieces(f Filter) {
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: []byte{0x3f, 0xff}, Xor: make([]byte, 2)},
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 2)},
 	}, verdict(expr.VerdictDrop))
+}
+
+// marks clears the DSCP, and leaves ECN as it is (RFC 3168).
+func (s ruleset) marks(f Filter) {
+	if !f.Unmarks {
+		return
+	}
+	chain := s.chain("marks", nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityMangle)
+	s.add(chain, out(f.Outside), []expr.Any{
+		payload(expr.PayloadBaseNetworkHeader, 0, 2), // two bytes, for the checksum's sake
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: []byte{0xff, 0x03}, Xor: make([]byte, 2)},
+		&expr.Payload{OperationType: expr.PayloadWrite, SourceRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 0, Len: 2,
+			CsumType: expr.CsumTypeInet, CsumOffset: 10},
+	})
 }
 
 // sipHelper assigns the kernel's SIP helper by rule, after conntrack (priority -200) has made the entry.

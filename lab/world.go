@@ -28,6 +28,7 @@ type World struct {
 	Also  []string          // codes that must be told beside the verdict
 	Never []string          // codes that must not be told at all
 	ALG   string            // the report's word for a device that rewrites SIP; "" for any
+	Saw   map[string]string // by the ID of a step, a piece that what it saw must hold
 
 	Full    bool // the run waits for the slow measurements as well
 	OrGreen bool // a run that saw too few losses to judge may say ok
@@ -54,6 +55,7 @@ type Home struct {
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
 	SecondALG bool                           // that second router rewrites SIP
 	NoPieces  bool                           // the router drops fragments of packets
+	Unmarks   bool                           // the router clears the DSCP of what it sends to the line
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	MAC       string                         // the router's hardware address on the LAN; "": one that is nobody's

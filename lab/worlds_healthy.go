@@ -140,7 +140,11 @@ _sip._udp.sip      SRV   10 10 5060 sip
 		good("static-address", "the box's file sets its address by hand, and no DHCP server answers").with(filed(
 			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
 			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),
-		good("reflector", "the provider runs a reflector, where SIP arrives as it was sent").with(reflecting(), alg(facts.ALGRuledOut)),
+		good("reflector", "the provider runs a reflector, where SIP arrives as it was sent").with(reflecting(), alg(facts.ALGRuledOut),
+			saw("voice", "MOS 4."), saw("dscp", "kept on the way to the reflector, kept on the way back")),
+		good("dscp-cleared", "the router clears the marks of what it sends out, and leaves those of what comes in").with(reflecting(),
+			saw("dscp", "EF (46) of voice is cleared on the way to the reflector, kept on the way back. The mark CS3 (24) of SIP is cleared on the way to the reflector, kept on the way back"),
+			func(w *World) { w.Home.Unmarks = true }),
 		good("reflector-token", "the provider runs a reflector, and the box's file has another token").with(
 			reflecting(`provider.reflector_token = "0000000000000000"`), alg(facts.ALGNotSeen)),
 		good("reflector-mistaken", "the box's file names a SIP server as the reflector that is none").with(

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 
@@ -183,6 +184,17 @@ func onSite(w *World) {
 
 // meddled puts a device that is not Linux's SIP ALG on the line.
 func meddled(kind Meddler) func(*World) { return func(w *World) { w.Line.SIP = kind } }
+
+// saw is a piece of what a step saw.
+func saw(step, piece string) func(*World) {
+	return func(w *World) {
+		w.Saw = maps.Clone(w.Saw)
+		if w.Saw == nil {
+			w.Saw = map[string]string{}
+		}
+		w.Saw[step] = piece
+	}
+}
 
 func acts(who ...catalogue.Actor) func(*World) { return func(w *World) { w.Acts = who } }
 func says(piece string) func(*World)           { return func(w *World) { w.Says = piece } }

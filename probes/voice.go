@@ -80,15 +80,14 @@ func voiceSaw(v facts.Voice) string {
 	if v.Up == nil {
 		return fmt.Sprintf("%s: %d lost on the round trip; it did not count them, so which way loses them is not known.%s", sent, v.Sent-v.Back, scoreWords(v))
 	}
-	text := sent + " and back. "
-	switch up, down := v.Up.Lost > 0, v.Down.Lost > 0; {
-	case up && !down && v.Untold == 0:
-		text += "Packets are lost only on the way to the provider: "
-	case down && !up && v.Untold == 0:
-		text += "Packets are lost only on the way back: "
+	text := fmt.Sprintf("%s and back: on the way there %s, jitter %s; on the way back %s, jitter %s; round trip %s.",
+		sent, lossWords(*v.Up), v.Up.Jitter, lossWords(*v.Down), v.Down.Jitter, v.RTT)
+	switch v.OneWay() {
+	case facts.OnlyUp:
+		text += " Packets are lost only on the way to the provider."
+	case facts.OnlyDown:
+		text += " Packets are lost only on the way back."
 	}
-	text += fmt.Sprintf("%s on the way there, jitter %s; %s on the way back, jitter %s; round trip %s.",
-		lossWords(*v.Up), v.Up.Jitter, lossWords(*v.Down), v.Down.Jitter, v.RTT)
 	if v.Untold > 0 {
 		text += fmt.Sprintf(" The last %d were lost too, on which way is not known.", v.Untold)
 	}

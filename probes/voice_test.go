@@ -65,9 +65,9 @@ func TestStreamTellsTheWaysApart(t *testing.T) {
 		saw, never     string
 		jitUp, jitDown bool
 	}{
-		{"nothing is lost", line{up: ten, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "none of 150 lost on the way there", "only", false, false},
-		{"lost on the way there", line{lostUp: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150, Lost: 5}, facts.VoiceWay{Sent: 145}, 0, "only on the way to the provider: 5 of 150 lost (3.3 %)", "", false, false},
-		{"lost on the way back", line{lostDown: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150, Lost: 5}, 0, "only on the way back: none of 150 lost on the way there", "", false, false},
+		{"nothing is lost", line{up: ten, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "on the way there none of 150 lost", "only", false, false},
+		{"lost on the way there", line{lostUp: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150, Lost: 5}, facts.VoiceWay{Sent: 145}, 0, "there 5 of 150 lost (3.3 %), jitter 0s; on the way back none of 145 lost, jitter 0s; round trip 20ms. Packets are lost only on the way to the provider.", "back. ", false, false},
+		{"lost on the way back", line{lostDown: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150, Lost: 5}, 0, "lost only on the way back.", "provider. ", false, false},
 		{"lost both ways, in one gap", line{lostUp: []int{10, 40}, lostDown: []int{11, 12, 80}, up: ten, down: ten}, facts.VoiceWay{Sent: 150, Lost: 2}, facts.VoiceWay{Sent: 148, Lost: 3}, 0, "2 of 150 lost", "only", false, false},
 		{"the last ones are lost", line{lostUp: []int{3, 148}, lostDown: []int{149}, up: ten, down: ten}, facts.VoiceWay{Sent: 148, Lost: 1}, facts.VoiceWay{Sent: 147}, 2, "The last 2 were lost too", "only", false, false},
 		{"jitter on the way there", line{up: shaky, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "jitter 8ms", "only", true, false},

@@ -41,6 +41,7 @@ func quality(f facts.Facts, q facts.Quality) []candidate {
 	if judged == 1 {
 		text += " No other far host answered ping, but the provider's answers to SIP show the same."
 	}
+	text += whichWay(f.Voice)
 	return []candidate{{code: "2-7", kind: catalogue.Hurts, text: text}}
 }
 

@@ -35,3 +35,22 @@ func voiceBlocked(in Input) []candidate {
 	}
 	return []candidate{c}
 }
+
+// whichWay says on which way voice packets are lost, where they are so on one way only; "" where they are too few to
+// say so.
+func whichWay(v *facts.Voice) string {
+	if v == nil {
+		return ""
+	}
+	only, other, words := v.Up, v.Down, "to the provider"
+	switch v.OneWay() {
+	case "":
+		return ""
+	case facts.OnlyDown:
+		only, other, words = v.Down, v.Up, "back from the provider"
+	}
+	if only.Sent < qualityProbes || only.Lost < qualityLost || float64(only.Lost) < qualityLoss*float64(only.Sent) {
+		return ""
+	}
+	return fmt.Sprintf(" Voice packets are lost only on the way %s: %d of %d, and none of %d on the other way.", words, only.Lost, only.Sent, other.Sent)
+}

@@ -17,6 +17,26 @@ type Voice struct {
 	MOS    *MOS           `json:"mos"` // of the worse way; nil where it could not be estimated
 }
 
+// The one way on which packets are lost.
+const (
+	OnlyUp   = "up"
+	OnlyDown = "down"
+)
+
+// OneWay is the way on which all packets that were lost were lost; "" where none were, both ways lose some, or it is not
+// known.
+func (v Voice) OneWay() string {
+	switch {
+	case v.Up == nil || v.Down == nil || v.Untold > 0:
+		return ""
+	case v.Up.Lost > 0 && v.Down.Lost == 0:
+		return OnlyUp
+	case v.Down.Lost > 0 && v.Up.Lost == 0:
+		return OnlyDown
+	}
+	return ""
+}
+
 // VoiceWay is one direction of a stream.
 type VoiceWay struct {
 	Sent      int      `json:"sent"` // packets of which it is known whether they arrived
