@@ -49,6 +49,7 @@ type Filter struct {
 	Input   []Rule // packets to the host itself
 	Catch   []Rule // what comes in from the customer's switch and goes to the host itself, whatever its Action says
 	Pieces  bool   // drops fragments, before connection tracking puts them together
+	OneWay  bool   // of these, only those that come in from Outside
 	Guard   bool   // nothing new comes in from Outside, as in every home router
 	Hush    bool   // never says "fragmentation needed"
 	Clamp   bool   // lowers TCP's segment size (MSS) to what the way out carries
@@ -180,8 +181,12 @@ func (s ruleset) pieces(f Filter) {
 	if !f.Pieces {
 		return
 	}
+	var from []expr.Any
+	if f.OneWay {
+		from = in(f.Outside)
+	}
 	chain := s.chain("pieces", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, nftables.ChainPriorityRef(-450))
-	s.add(chain, []expr.Any{
+	s.add(chain, from, []expr.Any{
 		payload(expr.PayloadBaseNetworkHeader, 6, 2),
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: []byte{0x3f, 0xff}, Xor: make([]byte, 2)},
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 2)},

@@ -55,6 +55,7 @@ type Home struct {
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
 	SecondALG bool                           // that second router rewrites SIP
 	NoPieces  bool                           // the router drops fragments of packets
+	NoPieceIn bool                           // the router drops fragments of packets that come in from the line
 	Unmarks   bool                           // the router clears the DSCP of what it sends to the line
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not

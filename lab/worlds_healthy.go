@@ -141,7 +141,7 @@ _sip._udp.sip      SRV   10 10 5060 sip
 			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
 			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),
 		good("reflector", "the provider runs a reflector, where SIP arrives as it was sent").with(reflecting(), alg(facts.ALGRuledOut),
-			saw("voice", "MOS 4."), saw("dscp", "kept on the way to the reflector, kept on the way back")),
+			saw("voice", "MOS 4."), saw("fragments", "An answer of 1600 bytes came back"), saw("dscp", "kept on the way to the reflector, kept on the way back")),
 		good("dscp-cleared", "the router clears the marks of what it sends out, and leaves those of what comes in").with(reflecting(),
 			saw("dscp", "EF (46) of voice is cleared on the way to the reflector, kept on the way back. The mark CS3 (24) of SIP is cleared on the way to the reflector, kept on the way back"),
 			func(w *World) { w.Home.Unmarks = true }),

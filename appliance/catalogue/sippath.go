@@ -35,7 +35,7 @@ func sipPath() []Cause {
 			Code: "3-5", Slug: "fragments-lost", Light: 3, Flashes: 5, Kinds: []Kind{Hurts},
 			Acts:     []Actor{IT, ISP, Provider, PBX},
 			Guide:    []string{"1.8"},
-			Evidence: "A short request was answered and a long one was not, TCP works, and fragments to another host vanish as well.",
+			Evidence: "A short request was answered and a long one was not, TCP works, and fragments to another host vanish as well. Or a short answer of the reflector comes, and a long one does not.",
 			Guard:    "A provider may refuse long requests, and a refusal is an answer. Without another host to compare with, the text says \"cannot tell who\".",
 		},
 		{

@@ -2,17 +2,30 @@ package verdict
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
 )
 
-// fragments judges SIP messages over UDP that do not fit one packet: any answer to one says that they pass, a
-// refusal for its length as well. Who loses them is told by what becomes of the same message to other hosts.
+// fragments judges SIP messages over UDP that do not fit one packet, each way.
 func fragments(in Input) []candidate {
 	f := in.Facts.Fragments
-	if f == nil || trunk(in).Transport != "udp" || !came(f.Whole, 0) || came(f.Long, 0) || !patient(f.Long, 0) {
+	if f == nil || trunk(in).Transport != "udp" {
+		return nil
+	}
+	if found := lostUp(*f); found != nil {
+		return found
+	}
+	return lostDown(in, *f)
+}
+
+// lostUp judges long messages to the provider: any answer to one says that they pass, a refusal for its length as well.
+// Who loses them is told by what becomes of the same message to other hosts.
+func lostUp(f facts.Fragments) []candidate {
+	if !came(f.Whole, 0) || came(f.Long, 0) || !patient(f.Long, 0) {
 		return nil
 	}
 	if f.TCP == nil || !came(*f.TCP, 0) {
@@ -42,7 +55,39 @@ func fragments(in Input) []candidate {
 	default:
 		c.text += " Who loses them cannot be told: there is no other host to compare with."
 	}
+	switch {
+	case gone(f.Down):
+		c.text += fmt.Sprintf(" On the way back they are lost as well: an answer of 1,600 bytes from the reflector %s did not come, one of 1,200 bytes did.", f.Down.Target.Addr())
+	case f.Down != nil && came(*f.Down, 1):
+		c.text += fmt.Sprintf(" This is so on the way to the provider only: an answer of 1,600 bytes from the reflector %s came.", f.Down.Target.Addr())
+	}
 	return []candidate{c}
+}
+
+// lostDown judges long messages from the provider, by its reflector. One that stands elsewhere says nothing certain about the
+// way from the provider.
+func lostDown(in Input, f facts.Fragments) []candidate {
+	if !gone(f.Down) {
+		return nil
+	}
+	from := f.Down.Target.Addr()
+	c := candidate{code: "3-5", kind: catalogue.Hurts, acts: []catalogue.Actor{catalogue.IT, catalogue.ISP, catalogue.Provider}, text: fmt.Sprintf(
+		"Long SIP messages are lost on the way back from the provider: an answer of 1,200 bytes from its reflector %s comes over UDP, one of 1,600 bytes, which goes in two fragments, does not (asked for %d times over %s).",
+		from, f.Down.Exchanges[1].Sends, f.Down.Exchanges[1].Spanned)}
+	if came(f.Long, 0) {
+		c.text += " Long messages to the provider pass."
+	}
+	if !slices.ContainsFunc(in.Profile.Provider.Networks, func(n netip.Prefix) bool { return n.Contains(from) }) {
+		c.kind = catalogue.Tells
+		c.text += " The reflector lies outside of the provider's networks, so the way from the provider itself may be another."
+	}
+	c.text += " Who loses them cannot be told."
+	return []candidate{c}
+}
+
+// gone reports whether the reflector's whole answer came and its long one did not.
+func gone(down *facts.Attempt) bool {
+	return down != nil && came(*down, 0) && !came(*down, 1) && patient(*down, 1)
 }
 
 // came reports whether the n-th exchange of an attempt was answered.

@@ -123,4 +123,7 @@ type Fragments struct {
 	Long     Attempt   `json:"long"`     // 1,600 bytes
 	TCP      *Attempt  `json:"tcp"`      // the long one over TCP; nil where TCP is not answered
 	Controls []Attempt `json:"controls"` // other hosts: the first exchange is the whole one, the second the long one
+	// Down is the way back from the provider's reflector: short requests, the first with an answer of 1,200 bytes, the second with one
+	// of 1,600; nil where there is none that answers so.
+	Down *Attempt `json:"down"`
 }
