@@ -116,6 +116,8 @@ func checklist(p parts) []Step {
 			Needs: []string{"sip-udp"}, After: []string{"alg"}},
 		{ID: "rtp", Title: "Voice ports", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, "voice ports were not tested"),
 			Probe: probes.RTP{FarEnd: far, Low: p.profile.Expect.RTPLow, Top: p.profile.Expect.RTPTop, Networks: p.profile.Provider.Networks}, Needs: []string{"address"}},
+		{ID: "nat", Title: "Router's address translation", Light: 3, Guide: []string{"3.1"}, Limit: 7 * time.Second, Skip: without(trunk),
+			Probe: probes.NAT{Via: p.through, FarEnd: far}, Needs: []string{"address"}, After: []string{"public", "rtp", own}},
 		{ID: "voice", Title: "Voice quality", Light: 3, Guide: []string{"1.5", "1.8"}, Limit: voiceLimit(p.full), Skip: withoutReflector(p.profile, "voice quality is only estimated by ping, at the line quality"),
 			Probe: voice(p, far), Needs: []string{"address"}, After: []string{"rtp"}},
 		{ID: "dscp", Title: "Marks for priority (DSCP)", Light: 3, Guide: []string{"1.5"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, "whether marks are kept is not known"),

@@ -206,7 +206,9 @@ func (o *opener) internet() {
 	} else {
 		l.STUN = serve.NewSTUN(turned(serve.STUNSettings{}, l.World.Outside.STUN))
 		for _, address := range []string{STUN1, STUN2} {
-			o.packets(l.Internet, address+":3478", l.STUN.Serve)
+			for _, port := range []string{":3478", ":3479"} {
+				o.packets(l.Internet, address+port, l.STUN.Serve)
+			}
 		}
 	}
 	l.NTP = serve.NewNTP(serve.NTPSettings{})

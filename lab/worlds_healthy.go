@@ -56,12 +56,12 @@ func ownBinding() serve.Binding {
 
 func healthyWorlds() []World {
 	return []World{
-		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-1", "3-4", "3-7", "4-8"), func(w *World) {
+		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-1", "3-4", "3-7", "4-8"), saw("nat", "one public port for all destinations. It lets in only what comes from the very address and port"), saw("quality", "Voice quality by ping: MOS 4."), func(w *World) {
 			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
 		}),
 		good("no-ping", "the router drops ping, to itself and through it").with(dropsPing),
 		good("options-ignored", "the provider answers no OPTIONS").with(registrar(func(s *serve.RegistrarSettings) { s.IgnoreOptions = true })),
-		good("symmetric-nat", "the router takes another port for every destination").with(func(w *World) { w.Home.NAT = NATSymmetric }),
+		good("symmetric-nat", "the router takes another port for every destination").with(saw("nat", "symmetric NAT"), func(w *World) { w.Home.NAT = NATSymmetric }),
 		good("double-nat-works", "the line's provider translates addresses once more, the router tells so by UPnP, and the trunk works").with(
 			carrier, tellsOutside(func(s *serve.IGDSettings) { s.UPnP = true }), also("3-7")),
 		good("two-routers", "the site has two routers in a row, the inner one tells by NAT-PMP, and the trunk works").with(
@@ -87,6 +87,12 @@ func healthyWorlds() []World {
 			func(w *World) { w.Provider.Reflector = func(c *reflector.Config) { c.RTP = c.RTP[:1] } }),
 		good("rtp-elsewhere", "voice ports are dropped, and the reflector stands outside of the provider's networks").with(never("3-8"),
 			reflecting(`provider.networks = ["198.51.100.0/27"]`), firewall(Rule{Proto: "udp", Ports: ReflectorRTP(), Action: Drop})),
+		good("nat-by-reflector", "no STUN server has a second address, and the provider runs a reflector").with(reflecting(), saw("nat", "It lets in only what comes from the very address and port that was talked to (told by the reflector)"),
+			func(w *World) { w.Outside.STUN = func(s *serve.STUNSettings) { s.NoOther = true } }),
+		good("two-public-addresses", "STUN servers see another public address than the provider does").with(saw("nat", "SIP leaves by another line or address"),
+			func(w *World) {
+				w.Outside.STUN = func(s *serve.STUNSettings) { s.Tell = address("203.0.113.99", 40000) }
+			}),
 		good("router-tells", "the router tells its outside address, which is the public one").with(
 			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.PCP = true, true, true }), never("3-7")),
 		good("several-lines", "the router tells the public address of another line than the one that voice takes").with(
@@ -94,7 +100,7 @@ func healthyWorlds() []World {
 		good("router-tells-nothing", "the router knows UPnP and NAT-PMP, but says that it has no outside address").with(
 			tellsOutside(func(s *serve.IGDSettings) { s.UPnP, s.NATPMP, s.Outside = true, true, netip.Addr{} }), never("3-7")),
 		good("bridged", "the modem is a bridge: box and PBX have public addresses").with(never("3-7"), func(w *World) { w.Home.NAT, w.Home.Public = NATNone, true }),
-		good("no-nat", "a routed line: addresses stay as they are").with(func(w *World) { w.Home.NAT = NATNone }),
+		good("no-nat", "a routed line: addresses stay as they are").with(saw("nat", "Addresses are not translated. It lets in what anybody sends"), func(w *World) { w.Home.NAT = NATNone }),
 		good("border-controller", "the router is the trunk's border controller, and takes all SIP to itself").with(onSite, intercept(knowsAccount)),
 		good("nowhere-refused", "the router refuses, by ICMP, what goes to addresses where nothing lives").with(
 			firewall(Rule{To: nowhere(), Action: PortUnreachable})),

@@ -17,7 +17,7 @@ const sipDSCP = 24
 // marks.
 type DSCP struct{ FarEnd }
 
-// Look needs known.RTP, where voice packets were marked, and marks a SIP message itself.
+// Look needs known.RTP, where voice packets were marked; where SIP was answered as well it marks a SIP message.
 func (p DSCP) Look(ctx context.Context, known facts.Facts) Result {
 	m, err := p.found(ctx, known)
 	if err != nil {
@@ -27,12 +27,13 @@ func (p DSCP) Look(ctx context.Context, known facts.Facts) Result {
 	if mark, ok := voiceMark(known.RTP); ok {
 		found.Marks = append(found.Marks, mark)
 	}
-	mark, err := m.sipMark(ctx)
-	if err == nil {
-		found.Marks = append(found.Marks, mark)
+	if known.RTP != nil && known.RTP.SIP {
+		if mark, err := m.sipMark(ctx); err == nil {
+			found.Marks = append(found.Marks, mark)
+		}
 	}
 	if len(found.Marks) == 0 {
-		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("Marks were not tested: the reflector answers neither SIP nor voice packets: %v.", err)}
+		return Result{Outcome: facts.NotRun, Saw: "Marks were not tested: the reflector answers neither voice packets nor SIP."}
 	}
 	r := Result{Outcome: facts.Passed, File: func(f *facts.Facts) { f.DSCP = &found }}
 	var saw []string

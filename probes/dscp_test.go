@@ -40,7 +40,7 @@ func TestDSCP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known.RTP = &facts.RTP{Ports: []facts.RTPPort{{Answer: facts.Silent, TOS: -1, TOSBack: -1}, voice}}
+	known.RTP = &facts.RTP{SIP: true, Ports: []facts.RTPPort{{Answer: facts.Silent, TOS: -1, TOSBack: -1}, voice}}
 	r := DSCP{farEnd(s, reflectorToken)}.Look(t.Context(), known)
 	if r.Outcome != facts.Passed {
 		t.Fatalf("%s %s", r.Outcome, r.Saw)
@@ -56,5 +56,14 @@ func TestDSCP(t *testing.T) {
 	}
 	if r := (DSCP{farEnd(s, "another-token-0123456")}).Look(t.Context(), onLoopback); r.Outcome != facts.NotRun || r.File != nil {
 		t.Errorf("nobody answers: %s %s", r.Outcome, r.Saw)
+	}
+	only := onLoopback
+	only.RTP = &facts.RTP{SIP: true}
+	if r := (DSCP{farEnd(s, reflectorToken)}).Look(t.Context(), only); r.Outcome != facts.Passed {
+		t.Errorf("SIP alone: %s %s", r.Outcome, r.Saw)
+	}
+	only.RTP = &facts.RTP{SIP: true}
+	if r := (DSCP{farEnd(s, "another-token-0123456")}).Look(t.Context(), only); r.Outcome != facts.NotRun {
+		t.Errorf("SIP fell silent: %s %s", r.Outcome, r.Saw)
 	}
 }

@@ -58,20 +58,25 @@ func (m mirror) socketTo(ctx context.Context, to netip.AddrPort) (*net.UDPConn, 
 	return conn.(*net.UDPConn), nil
 }
 
-// send puts one wish over the socket; the id tells its reflection apart.
+// send puts one wish over the socket; the Call-ID tells its reflection apart.
 func (m mirror) send(conn net.Conn, w wire.Wish) (callID string, err error) {
-	w.ID, w.Body = sip.Token(8), -1
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + wire.User + "@" + m.name, From: "sip:trunktester@" + m.name, To: "sip:" + m.name, Agent: m.Dial.Agent,
-		Headers: []sip.Header{{Name: wire.Header, Value: w.Value(m.Token.Reveal())}}}.Filled(local)
-	raw, err := r.Bytes("udp")
+	raw, callID, err := m.request(udpAddrPort(conn.LocalAddr()), w)
 	if err != nil {
 		return "", err
 	}
 	if _, err := conn.Write(raw); err != nil {
 		return "", fmt.Errorf("send to the reflector %s: %w", m.to, err)
 	}
-	return r.CallID, nil
+	return callID, nil
+}
+
+// request is one wish in a request.
+func (m mirror) request(local netip.AddrPort, w wire.Wish) (raw []byte, callID string, err error) {
+	w.ID, w.Body = sip.Token(8), -1
+	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + wire.User + "@" + m.name, From: "sip:trunktester@" + m.name, To: "sip:" + m.name, Agent: m.Dial.Agent,
+		Headers: []sip.Header{{Name: wire.Header, Value: w.Value(m.Token.Reveal())}}}.Filled(local)
+	raw, err = r.Bytes("udp")
+	return raw, r.CallID, err
 }
 
 // hear waits until the time for the reflection of one request. tos is the reply's own TOS byte, -1 where it was not asked

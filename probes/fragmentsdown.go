@@ -19,7 +19,7 @@ const downLength = 800
 // down asks the reflector for two answers by short requests: one that fits a packet, and one that comes in two fragments.
 // None where there is no reflector, or it does not answer as it was asked to.
 func (p Fragments) down(ctx context.Context, known facts.Facts) []looked {
-	if p.Reflector == "" {
+	if p.Reflector == "" || mute(known.Reflector) {
 		return nil
 	}
 	a := looked{Attempt: facts.Attempt{Host: p.Reflector}}
@@ -53,6 +53,11 @@ func (p Fragments) down(ctx context.Context, known facts.Facts) []looked {
 		return nil
 	}
 	return []looked{a}
+}
+
+// mute says that the reflector was asked before, and did not answer.
+func mute(r *facts.Reflector) bool {
+	return r != nil && !slices.ContainsFunc(r.Messages, func(m facts.Reflected) bool { return m.Exchange.Reply != nil })
 }
 
 func downWish(length int) wire.Wish { return wire.Wish{FactsOnly: true, Pad: length} }

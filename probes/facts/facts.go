@@ -40,6 +40,7 @@ type Facts struct {
 	WAN        *WAN        `json:"wan"`
 	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
 	Lifetime   *Lifetime   `json:"lifetime"`
+	NAT        *NAT        `json:"nat"`
 	RTP        *RTP        `json:"rtp"`
 	Voice      *Voice      `json:"voice"`
 	DSCP       *DSCP       `json:"dscp"`
