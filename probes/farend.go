@@ -40,6 +40,11 @@ func (r FarEnd) found(ctx context.Context, known facts.Facts) (mirror, error) {
 	}
 	m.own = known.Address.Prefix.Addr()
 	m.name, _ = splitHost(r.Host)
+	if known.RTP != nil && known.RTP.Server.IsValid() { // looked up before
+		_, port := splitHost(r.Host)
+		m.to = netip.AddrPortFrom(known.RTP.Server, port)
+		return m, nil
+	}
 	var err error
 	m.to, err = resolveHost(ctx, r.Dial, r.Host, known)
 	return m, err

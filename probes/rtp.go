@@ -108,7 +108,7 @@ func rtpSpread(low, top int) []uint16 {
 // voice sends a few voice packets to one port and counts their echoes.
 func (m mirror) voice(ctx context.Context, port uint16) (facts.RTPPort, error) {
 	found := facts.RTPPort{Port: int(port), Answer: facts.CouldNotAsk, TOS: -1, TOSBack: -1}
-	s, err := m.stream(ctx, port, rtpPackets, rtpGap, rtpWait)
+	s, err := m.stream(ctx, port, rtpPackets, 0, rtpGap, rtpWait)
 	if err != nil {
 		return found, err
 	}

@@ -15,6 +15,7 @@ const (
 	voiceCount = 150                   // 3 s, as long as the pings of the line quality take
 	voiceGap   = 20 * time.Millisecond // 50 a second, as telephones send (RFC 3551)
 	voiceWait  = time.Second           // for the last echo
+	voiceMore  = 6                     // packets that may follow, where the last was lost
 	voiceLate  = 10 * time.Millisecond // a box that is so late on average measures itself
 )
 
@@ -28,7 +29,10 @@ type Voice struct {
 
 // Look needs known.RTP: a port at which the reflector echoes.
 func (p Voice) Look(ctx context.Context, known facts.Facts) Result {
-	port, ok := echoing(known.RTP)
+	if known.RTP == nil {
+		return Result{Outcome: facts.NotRun, Saw: "Voice quality was not measured with voice packets: the reflector was not found."}
+	}
+	port, ok := echoing(*known.RTP)
 	if !ok {
 		return Result{Outcome: facts.NotRun, Saw: "Voice quality was not measured with voice packets: no port of the reflector sends any back."}
 	}
@@ -42,7 +46,7 @@ func (p Voice) Look(ctx context.Context, known facts.Facts) Result {
 	measuring, measured := context.WithCancel(ctx)
 	late := make(chan time.Duration, 1)
 	go func() { late <- pulse(measuring) }()
-	s, err := m.stream(ctx, port, p.Count, voiceGap, voiceWait)
+	s, err := m.stream(ctx, port, p.Count, voiceMore, voiceGap, voiceWait)
 	measured()
 	found := streamFacts(s, <-late)
 	found.Server, found.Inside = netip.AddrPortFrom(m.to.Addr(), port), known.RTP.Inside
@@ -60,10 +64,7 @@ func (p Voice) Look(ctx context.Context, known facts.Facts) Result {
 }
 
 // echoing is a port at which voice packets came back.
-func echoing(r *facts.RTP) (port uint16, ok bool) {
-	if r == nil {
-		return 0, false
-	}
+func echoing(r facts.RTP) (port uint16, ok bool) {
 	i := slices.IndexFunc(r.Ports, func(p facts.RTPPort) bool { return p.Answer == facts.Answered })
 	if i < 0 {
 		return 0, false

@@ -98,6 +98,37 @@ func TestStreamTellsTheWaysApart(t *testing.T) {
 	}
 }
 
+// Packets that follow a stream whose last one was lost count up to the one that came back.
+func TestStreamEndsWithWhatCameBack(t *testing.T) {
+	ten := steady(10 * time.Millisecond)
+	for _, c := range []struct {
+		name             string
+		lostUp, lostDown []int
+		sent, untold     int
+		up, down         int // lost
+	}{
+		{"the last one came back", nil, nil, 150, 0, 0, 0},
+		{"the last two were lost on the way there", []int{148, 149}, nil, 151, 0, 2, 0},
+		{"the last two were lost on the way back", nil, []int{148, 149}, 151, 0, 0, 2},
+		{"one that followed was lost as well", []int{149, 150}, []int{148}, 152, 0, 2, 1},
+		{"none that followed came back", []int{149, 150, 151, 152}, nil, 150, 1, 0, 0},
+	} {
+		s := line{lostUp: c.lostUp, lostDown: c.lostDown, up: ten, down: ten}.carries(153)
+		var heard []voiceEcho
+		for _, e := range s.echoes {
+			if heard = append(heard, e); e.seq >= 149 {
+				break // no more were waited for
+			}
+		}
+		s.echoes = heard
+		s.trim(150)
+		v := streamFacts(s, 0)
+		if v.Sent != c.sent || v.Untold != c.untold || v.Up.Lost != c.up || v.Down.Lost != c.down {
+			t.Errorf("%s: %+v, %+v, %+v", c.name, v, *v.Up, *v.Down)
+		}
+	}
+}
+
 // Lost packets that follow each other are heard more than scattered ones.
 func TestBurstsAreHeard(t *testing.T) {
 	ten := steady(10 * time.Millisecond)
