@@ -92,6 +92,9 @@ func voiceSaw(v facts.Voice) string {
 	if v.Untold > 0 {
 		text += fmt.Sprintf(" The last %d were lost too, on which way is not known.", v.Untold)
 	}
+	if v.Skipped > 0 {
+		text += fmt.Sprintf(" %d were not sent back by the reflector, which limits how many it sends to one address.", v.Skipped)
+	}
 	return text + scoreWords(v)
 }
 

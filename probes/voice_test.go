@@ -16,6 +16,7 @@ type line struct {
 	lostUp, lostDown []int                       // sequence numbers
 	up, down         func(seq int) time.Duration // transit
 	uncounted        bool
+	skipped          []int // not echoed by the reflector
 }
 
 func steady(d time.Duration) func(int) time.Duration {
@@ -34,18 +35,23 @@ func (l line) carries(n int) voiceStream {
 		return false
 	}
 	var s voiceStream
-	count := uint32(0)
+	count, skipped := uint32(0), uint32(0)
 	for seq := range n {
 		at := time.Duration(seq) * voiceGap
 		s.sent = append(s.sent, at)
 		if lost(l.lostUp, seq) {
 			continue
 		}
-		if count++; lost(l.lostDown, seq) {
+		count++
+		if lost(l.skipped, seq) {
+			skipped++
+			continue
+		}
+		if lost(l.lostDown, seq) {
 			continue
 		}
 		arrived := at + l.up(seq)
-		e := voiceEcho{seq: seq, at: arrived + l.down(seq), heard: wire.Heard{Count: count, At: clock.Add(arrived)}, tos: -1}
+		e := voiceEcho{seq: seq, at: arrived + l.down(seq), heard: wire.Heard{Count: count, Skipped: skipped, At: clock.Add(arrived)}, tos: -1}
 		if l.uncounted {
 			e.heard.Count = 0
 		}
@@ -139,6 +145,18 @@ func TestBurstsAreHeard(t *testing.T) {
 	}
 }
 
+// What a reflector does not send back, since too much is asked of it, the line did not lose.
+func TestSkippedIsNotLost(t *testing.T) {
+	ten := steady(10 * time.Millisecond)
+	v := streamFacts(line{skipped: []int{30, 31, 60}, lostDown: []int{32, 90}, lostUp: []int{61}, up: ten, down: ten}.carries(150), 0)
+	if v.Skipped != 3 || v.Up.Lost != 1 || v.Up.Sent != 150 || v.Down.Lost != 2 || v.Down.Sent != 146 || v.Untold != 0 {
+		t.Errorf("%+v, %+v, %+v", v, *v.Up, *v.Down)
+	}
+	if say := voiceSaw(v); !strings.Contains(say, "3 were not sent back by the reflector") {
+		t.Error(say)
+	}
+}
+
 func TestStreamSaysWhatItCannotTell(t *testing.T) {
 	ten := steady(10 * time.Millisecond)
 	uncounted := streamFacts(line{lostUp: []int{5}, lostDown: []int{6}, up: ten, down: ten, uncounted: true}.carries(150), 0)
@@ -168,6 +186,15 @@ func TestVoice(t *testing.T) {
 	}
 	if r := (Voice{FarEnd: farEnd(s, "another-token-0123456"), Count: 5}).Look(t.Context(), known); r.Outcome != facts.Failed {
 		t.Errorf("nothing comes back: %s %s", r.Outcome, r.Saw)
+	}
+	strict := startReflector(t, func(c *reflector.Config) {
+		c.RTPHost, c.RTP, c.RTPEach = "127.0.0.1", []uint16{0}, reflector.Rate{PerSecond: 25, Burst: 5}
+	})
+	few := onLoopback
+	few.RTP = &facts.RTP{Ports: []facts.RTPPort{{Port: int(strict.Voice()[0].Port()), Answer: facts.Answered}}}
+	Voice{FarEnd: farEnd(strict, reflectorToken), Count: 50}.Look(t.Context(), few).File(&few)
+	if v := few.Voice; v.Skipped == 0 || v.Up.Lost != 0 || v.Down.Lost != 0 || v.Back+v.Skipped+v.Untold != v.Sent {
+		t.Errorf("a reflector that limits: %+v, %+v, %+v", v, v.Up, v.Down)
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()

@@ -31,6 +31,7 @@ func streamFacts(s voiceStream, late time.Duration) facts.Voice {
 		return v
 	}
 	up, down := ways(s, echoes)
+	v.Skipped = up.Sent - up.Lost - down.Sent
 	v.Up, v.Down = &up.VoiceWay, &down.VoiceWay
 	v.Untold = v.Sent - up.Sent
 	if calm {
@@ -68,7 +69,7 @@ func (w voiceWay) score(trip time.Duration) *facts.MOS {
 // ways counts, up to the last packet that came back, what each way lost: between two that came back, the counts say how
 // many of those missing had reached the reflector.
 func ways(s voiceStream, echoes []voiceEcho) (up, down voiceWay) {
-	before, beforeCount := -1, 0
+	before, beforeCount, beforeSkipped := -1, 0, 0
 	for _, e := range echoes {
 		missing := 0
 		for seq := before + 1; seq < e.seq; seq++ {
@@ -77,11 +78,12 @@ func ways(s voiceStream, echoes []voiceEcho) (up, down voiceWay) {
 			}
 		}
 		arrived := min(max(int(e.heard.Count)-beforeCount-1, 0), missing) // out of order, or doubled on the way, they are off by one
+		skipped := min(max(int(e.heard.Skipped)-beforeSkipped, 0), arrived)
 		up.lose(missing - arrived)
-		down.lose(arrived)
+		down.lose(arrived - skipped)
 		up.Sent += missing + 1
-		down.Sent += arrived + 1
-		before, beforeCount = e.seq, max(int(e.heard.Count), beforeCount)
+		down.Sent += arrived - skipped + 1
+		before, beforeCount, beforeSkipped = e.seq, max(int(e.heard.Count), beforeCount), max(int(e.heard.Skipped), beforeSkipped)
 	}
 	epoch := echoes[0].heard.At
 	up.timed(echoes, func(e voiceEcho) (from, to time.Duration) { return s.sent[e.seq], e.heard.At.Sub(epoch) })

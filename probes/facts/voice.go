@@ -5,16 +5,17 @@ import "net/netip"
 // Voice is a stream of voice packets to the provider's reflector and back, 50 a second with 160 bytes of payload, as
 // G.711 makes them (RFC 3551). What became of the last ones, after the last echo, is not known: Untold. (light 3)
 type Voice struct {
-	Server netip.AddrPort `json:"server"`
-	Inside bool           `json:"inside"` // the reflector stands in the provider's networks
-	Sent   int            `json:"sent"`
-	Back   int            `json:"back"`
-	Untold int            `json:"untold"` // lost, and nothing tells on which way
-	Up     *VoiceWay      `json:"up"`     // towards the provider; nil where the reflector did not count
-	Down   *VoiceWay      `json:"down"`   // back
-	RTT    Duration       `json:"rtt_ms"` // the shortest
-	Late   Duration       `json:"late_ms"`
-	MOS    *MOS           `json:"mos"` // of the worse way; nil where it could not be estimated
+	Server  netip.AddrPort `json:"server"`
+	Inside  bool           `json:"inside"` // the reflector stands in the provider's networks
+	Sent    int            `json:"sent"`
+	Back    int            `json:"back"`
+	Untold  int            `json:"untold"`  // lost, and nothing tells on which way
+	Skipped int            `json:"skipped"` // arrived there, and were not sent back for the reflector's limits
+	Up      *VoiceWay      `json:"up"`      // towards the provider; nil where the reflector did not count
+	Down    *VoiceWay      `json:"down"`    // back
+	RTT     Duration       `json:"rtt_ms"`  // the shortest
+	Late    Duration       `json:"late_ms"`
+	MOS     *MOS           `json:"mos"` // of the worse way; nil where it could not be estimated
 }
 
 // The one way on which packets are lost.
