@@ -16,10 +16,11 @@ func fragments(in Input) []candidate {
 	if f == nil || trunk(in).Transport != "udp" {
 		return nil
 	}
-	if found := lostUp(*f); found != nil {
-		return found
+	up, down := lostUp(*f), lostDown(in, *f)
+	if up == nil || up[0].kind == catalogue.Tells && down != nil {
+		return down
 	}
-	return lostDown(in, *f)
+	return up
 }
 
 // lostUp judges long messages to the provider: any answer to one says that they pass, a refusal for its length as well.

@@ -72,6 +72,9 @@ func TestLongAnswerTickets(t *testing.T) {
 		{"the reflector gives no whole answer either", healthy().with(longMessages(200, 200, yes), longAnswer(true, 0, 0, 4)), "ok green", "", "ggggg"},
 		{"the long answer was asked for twice only", healthy().with(longMessages(200, 200, yes), longAnswer(true, 200, 0, 2)), "ok green", "", "ggggg"},
 		{"a trunk over TCP has no fragments back", healthy().with(longMessages(200, 200, yes), longAnswer(true, 200, 0, 4), func(s *site) { s.Profile.Trunk.Transport = "tcp" }), "ok green", "", "ggggg"},
+		{"lost near the provider on the way there, and on the way back", healthy().with(longMessages(0, 200, yes), longAnswer(true, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
+		{"lost near the provider on the way there only", healthy().with(longMessages(0, 200, yes), longAnswer(true, 200, 200, 1)), "ok green", "3-5 green", "ggggg"},
+		{"lost on the way there, and on the way back from a reflector elsewhere", healthy().with(longMessages(0, 200, no), longAnswer(false, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
 		{"lost both ways", healthy().with(longMessages(0, 200, no), longAnswer(true, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
 	})
 }
