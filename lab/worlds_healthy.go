@@ -56,7 +56,7 @@ func ownBinding() serve.Binding {
 
 func healthyWorlds() []World {
 	return []World{
-		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-1", "3-4", "3-7", "4-8"), saw("nat", "one public port for all destinations. It lets in only what comes from the very address and port"), saw("quality", "Voice quality by ping: MOS 4."), func(w *World) {
+		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-1", "3-4", "3-7", "4-8"), saw("nat", "one public port for all destinations. It lets in only what comes from the very address and port that was talked to. Devices at the site do not reach each other by the public address"), saw("quality", "Voice quality by ping: MOS 4."), func(w *World) {
 			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
 		}),
 		good("no-ping", "the router drops ping, to itself and through it").with(dropsPing),
