@@ -72,12 +72,12 @@ func TestStreamTellsTheWaysApart(t *testing.T) {
 		jitUp, jitDown bool
 	}{
 		{"nothing is lost", line{up: ten, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "on the way there none of 150 lost", "only", false, false},
-		{"lost on the way there", line{lostUp: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150, Lost: 5}, facts.VoiceWay{Sent: 145}, 0, "there 5 of 150 lost (3.3 %), jitter 0s; on the way back none of 145 lost, jitter 0s; round trip 20ms. Packets are lost only on the way to the provider.", "back. ", false, false},
+		{"lost on the way there", line{lostUp: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150, Lost: 5}, facts.VoiceWay{Sent: 145}, 0, "there 5 of 150 lost (3.3 %), jitter 0 ms; on the way back none of 145 lost, jitter 0 ms; round trip 20 ms. Packets are lost only on the way to the provider.", "back. ", false, false},
 		{"lost on the way back", line{lostDown: []int{0, 5, 6, 7, 99}, up: ten, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150, Lost: 5}, 0, "lost only on the way back.", "provider. ", false, false},
 		{"lost both ways, in one gap", line{lostUp: []int{10, 40}, lostDown: []int{11, 12, 80}, up: ten, down: ten}, facts.VoiceWay{Sent: 150, Lost: 2}, facts.VoiceWay{Sent: 148, Lost: 3}, 0, "2 of 150 lost", "only", false, false},
 		{"the last ones are lost", line{lostUp: []int{3, 148}, lostDown: []int{149}, up: ten, down: ten}, facts.VoiceWay{Sent: 148, Lost: 1}, facts.VoiceWay{Sent: 147}, 2, "The last 2 were lost too", "only", false, false},
-		{"jitter on the way there", line{up: shaky, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "jitter 8ms", "only", true, false},
-		{"jitter on the way back", line{up: ten, down: shaky}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "jitter 8ms", "only", false, true},
+		{"jitter on the way there", line{up: shaky, down: ten}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "jitter 8 ms", "only", true, false},
+		{"jitter on the way back", line{up: ten, down: shaky}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150}, 0, "jitter 8 ms", "only", false, true},
 		{"some are too late", line{up: ten, down: func(seq int) time.Duration { return time.Duration(10+seq/145*80) * time.Millisecond }}, facts.VoiceWay{Sent: 150}, facts.VoiceWay{Sent: 150, Overdue: 5}, 0, "5 too late", "only", false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
