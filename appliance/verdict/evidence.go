@@ -115,7 +115,7 @@ func lossy(f facts.Facts) bool {
 func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if !e.Provider && e.Type == 3 {
+			if !e.Provider && e.Unreachable() {
 				return e, true
 			}
 		}
@@ -128,7 +128,7 @@ func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 func filter(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if e.Type == 3 && e.Code != 0 && e.Code != 1 {
+			if e.Unreachable() && !e.NoWay() {
 				return e, true
 			}
 		}
@@ -140,7 +140,7 @@ func filter(of []facts.Attempt) (facts.ICMP, bool) {
 func serverRefusal(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if e.Provider && e.Type == 3 {
+			if e.Provider && e.Unreachable() {
 				return e, true
 			}
 		}

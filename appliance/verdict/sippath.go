@@ -92,7 +92,7 @@ func allSilent(in Input) []candidate {
 	all := attempts(f)
 	target := all[0].Target
 	if e, ok := refuser(all); ok {
-		if ping, _ := pinged(f); (e.Code == 0 || e.Code == 1) && !ping {
+		if ping, _ := pinged(f); e.NoWay() && !ping {
 			return nil // no route at all: light 2 speaks
 		}
 		return []candidate{{code: "3-1", kind: catalogue.Stops,
@@ -125,8 +125,8 @@ func allSilent(in Input) []candidate {
 // closedPort is a refusal by the provider's own host: nothing listens there (ICMP 3/3), or its firewall says no.
 func closedPort(target netip.AddrPort, all []facts.Attempt) candidate {
 	what, otherwise := fmt.Sprintf("says that nothing listens on %s", target), "the provider's SIP server is down"
-	if e, _ := serverRefusal(all); e.Code != 3 {
-		what, otherwise = fmt.Sprintf("refuses the messages to %s (ICMP %d/%d)", target, e.Type, e.Code), "the provider does not let this address in"
+	if e, _ := serverRefusal(all); !e.PortClosed() {
+		what, otherwise = fmt.Sprintf("refuses the messages to %s (%s)", target, e), "the provider does not let this address in"
 	}
 	return candidate{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
 		text:   fmt.Sprintf("The provider's server itself %s. Either the port in the box's file is wrong or %s: cannot tell which.", what, otherwise) + boxAddress,
@@ -183,7 +183,7 @@ func unreachable(in Input) []candidate {
 }
 
 func refusal(e facts.ICMP) string {
-	return fmt.Sprintf(" The device %s refused it (ICMP %d/%d), and that is not the provider's address.", e.Offender, e.Type, e.Code)
+	return fmt.Sprintf(" The device %s refused it (%s), and that is not the provider's address.", e.Offender, e)
 }
 
 func connectWords(a facts.Answer) string {
