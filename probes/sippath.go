@@ -54,11 +54,23 @@ type looked struct {
 }
 
 func targetsFor(name *facts.Name, transport string) []facts.Target {
-	var targets []facts.Target
 	if name == nil {
 		return nil
 	}
-	for _, t := range name.Targets {
+	return firstOf(name.Targets, transport)
+}
+
+// targetsOver are the same by IPv6.
+func targetsOver(name *facts.Name, transport string) []facts.Target {
+	if name == nil {
+		return nil
+	}
+	return firstOf(name.Six, transport)
+}
+
+func firstOf(all []facts.Target, transport string) []facts.Target {
+	var targets []facts.Target
+	for _, t := range all {
 		if t.Transport == transport && len(targets) < mostTargets {
 			targets = append(targets, t)
 		}

@@ -33,6 +33,7 @@ type Facts struct {
 	UDP        *Path       `json:"sip_udp"`
 	TCP        *Path       `json:"sip_tcp"`
 	TLS        *Path       `json:"sip_tls"`
+	SIPv6      *Path       `json:"sip_ipv6"` // the trunk's own transport by IPv6, beside a trunk that is tested by IPv4
 	Controls   *Controls   `json:"controls"`
 	Nowhere    *Path       `json:"nowhere"`
 	Reflector  *Reflector  `json:"reflector"`
@@ -258,9 +259,10 @@ type STUNAnswer struct {
 
 // Name is how the provider's name led to servers (RFC 3263). (light 2)
 type Name struct {
-	Asked   string       `json:"asked"` // the name really contacted: proxy where set, else domain
-	Way     string       `json:"way"`   // "naptr", "srv", "address" or "literal"; "" when not found
-	Targets []Target     `json:"targets"`
+	Asked   string       `json:"asked"`   // the name really contacted: proxy where set, else domain
+	Way     string       `json:"way"`     // "naptr", "srv", "address" or "literal"; "" when not found
+	Targets []Target     `json:"targets"` // that the trunk is tested at: by IPv6 only where there is no IPv4 address
+	Six     []Target     `json:"six"`     // the same by IPv6, where the name has IPv6 addresses
 	Answers []NameAnswer `json:"answers"` // local resolvers
 	Public  []NameAnswer `json:"public"`  // the second witness
 	UDPSRV  bool         `json:"udp_srv"` // the zone says that the provider serves UDP
@@ -413,8 +415,9 @@ type Difference struct {
 type ALG struct {
 	Word   string  `json:"word"` // the five words of the report
 	Proofs []Proof `json:"proofs"`
-	Why    string  `json:"why"`   // one sentence: what the word rests on
-	Place  *Place  `json:"place"` // where messages are rewritten; nil when no hop on the way showed it
+	Why    string  `json:"why"`    // one sentence: what the word rests on
+	Direct bool    `json:"direct"` // by IPv6, and the provider sees the box's own address: nothing is translated on the way
+	Place  *Place  `json:"place"`  // where messages are rewritten; nil when no hop on the way showed it
 }
 
 // Place is between which two hops of the way a message is rewritten. Hop 0 is the box, hop 1 the first router.
