@@ -155,9 +155,9 @@ func refusedByServer(of []facts.Attempt) bool {
 }
 
 // controls tells how the SIP hosts that are not the provider's did over UDP. Where a device answers in everybody's place,
-// nobody knows whom it was that answered.
+// nobody knows whom it was that answered; and they are asked by IPv4 alone.
 func controls(f facts.Facts) (answers, asked bool) {
-	if f.Controls == nil || imposed(f, "udp") {
+	if f.Controls == nil || imposed(f, "udp") || byIPv6(f) {
 		return false, false
 	}
 	return controlReplies(f.Controls.UDP)
@@ -174,12 +174,16 @@ func controlReplies(hosts []facts.Attempt) (answers, asked bool) {
 	return answers, asked
 }
 
-// controlsAnswer reports whether a SIP host that is not the provider's answers over any transport.
-func controlsAnswer(f facts.Facts) bool {
+// controlsAnswer reports whether a SIP host that is not the provider's answers over any transport, on the trunk's way.
+func controlsAnswer(f facts.Facts) bool { return !byIPv6(f) && anyControl(f) }
+
+// anyControl reports the same, whatever the trunk's way.
+func anyControl(f facts.Facts) bool {
 	if f.Controls == nil {
 		return false
 	}
-	udp, _ := controls(f)
+	udp, _ := controlReplies(f.Controls.UDP)
+	udp = udp && !imposed(f, "udp")
 	tcp, _ := controlReplies(f.Controls.TCP)
 	return udp || tcp && !imposed(f, "tcp")
 }

@@ -172,14 +172,18 @@ func unreachable(in Input) []candidate {
 	if wrongServer(in) {
 		return nil // 2-3 or 2-4 speaks
 	}
-	text := fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())
+	c := candidate{code: "2-6", kind: catalogue.Stops,
+		text: fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())}
+	if byIPv6(f) {
+		c = unreachableByIPv6(all[0].Target.Addr())
+	}
 	if _, answers := witness(f); !answers && f.Witness != nil && inward(all[0].Target.Addr()) {
-		text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."
+		c.text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."
 	}
 	if e, ok := refuser(all); ok {
-		text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
+		c.text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
 	}
-	return []candidate{{code: "2-6", kind: catalogue.Stops, text: text}}
+	return []candidate{c}
 }
 
 func refusal(e facts.ICMP) string {
