@@ -130,6 +130,9 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 			return err
 		}
 	}
+	if err := l.ipv6(); err != nil {
+		return err
+	}
 	wire, err := newWire(h.line, "a", "b", w.Line, opts.Seed)
 	if err != nil {
 		return err
@@ -236,9 +239,6 @@ func (l *Lab) faults() error {
 	}
 	if home.Frozen { // 8: no ARP reply for any local address (ip-sysctl, arp_ignore)
 		err = errors.Join(err, l.Router.sysctl("ipv4/conf/"+lanBridge+"/arp_ignore", "8"))
-	}
-	if home.IPv6 {
-		err = errors.Join(err, l.Box.sysctl("ipv6/conf/eth0/disable_ipv6", "0"))
 	}
 	return errors.Join(err, l.hosts.squat(home))
 }

@@ -74,7 +74,7 @@ type Home struct {
 	Lossy     int                       // the box's cable loses every so manyth frame on the way to the router, of any kind; 0 for none
 	DeafARP   int                       // the router leaves every so manyth ARP request without an answer; 0 for none
 	Frozen    bool                      // the router answers no ARP
-	IPv6      bool                      // the box's own IPv6 is on, which nobody answers; else it is off, as everywhere in the lab
+	IPv6      *IPv6                     // the line and its router carry IPv6; nil: nobody on the network offers it
 	UnplugWAN bool                      // the router's own cable to the line is out
 }
 
