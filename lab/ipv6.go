@@ -73,7 +73,7 @@ func (h *Host) blackhole(network string) error {
 	return nil
 }
 
-// ipv6 switches IPv6 on for one interface and gives it addresses, which are used at once: nobody else has them.
+// ipv6 switches IPv6 on for one interface and gives it addresses.
 func (h *Host) ipv6(name string, prefixes ...string) error {
 	conf := "ipv6/conf/" + name + "/"
 	return errors.Join(h.sysctl(conf+"accept_dad", "0"), h.sysctl(conf+"accept_ra", "0"), h.sysctl(conf+"disable_ipv6", "0"), h.address(name, prefixes...))

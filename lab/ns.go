@@ -232,6 +232,9 @@ func (h *Host) address(name string, prefixes ...string) error {
 		if err != nil {
 			return err
 		}
+		if addr.IP.To4() == nil {
+			addr.Flags = unix.IFA_F_NODAD // nobody else has it: it is used at once
+		}
 		if err := h.nl.AddrAdd(link, addr); err != nil {
 			return fmt.Errorf("address %s on %s of %s: %w", prefix, name, h.Name, err)
 		}

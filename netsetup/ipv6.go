@@ -42,7 +42,8 @@ func joinIPv6(l netlink.Link) (before []ipv6Setting) {
 	if now := read("accept_ra"); now == "0" || now == "1" {
 		write("accept_ra", accept)
 	}
-	write("disable_ipv6", "0") // last: the kernel asks for routers now
+	write("router_solicitation_delay", "0") // one box needs not wait for its turn among many (RFC 4861 section 6.3.7)
+	write("disable_ipv6", "0")              // last: the kernel asks for routers now
 	return before
 }
 

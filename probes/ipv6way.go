@@ -16,7 +16,7 @@ const (
 	// address is in use after another one or two (RFC 4862 section 5.4).
 	IPv6Patience = 6 * time.Second
 	// IPv6Contrast is for a name that is tested by IPv4: what IPv6 does beside it is information.
-	IPv6Contrast = 2 * time.Second
+	IPv6Contrast = 3 * time.Second
 
 	ipv6Look = 100 * time.Millisecond // between two looks
 )
