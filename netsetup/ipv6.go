@@ -13,6 +13,14 @@ import (
 // ipv6Setting is a file of the kernel's and what stood in it (ip-sysctl).
 type ipv6Setting struct{ file, was string }
 
+// The kernel's own settings for how it asks for routers (ip-sysctl), in seconds, and ours: one box needs not wait for its
+// turn among many (RFC 4861 section 6.3.7). The interval marks IPv6 that a run has switched on, so that the next one
+// tidies up where it was killed.
+const (
+	usualDelay, usualInterval = "1", "4"
+	ownDelay, ownInterval     = "0", "3"
+)
+
 // joinIPv6 lets the kernel take the addresses and routes that routers advertise (RFC 4861, RFC 4862), where IPv6 begins on
 // the interface with this run: it is switched off there, or the interface is down. Else its owner has chosen already.
 // Nothing is waited for, and a machine that does not let us is left as it is: IPv6 is then told to be off. It gives what
@@ -32,6 +40,12 @@ func joinIPv6(l netlink.Link) (before []ipv6Setting) {
 		}
 	}
 	off := read("disable_ipv6") == "1"
+	if !off && read("router_solicitation_interval") == ownInterval {
+		for key, was := range map[string]string{"router_solicitation_interval": usualInterval, "router_solicitation_delay": usualDelay, "disable_ipv6": "1"} {
+			before = append(before, ipv6Setting{ipv6File(l.Attrs().Name, key), was})
+		}
+		return before
+	}
 	if !off && l.Attrs().Flags&net.FlagUp != 0 {
 		return nil
 	}
@@ -42,8 +56,11 @@ func joinIPv6(l netlink.Link) (before []ipv6Setting) {
 	if now := read("accept_ra"); now == "0" || now == "1" {
 		write("accept_ra", accept)
 	}
-	write("router_solicitation_delay", "0") // one box needs not wait for its turn among many (RFC 4861 section 6.3.7)
-	write("disable_ipv6", "0")              // last: the kernel asks for routers now
+	write("router_solicitation_delay", ownDelay)
+	if off {
+		write("router_solicitation_interval", ownInterval)
+	}
+	write("disable_ipv6", "0") // last: the kernel asks for routers now
 	return before
 }
 

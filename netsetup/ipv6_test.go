@@ -88,7 +88,12 @@ func TestIPv6(t *testing.T) {
 	if len(now.Addrs) != 1 || !strings.HasPrefix(now.Addrs[0], "2001:db8:50::") && !strings.HasPrefix(now.Addrs[0], "2001:db8:50:0:") || len(now.Routers) != 1 {
 		t.Fatalf("IPv6 of the router: %+v", now)
 	}
-	raiseLink(t, s) // twice changes nothing, and forgets nothing
+	raiseLink(t, s)                                   // twice changes nothing, and forgets nothing
+	again := New(Plan{Mode: DHCP, Interface: "eth0"}) // as after a run that was killed
+	raiseLink(t, again)
+	if len(again.ipv6) != 3 {
+		t.Errorf("a killed run's IPv6 is not known: %+v", again.ipv6)
+	}
 	for range 2 {
 		if err := s.Undo(); err != nil {
 			t.Fatal(err)
