@@ -62,7 +62,7 @@ func checklist(p parts) []Step {
 
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
-			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+			Probe: probes.Internet{Via: p.through, Targets: family(world.Targets, false)}, Needs: []string{"address"}},
 		{ID: "portal", Title: "No login page", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
 			Probe: probes.Portal{Via: p.through, Page: world.PortalCheck}, Needs: []string{"address"}},
 		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
@@ -79,10 +79,12 @@ func checklist(p parts) []Step {
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "internet-ipv6", Title: "Internet by IPv6", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second, Skip: without(trunk),
+			Probe: probes.InternetByIPv6{Internet: probes.Internet{Via: p.through, Targets: family(world.Targets, true)}}, Needs: []string{"name"}},
 		{ID: "ipv6", Title: "IPv6", Light: 2, Limit: 2 * time.Second,
 			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers", "sip-ipv6"}},
 		{ID: "mtu", Title: "Large packets", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
-			Probe: probes.MTU{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+			Probe: probes.MTU{Via: p.through, Targets: family(world.Targets, false)}, Needs: []string{"address"}},
 		{ID: "edge", Title: "Edge of the leased line", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
 			Probe: probes.Edge{Via: p.through, Addr: p.profile.Line.Edge}, Needs: []string{"address"}},
 

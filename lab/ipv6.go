@@ -25,12 +25,20 @@ const (
 	ispIPv6      = "2001:db8:ffff:1::1"
 	ispInnerIPv6 = "2001:db8:ffff:2::1" // towards the SIP provider
 	itspIPv6     = "2001:db8:ffff:2::2"
+	inetInner    = "2001:db8:ffff:3::1" // towards the internet
+	inetIPv6     = "2001:db8:ffff:3::2"
 )
+
+// outsideIPv6 are the public name servers; they also stand for the outside world.
+func outsideIPv6() []string {
+	return []string{"2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe"}
+}
 
 // IPv6 of a line: the prefix that its router advertises.
 type IPv6 struct {
 	Prefix  string
 	Blocked bool // a firewall of the line's provider drops what goes to the SIP provider by it
+	Dead    bool // the line's provider carries none of it
 }
 
 // ipv6 gives the hosts their IPv6 addresses and routes. The box and whatever else is on the switch make their own.
@@ -48,12 +56,23 @@ func (l *Lab) ipv6() error {
 		h.Router.ipv6(lanBridge, netip.PrefixFrom(prefix.Addr().Next(), prefix.Bits()).String()),
 		h.Router.ipv6("wan", routerIPv6+"/64"), h.Router.sysctl("ipv6/conf/all/forwarding", "1"),
 		h.ISP.ipv6("cust", ispIPv6+"/64"), h.ISP.ipv6("itsp", ispInnerIPv6+"/64"), h.ISP.sysctl("ipv6/conf/all/forwarding", "1"),
+		h.ISP.ipv6("inet", inetInner+"/64"), h.Internet.ipv6("eth0", inetIPv6+"/64"), h.Internet.ipv6("lo"),
 		h.Provider.ipv6("eth0", itspIPv6+"/64"), h.Provider.ipv6("lo", Provider1IPv6+"/128", Provider2IPv6+"/128"),
 	)
 	if err != nil {
 		return fmt.Errorf("IPv6: %w", err)
 	}
-	err = errors.Join(h.Router.route("default", ispIPv6), h.ISP.route(six.Prefix, routerIPv6), h.Provider.route("2001:db8::/32", ispInnerIPv6))
+	err = errors.Join(h.Router.route("default", ispIPv6), h.ISP.route(six.Prefix, routerIPv6),
+		h.Provider.route("2001:db8::/32", ispInnerIPv6), h.Internet.route("2001:db8::/32", inetInner))
+	for _, address := range outsideIPv6() {
+		err = errors.Join(err, h.Internet.address("lo", address+"/128"))
+		if !six.Dead {
+			err = errors.Join(err, h.ISP.route(address+"/128", inetIPv6))
+		}
+	}
+	if six.Dead {
+		return errors.Join(err, h.ISP.blackhole("2000::/3"))
+	}
 	if six.Blocked {
 		return errors.Join(err, h.ISP.blackhole(providerIPv6))
 	}

@@ -1,9 +1,11 @@
 package probes
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -151,5 +153,26 @@ func TestNotByIPv6(t *testing.T) {
 		if r := p.Look(t.Context(), known); r.Outcome != facts.NotRun || !strings.Contains(r.Saw, "tested by IPv6") {
 			t.Errorf("%T: %s %s", p, r.Outcome, r.Saw)
 		}
+	}
+}
+
+// Hosts of the outside world are asked by IPv6 only where the trunk goes by it.
+func TestInternetByIPv6(t *testing.T) {
+	t.Parallel()
+	needIPv6(t)
+	hosts := []netip.Addr{netip.MustParseAddr("2001:db8:ffff::1"), netip.MustParseAddr("2001:db8:ffff::2")} // no way there
+	p := InternetByIPv6{Internet{Targets: hosts}}
+	if r := p.Look(t.Context(), knownTargets("udp", netip.MustParseAddrPort("127.0.0.1:5060"))); r.Outcome != facts.NotRun || r.File != nil {
+		t.Errorf("a trunk by IPv4: %s", r.Outcome)
+	}
+	known := knownTargets("udp", netip.MustParseAddrPort("[2001:db8::5]:5060"))
+	if r := (InternetByIPv6{}).Look(t.Context(), known); r.Outcome != facts.NotRun || r.File != nil {
+		t.Errorf("no hosts: %s", r.Outcome)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	p.Look(ctx, known).File(&known)
+	if known.Internet != nil || known.InternetByIPv6 == nil || len(known.InternetByIPv6.Targets) != 2 {
+		t.Errorf("filed: %+v, %+v", known.Internet, known.InternetByIPv6)
 	}
 }

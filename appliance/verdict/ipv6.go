@@ -30,10 +30,41 @@ func onlyIPv6(f facts.Facts, n facts.Name) []candidate {
 		title: "ipv6", advice: "ipv6"}}
 }
 
-// unreachableByIPv6 is 2-6 where the trunk goes by IPv6: that the internet works was seen by IPv4 only.
-func unreachableByIPv6(target netip.Addr) candidate {
-	return candidate{code: "2-6", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.ISP, catalogue.Provider}, advice: "ipv6-silent",
-		text: fmt.Sprintf("The provider's name has no IPv4 address, and nothing at all comes from its IPv6 address %s: not to ping, not to SIP over UDP, TCP or TLS. The internet works by IPv4. Whether this line's IPv6 fails, a firewall blocks it, or the provider is down, cannot be told from here.", target)}
+// unreachableByIPv6 is 2-6 where the trunk goes by IPv6. That the internet works was seen by IPv4: other hosts that answer
+// by IPv6 show that this line carries it.
+func unreachableByIPv6(f facts.Facts, target netip.Addr) candidate {
+	c := candidate{code: "2-6", kind: catalogue.Stops,
+		text: fmt.Sprintf("The provider's name has no IPv4 address, and nothing at all comes from its IPv6 address %s: not to ping, not to SIP over UDP, TCP or TLS.", target)}
+	works, dead := outsideByIPv6(f)
+	switch {
+	case works.IsValid():
+		c.text += fmt.Sprintf(" The internet works by IPv6: %s answers.", works)
+	case dead:
+		c.text += fmt.Sprintf(" A router of this network offers IPv6, but nothing behind it answers: %d independent hosts are silent by IPv6 as well. The internet works by IPv4.", len(f.InternetByIPv6.Targets))
+		c.acts, c.advice = []catalogue.Actor{catalogue.IT, catalogue.ISP}, "ipv6-silent"
+	default:
+		c.text += " The internet works by IPv4. Whether this line's IPv6 fails, a firewall blocks it, or the provider is down, cannot be told from here."
+		c.acts, c.advice = []catalogue.Actor{catalogue.IT, catalogue.ISP, catalogue.Provider}, "ipv6-silent"
+	}
+	return c
+}
+
+// outsideByIPv6 is a host of the outside world that answers by IPv6, or whether enough of them were asked in vain.
+func outsideByIPv6(f facts.Facts) (works netip.Addr, dead bool) {
+	if f.InternetByIPv6 == nil {
+		return netip.Addr{}, false
+	}
+	asked := 0
+	for _, t := range f.InternetByIPv6.Targets {
+		ways := []facts.Answer{t.ICMP, t.TCP, t.DNS}
+		if slices.Contains(ways, facts.Answered) {
+			return t.Addr, false
+		}
+		if !slices.Contains(ways, facts.Unasked) && !slices.Contains(ways, facts.CouldNotAsk) {
+			asked++
+		}
+	}
+	return netip.Addr{}, asked >= internetNeeded
 }
 
 // answersByIPv6 is the address at which the provider answered SIP by IPv6, beside a trunk that is tested by IPv4.

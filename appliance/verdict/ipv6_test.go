@@ -87,6 +87,16 @@ func voiceLost(s *site) {
 	s.Facts.RTP = &facts.RTP{Inside: true, SIP: true, Ports: []facts.RTPPort{{Port: 10000, Answer: facts.Silent}}}
 }
 
+// outside6: how hosts of the outside world answer by IPv6.
+func outside6(answers ...facts.Answer) func(*site) {
+	return func(s *site) {
+		s.Facts.InternetByIPv6 = &facts.Internet{}
+		for i, a := range answers {
+			s.Facts.InternetByIPv6.Targets = append(s.Facts.InternetByIPv6.Targets, target([]string{"2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe"}[i], a))
+		}
+	}
+}
+
 func TestIPv6Tickets(t *testing.T) {
 	quiet := func(more ...func(*site)) *site {
 		return healthy().with(append([]func(*site){silentSIP("udp", "tcp", "tls"), overIPv6}, more...)...)
@@ -109,6 +119,7 @@ func TestIPv6Tickets(t *testing.T) {
 		{"IPv6 only, the provider answers ping and no SIP; other SIP hosts are silent by IPv4, which says nothing", quiet(control(false)), "3-1 red", "", "ggR--"},
 		{"IPv6 only, the provider answers ping and no SIP; other SIP hosts answer by IPv4, which says nothing either", quiet(control(true)), "3-1 red", "", "ggR--"},
 		{"IPv6 only, nothing at all comes from the provider", quiet(noPing), "2-6 red", "", "gR---"},
+		{"IPv6 only, nothing at all comes from anybody by IPv6", quiet(noPing, outside6(facts.Silent, facts.Silent, facts.Silent)), "2-6 red", "", "gR---"},
 		{"IPv6 only, and internet by IPv4 is dead: SIP works all the same", healthy().with(overIPv6, silentOutside), "2-1 amber", "", "gAggg"},
 		{"IPv6 only, silent, internet by IPv4 is dead, but SIP hosts answer there", quiet(noPing, silentOutside, control(true)), "box broken", "2-1 amber", "ga---"},
 		{"IPv6 only, a firewall says no", quiet(sixRefused("2001:db8:50::1", 1)), "3-1 red", "", "ggR--"},
@@ -171,6 +182,11 @@ func TestIPv6Sayings(t *testing.T) {
 		{"an IPv4 trunk says nothing of IPv6", healthy(), "ok", "No device was seen", "IPv6"},
 		{"IPv6 only, nothing at all comes", quiet(noPing), "2-6", "cannot be told from here", "The internet works, but"},
 		{"IPv6 only, nothing at all comes: who acts", quiet(noPing), "2-6", "this line has IPv6 at all", ""},
+		{"IPv6 only, nothing at all comes, and one other host answers by IPv6", quiet(noPing, outside6(facts.Silent, facts.Silent, facts.Answered)), "2-6", "The internet works by IPv6: 2620:fe::fe answers.", "isp"},
+		{"IPv6 only, nothing at all comes from anybody by IPv6", quiet(noPing, outside6(facts.Silent, facts.Unreachable, facts.Silent)), "2-6", "3 independent hosts are silent by IPv6 as well", "provider |"},
+		{"IPv6 only, and nobody but two hosts was asked by IPv6", quiet(noPing, outside6(facts.Silent, facts.Silent)), "2-6", "cannot be told from here", "independent"},
+		{"IPv6 only, and one of the hosts could not be asked by IPv6", quiet(noPing, outside6(facts.Silent, facts.Silent, facts.CouldNotAsk)), "2-6", "cannot be told from here", "independent"},
+		{"IPv6 only, and one of the hosts was not asked by IPv6", quiet(noPing, outside6(facts.Silent, facts.Silent, facts.Unasked)), "2-6", "cannot be told from here", "independent"},
 		{"IPv6 only, other SIP hosts are silent by IPv4", quiet(control(false)), "3-1", "cannot tell which", "other SIP hosts"},
 		{"IPv6 only, a firewall says no", quiet(sixRefused("2001:db8:50::1", 1)), "3-1", "The device 2001:db8:50::1 refused it (ICMPv6 1/1)", ""},
 		{"IPv6 only, the server says that nothing listens", quiet(sixRefused("2001:db8::5", 4)), "3-1", "nothing listens on [2001:db8::5]:5060", ""},

@@ -175,7 +175,7 @@ func unreachable(in Input) []candidate {
 	c := candidate{code: "2-6", kind: catalogue.Stops,
 		text: fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())}
 	if byIPv6(f) {
-		c = unreachableByIPv6(all[0].Target.Addr())
+		c = unreachableByIPv6(f, all[0].Target.Addr())
 	}
 	if _, answers := witness(f); !answers && f.Witness != nil && inward(all[0].Target.Addr()) {
 		c.text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."

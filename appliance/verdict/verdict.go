@@ -224,7 +224,7 @@ func wellText(in Input) string {
 		text += " The trunk was tested by IPv6, since the provider's name has no IPv4 address."
 	}
 	switch a := in.Facts.ALG; {
-	case a != nil && a.Word == facts.ALGCouldNotTell && a.Direct:
+	case a != nil && a.Direct:
 		text += " No address is translated on its way, so that a SIP ALG has nothing to rewrite; that nothing is rewritten all the same was not proved."
 	case a == nil || a.Word == facts.ALGCouldNotTell:
 		text += " Whether a device rewrites SIP could not be told."

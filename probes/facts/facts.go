@@ -10,45 +10,47 @@ import (
 
 // Facts has one key per probe.
 type Facts struct {
-	Link       *Link       `json:"link"`
-	Address    *Address    `json:"address"`
-	Gateway    *Gateway    `json:"gateway"`
-	Conflict   *Conflict   `json:"conflict"`
-	Offers     *Offers     `json:"offers"`
-	Cable      *Cable      `json:"cable"`
-	Neighbour  *Neighbour  `json:"neighbour"`
-	LAN        *LAN        `json:"lan"` // ARP round trips to the gateway (light 1)
-	Internet   *Internet   `json:"internet"`
-	Portal     *Portal     `json:"portal"`
-	Resolver   *Resolver   `json:"resolver"`
-	Clock      *Clock      `json:"clock"`
-	Public     *Public     `json:"public"`
-	Name       *Name       `json:"name"`
-	MTU        *MTU        `json:"mtu"`
-	Edge       *Edge       `json:"edge"`
-	Witness    *Witness    `json:"witness"`
-	IPv6       *IPv6       `json:"ipv6"`
-	Ping       *Ping       `json:"ping"`
-	Quality    *Quality    `json:"quality"`
-	UDP        *Path       `json:"sip_udp"`
-	TCP        *Path       `json:"sip_tcp"`
-	TLS        *Path       `json:"sip_tls"`
-	SIPv6      *Path       `json:"sip_ipv6"` // the trunk's own transport by IPv6, beside a trunk that is tested by IPv4
-	Controls   *Controls   `json:"controls"`
-	Nowhere    *Path       `json:"nowhere"`
-	Reflector  *Reflector  `json:"reflector"`
-	WAN        *WAN        `json:"wan"`
-	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
-	Lifetime   *Lifetime   `json:"lifetime"`
-	RTP        *RTP        `json:"rtp"`
-	Fragments  *Fragments  `json:"fragments"`
-	ALG        *ALG        `json:"alg"`
-	Login      *Login      `json:"login"`
-	Bindings   *Bindings   `json:"bindings"`
-	CheckIP    *CheckIP    `json:"check_ip"`
-	PBXCheck   *PBXCheck   `json:"pbx_check"`
-	OwnBinding *OwnBinding `json:"own_binding"`
-	Remembered *Remembered `json:"remembered"`
+	Link      *Link      `json:"link"`
+	Address   *Address   `json:"address"`
+	Gateway   *Gateway   `json:"gateway"`
+	Conflict  *Conflict  `json:"conflict"`
+	Offers    *Offers    `json:"offers"`
+	Cable     *Cable     `json:"cable"`
+	Neighbour *Neighbour `json:"neighbour"`
+	LAN       *LAN       `json:"lan"` // ARP round trips to the gateway (light 1)
+	Internet  *Internet  `json:"internet"`
+	Portal    *Portal    `json:"portal"`
+	Resolver  *Resolver  `json:"resolver"`
+	Clock     *Clock     `json:"clock"`
+	Public    *Public    `json:"public"`
+	Name      *Name      `json:"name"`
+	MTU       *MTU       `json:"mtu"`
+	Edge      *Edge      `json:"edge"`
+	Witness   *Witness   `json:"witness"`
+	IPv6      *IPv6      `json:"ipv6"`
+
+	InternetByIPv6 *Internet   `json:"internet_ipv6"` // asked only where the trunk goes by IPv6
+	Ping           *Ping       `json:"ping"`
+	Quality        *Quality    `json:"quality"`
+	UDP            *Path       `json:"sip_udp"`
+	TCP            *Path       `json:"sip_tcp"`
+	TLS            *Path       `json:"sip_tls"`
+	SIPv6          *Path       `json:"sip_ipv6"` // the trunk's own transport by IPv6, beside a trunk that is tested by IPv4
+	Controls       *Controls   `json:"controls"`
+	Nowhere        *Path       `json:"nowhere"`
+	Reflector      *Reflector  `json:"reflector"`
+	WAN            *WAN        `json:"wan"`
+	Hops           *Walk       `json:"hops"` // the first ones on the way to the provider
+	Lifetime       *Lifetime   `json:"lifetime"`
+	RTP            *RTP        `json:"rtp"`
+	Fragments      *Fragments  `json:"fragments"`
+	ALG            *ALG        `json:"alg"`
+	Login          *Login      `json:"login"`
+	Bindings       *Bindings   `json:"bindings"`
+	CheckIP        *CheckIP    `json:"check_ip"`
+	PBXCheck       *PBXCheck   `json:"pbx_check"`
+	OwnBinding     *OwnBinding `json:"own_binding"`
+	Remembered     *Remembered `json:"remembered"`
 }
 
 // Link is the cable. (light 1)
