@@ -131,8 +131,8 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 // name judges a provider's name that led to no server. "No such name" from two resolvers is a mistyped
 // name; a name that only the local resolver does not know is a resolver that loses records.
 func name(f facts.Facts, n facts.Name) []candidate {
-	if len(n.Answers) == 0 && len(n.Six) > 0 {
-		return onlyIPv6(f, n) // a literal
+	if len(n.Answers) == 0 {
+		return onlyIPv6(f, n) // a literal, or nobody was asked
 	}
 	local, public := verdictOn(n.Asked, n.Answers), verdictOn(n.Asked, n.Public)
 	told, _ := witness(f)

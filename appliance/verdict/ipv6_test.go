@@ -161,6 +161,10 @@ func TestIPv6Tickets(t *testing.T) {
 			s.Facts.SIPv6.Targets[0].Exchanges[0].Reply.SeenAs = netip.MustParseAddrPort("[2001:db8:99::1]:40000")
 			s.Facts.Bindings.Contacts = []facts.Binding{sixBinding("2001:db8:99::30")}
 		}), "ok green", "", "ggggg"},
+		{"the provider sees the box by its address of the site alone, and the PBX registered by IPv6 from this site", healthy().with(contrast(true), func(s *site) {
+			s.Facts.SIPv6.Targets[0].Exchanges[0].Reply.SeenAs = netip.MustParseAddrPort("[fd00::20]:40000")
+			s.Facts.Bindings.Contacts = []facts.Binding{sixBinding("2001:db8:50:7::30")}
+		}), "ok green", "", "ggggg"},
 		{"a trunk by IPv6, and the PBX is still registered by IPv4 from this line", healthy().with(overIPv6, func(s *site) {
 			s.Facts.Bindings.Contacts = []facts.Binding{{Contact: netip.MustParseAddrPort("192.168.1.30:5060"), Received: netip.AddrPortFrom(wan, 5060)}}
 		}), "ok green", "", "ggggg"},
@@ -195,6 +199,8 @@ func TestIPv6Sayings(t *testing.T) {
 		{"the file names an IPv6 address", healthy().with(from(3), literal, noSix), "2-3", "The trunk is set to the IPv6 address 2001:db8::5", "provider's name"},
 		{"both, nothing comes by IPv4, and SIP is answered by IPv6", healthy().with(silentSIP("udp", "tcp", "tls"), noPing, contrast(true)), "2-6", "By IPv6 the provider answers SIP ([2001:db8::5]:5060)", ""},
 		{"both, nothing comes by either", healthy().with(silentSIP("udp", "tcp", "tls"), noPing, contrast(false)), "2-6", "nothing at all comes", "By IPv6"},
+		{"both, a line for voice only: SIP works by IPv4 as well", healthy().with(silentOutside, contrast(true)), "2-1", "The provider's host answers", "By IPv6"},
+		{"nobody looked for an ALG", healthy().with(forget(func(f *facts.Facts) { f.ALG = nil })), "ok", "Whether a device rewrites SIP could not be told", ""},
 		{"both, a wrong password: IPv6 has nothing to do with it", healthy().with(contrast(true), refusedLogin(401, "Unauthorized")), "4-2", "refuses", "By IPv6"},
 	})
 	if v := Judge(healthy().with(from(3), onlySix, noSix).Input); v.Finding.Title != "The provider is on IPv6 only, this network is not" {

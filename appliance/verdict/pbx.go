@@ -94,9 +94,6 @@ func port(in Input, c facts.Binding) []candidate {
 }
 
 func nat(in Input, c facts.Binding) []candidate {
-	if !c.Contact.IsValid() {
-		return nil
-	}
 	inside := private(c.Contact.Addr())
 	switch want := in.Profile.Expect.NAT; {
 	case want == "no" && inside:
