@@ -41,10 +41,11 @@ func joinIPv6(l netlink.Link) (before []ipv6Setting) {
 	}
 	off := read("disable_ipv6") == "1"
 	if !off && read("router_solicitation_interval") == ownInterval {
-		for key, was := range map[string]string{"router_solicitation_interval": usualInterval, "router_solicitation_delay": usualDelay, "disable_ipv6": "1"} {
-			before = append(before, ipv6Setting{ipv6File(l.Attrs().Name, key), was})
+		return []ipv6Setting{
+			{ipv6File(l.Attrs().Name, "router_solicitation_interval"), usualInterval},
+			{ipv6File(l.Attrs().Name, "router_solicitation_delay"), usualDelay},
+			{ipv6File(l.Attrs().Name, "disable_ipv6"), "1"},
 		}
-		return before
 	}
 	if !off && l.Attrs().Flags&net.FlagUp != 0 {
 		return nil

@@ -75,7 +75,7 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 		found.Public = append(found.Public, r.fact())
 		evidence = append(evidence, r.evidence())
 	}
-	if found.Way == "" && six.way() != "" && plan.withoutIPv4() && !nameHasIPv4(found.Public) && ipv6Wait(ctx, n.Via, found.Six[0].Addr.Addr(), n.Patience).IsValid() {
+	if found.Way == "" && six.way() != "" && plan.withoutIPv4() && !nameHidesIPv4(found) && ipv6Wait(ctx, n.Via, found.Six[0].Addr.Addr(), n.Patience).IsValid() {
 		found.Way, found.Targets = six.way(), found.Six
 	}
 	outcome, saw := n.sentence(found, len(local) > 0)
@@ -240,9 +240,14 @@ func nameCheck(host string) error {
 	return nil
 }
 
-// nameHasIPv4 reports whether one of the answers has an IPv4 address.
-func nameHasIPv4(answers []facts.NameAnswer) bool {
-	return slices.ContainsFunc(answers, func(a facts.NameAnswer) bool { return a.Type == "A" && len(a.Addrs) > 0 })
+// nameHidesIPv4 reports whether public resolvers know an IPv4 address for a name for which the given ones know none.
+func nameHidesIPv4(found facts.Name) bool {
+	knows := func(answers []facts.NameAnswer, name string) bool {
+		return slices.ContainsFunc(answers, func(a facts.NameAnswer) bool { return a.Type == "A" && a.Name == name && len(a.Addrs) > 0 })
+	}
+	return slices.ContainsFunc(found.Public, func(a facts.NameAnswer) bool {
+		return knows(found.Public, a.Name) && !knows(found.Answers, a.Name)
+	})
 }
 
 // noIPv6 is why the box has no IPv6 way out.
@@ -264,7 +269,7 @@ func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
 		}
 		return facts.Passed, fmt.Sprintf("%s leads to %s (%s) through %s.", n.Host, t.Addr, transport, how)
 	}
-	if six := found.OnlyIPv6(); len(six) > 0 && nameHasIPv4(found.Public) {
+	if six := found.OnlyIPv6(); len(six) > 0 && nameHidesIPv4(found) {
 		return facts.Failed, fmt.Sprintf("The given DNS server knows no IPv4 address for %s, only IPv6 (%s); public ones know one.", n.Host, six[0])
 	} else if len(six) > 0 {
 		return facts.NotRun, fmt.Sprintf("%s has no IPv4 address, only IPv6 (%s), and %s: this trunk was not tested.", n.Host, six[0], n.noIPv6())

@@ -117,7 +117,7 @@ func TestNameZones(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := dnsServe(t, "127.0.0.1", 0, c.zone...)
-			r := Name{Host: host, Port: c.port, Transport: c.transport, DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
+			r := Name{Via: "lo", Host: host, Port: c.port, Transport: c.transport, DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
 			f := dnsFiled(t, r).Name
 			if r.Outcome != c.outcome || f.Way != c.way || f.UDPSRV != c.udpSRV || f.Asked != host {
 				t.Errorf("got %s %q, way %q, UDPSRV %v", r.Outcome, r.Saw, f.Way, f.UDPSRV)
@@ -198,12 +198,12 @@ func TestNameLiteral(t *testing.T) {
 	if diff := cmp.Diff(want, nameShort(f.Targets)); r.Outcome != facts.Passed || f.Way != "literal" || diff != "" {
 		t.Errorf("%s %q %s", r.Outcome, f.Way, diff)
 	}
-	if r := (Name{Host: "[2001:db8::1]", Transport: "udp"}).Look(t.Context(), dnsGiven()); r.Outcome != facts.NotRun || !strings.Contains(r.Saw, "no IPv6 address here that reaches it") {
+	needIPv6(t)
+	if r := (Name{Via: "lo", Host: "[2001:db8::1]", Transport: "udp"}).Look(t.Context(), dnsGiven()); r.Outcome != facts.NotRun || !strings.Contains(r.Saw, "no IPv6 address here that reaches it") {
 		t.Errorf("an IPv6 literal is %s: %s", r.Outcome, r.Saw)
 	} else if f := dnsFiled(t, r).Name; len(f.Targets) > 0 || len(f.Six) != 3 || len(f.OnlyIPv6()) != 1 {
 		t.Errorf("an IPv6 literal without a way there: %+v", f)
 	}
-	needIPv6(t)
 	r = Name{Host: "::1", Port: 5070, Transport: "udp"}.Look(t.Context(), dnsGiven())
 	f = dnsFiled(t, r).Name
 	want = []string{"udp ::1 [::1]:5070", "tcp ::1 [::1]:5070", "tls ::1 [::1]:5061"}
@@ -234,6 +234,9 @@ func TestNameByIPv6(t *testing.T) {
 		{name: "service records, and the domain's web server has IPv4", way: "srv",
 			zone:    []string{host + ". A 198.51.100.80", "_sip._udp." + host + ". SRV 1 1 5070 six.example.net.", "six.example.net. AAAA ::1"},
 			targets: []string{"udp six.example.net [::1]:5070", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
+		{name: "the same, and a public name server knows the web server too", way: "srv", public: host + ". A 198.51.100.80",
+			zone:    []string{host + ". A 198.51.100.80", "_sip._udp." + host + ". SRV 1 1 5070 six.example.net.", "six.example.net. AAAA ::1"},
+			targets: []string{"udp six.example.net [::1]:5070", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
 		{name: "an alias", way: "address", zone: []string{host + ". CNAME six.example.net.", "six.example.net. AAAA ::1"},
 			targets: []string{"udp trunk.example.net [::1]:5060", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
 		{name: "both: IPv4 is what is tested", way: "address", zone: []string{host + ". A 198.51.100.7", host + ". AAAA 2001:db8::5"},
@@ -254,7 +257,7 @@ func TestNameByIPv6(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := dnsServe(t, "127.0.0.1", 0, c.zone...)
-			n := Name{Host: host, Transport: "udp", DNSPort: w.addr.Port()}
+			n := Name{Via: "lo", Host: host, Transport: "udp", DNSPort: w.addr.Port()} // which leads to nobody else's IPv6
 			if c.lose != 0 {
 				w.set(func(q dns.Question, m *dns.Msg) *dns.Msg {
 					if q.Qtype == c.lose {

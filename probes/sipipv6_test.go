@@ -74,6 +74,8 @@ func TestSIPOverIPv6NotAsked(t *testing.T) {
 	only.Name.Six = only.Name.Targets
 	other := dualStack(at)
 	other.Name.Six[0].Transport = "tcp"
+	inside := sipDialer(t)
+	inside.Via = "lo" // which leads to no other machine
 	stopped := sipDialer(t)
 	stopped.Conduct.Stop("the provider said no")
 	for _, c := range []struct {
@@ -86,7 +88,7 @@ func TestSIPOverIPv6NotAsked(t *testing.T) {
 		{"the name has none", knownTargets("udp", netip.MustParseAddrPort("127.0.0.1:5060")), sipDialer(t), "no IPv6 address"},
 		{"it has none for this transport", other, sipDialer(t), "no IPv6 address"},
 		{"the trunk itself is tested by IPv6", only, sipDialer(t), "itself is tested by IPv6"},
-		{"the box has no way there", dualStack(netip.MustParseAddrPort("[2001:db8::5]:5060")), sipDialer(t), "reaches [2001:db8::5]:5060"},
+		{"the box has no way there", dualStack(netip.MustParseAddrPort("[2001:db8::5]:5060")), inside, "reaches [2001:db8::5]:5060"},
 		{"the provider has refused", dualStack(at), stopped, "was not asked"},
 	} {
 		r := SIPOverIPv6{Path: SIPPath{Transport: "udp", Dial: c.dial, Domain: "example.net"}}.Look(t.Context(), c.known)
@@ -161,7 +163,7 @@ func TestInternetByIPv6(t *testing.T) {
 	t.Parallel()
 	needIPv6(t)
 	hosts := []netip.Addr{netip.MustParseAddr("2001:db8:ffff::1"), netip.MustParseAddr("2001:db8:ffff::2")} // no way there
-	p := InternetByIPv6{Internet{Targets: hosts}}
+	p := InternetByIPv6{Internet{Via: "lo", Targets: hosts}}
 	if r := p.Look(t.Context(), knownTargets("udp", netip.MustParseAddrPort("127.0.0.1:5060"))); r.Outcome != facts.NotRun || r.File != nil {
 		t.Errorf("a trunk by IPv4: %s", r.Outcome)
 	}
