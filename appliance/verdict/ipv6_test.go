@@ -168,6 +168,9 @@ func TestIPv6Tickets(t *testing.T) {
 		{"a trunk by IPv6, and the PBX is still registered by IPv4 from this line", healthy().with(overIPv6, func(s *site) {
 			s.Facts.Bindings.Contacts = []facts.Binding{{Contact: netip.MustParseAddrPort("192.168.1.30:5060"), Received: netip.AddrPortFrom(wan, 5060)}}
 		}), "ok green", "", "ggggg"},
+		{"registered from elsewhere by IPv4, and nobody looked at the box's own address", healthy().with(forget(func(f *facts.Facts) { f.Address = nil }), func(s *site) {
+			s.Facts.Bindings.Contacts[0].Received = netip.MustParseAddrPort("203.0.113.99:5060")
+		}), "5-4 amber", "", "ggggA"},
 		{"the portal expects NAT, and the PBX registered by IPv6, where there is none", healthy().with(overIPv6, func(s *site) { s.Profile.Expect.NAT = "yes" }), "ok green", "", "ggggg"},
 		{"the portal expects none, and the PBX registered with an address of the site alone", healthy().with(overIPv6, func(s *site) {
 			s.Profile.Expect.NAT = "no"
