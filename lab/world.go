@@ -99,9 +99,11 @@ type Provider struct {
 	Input     []Rule
 	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
 	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
-	NoPieces  bool                                            // its servers drop fragments of packets
-	Ports     []string                                        // of UDP and TCP, in place of 5060
-	Reflector func(*reflector.Config)                         // the provider runs a reflector, with these changes; nil: it runs none
+
+	WantsCertificate bool                    // over TLS, of whoever connects
+	NoPieces         bool                    // its servers drop fragments of packets
+	Ports            []string                // of UDP and TCP, in place of 5060
+	Reflector        func(*reflector.Config) // the provider runs a reflector, with these changes; nil: it runs none
 }
 
 // PBX is the customer's telephone system.
@@ -118,7 +120,7 @@ type PBX struct {
 // Worlds are all worlds, in the order of their codes.
 func Worlds() []World {
 	var all []World
-	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), pbxWorlds()} {
+	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), silenceWorlds(), pbxWorlds()} {
 		all = append(all, some...)
 	}
 	return all

@@ -65,6 +65,10 @@ func internetWorlds() []World {
 			says("where nothing lives"), caught(loginPage, web, secureWeb, names, namesTCP), firewall(Rule{Action: AdminProhibited})),
 		red("2-6", "provider-unreachable", "nothing at all comes from the provider, not even ping").with(cutOff, lights("gr---"),
 			func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
+		red("2-6", "provider-dead-own-control", "nothing at all comes from the provider, whose other server is the only control host").with(cutOff, lights("gr---"),
+			never("3-1"), filed(`internet.sip_controls = ["`+Provider2+`"]`), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
+		red("2-6", "provider-dead-own-reflector", "nothing at all comes from the provider, and its reflector is the only control host").with(cutOff, lights("gr---"),
+			never("3-1"), reflecting("internet.sip_controls"), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 		amber("2-7", "line-quality", "eight packets of a hundred are lost each way").with(lights("gaggg"), func(w *World) {
 			w.Line = Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
 		}),

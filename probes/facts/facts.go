@@ -39,6 +39,7 @@ type Facts struct {
 	Reflector  *Reflector  `json:"reflector"`
 	WAN        *WAN        `json:"wan"`
 	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
+	SIPWalk    *SIPWalk    `json:"sip_walk"`
 	Lifetime   *Lifetime   `json:"lifetime"`
 	RTP        *RTP        `json:"rtp"`
 	Fragments  *Fragments  `json:"fragments"`
@@ -432,10 +433,11 @@ type Difference struct {
 
 // ALG is the search for a device that rewrites SIP. (light 3)
 type ALG struct {
-	Word   string  `json:"word"` // the five words of the report
-	Proofs []Proof `json:"proofs"`
-	Why    string  `json:"why"`   // one sentence: what the word rests on
-	Place  *Place  `json:"place"` // where messages are rewritten; nil when no hop on the way showed it
+	Word   string   `json:"word"` // the five words of the report
+	Proofs []Proof  `json:"proofs"`
+	Why    string   `json:"why"`   // one sentence: what the word rests on
+	Over   []string `json:"over"`  // the transports over which messages are, or are likely, rewritten
+	Place  *Place   `json:"place"` // where messages are rewritten; nil when no hop on the way showed it
 }
 
 // Place is between which two hops of the way a message is rewritten. Hop 0 is the box, hop 1 the first router.
@@ -457,11 +459,12 @@ const (
 
 // Proof is one differential with its control.
 type Proof struct {
-	ID      string   `json:"id"`     // "A1" ...
-	Result  string   `json:"result"` // "proof", "clean" or "inconclusive"
-	Why     string   `json:"why"`    // one plain sentence, both values quoted
-	Probe   Exchange `json:"probe"`
-	Control Exchange `json:"control"`
+	ID        string   `json:"id"`        // "A1" ...
+	Transport string   `json:"transport"` // of the probe: what it shows holds for that one
+	Result    string   `json:"result"`    // "proof", "clean" or "inconclusive"
+	Why       string   `json:"why"`       // one plain sentence, both values quoted
+	Probe     Exchange `json:"probe"`
+	Control   Exchange `json:"control"`
 }
 
 // Login is the attempt to be accepted by the registrar. (light 4)
