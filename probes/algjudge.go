@@ -199,6 +199,9 @@ func ofTheWay(id string) bool { return id == "A1" || id == "A3" || id == "A5" ||
 func conclude(found *facts.ALG) {
 	found.Word, found.Why = algWord(found.Proofs)
 	found.Over = nil
+	if found.Word != facts.ALGProved && found.Word != facts.ALGLikely {
+		return
+	}
 	for _, p := range found.Proofs {
 		if p.Result != algProof || slices.Contains(found.Over, p.Transport) {
 			continue

@@ -1,0 +1,35 @@
+package lab
+
+// pairing is two faults of light 3 at once, by their names, and what must then be said. It is written by hand from what is put
+// into the world: a port that is blocked stops the trunk, whatever is rewritten on another.
+type pairing struct {
+	first, second string
+	code          string   // red
+	also          []string // told beside; what nothing passes through cannot be seen
+}
+
+func pairings() []pairing {
+	return []pairing{
+		{"alg", "udp-dropped", "3-3", nil},
+		{"alg", "udp-refused", "3-3", nil},
+		{"device-both-ways", "udp-dropped", "3-3", nil},
+		{"alg", "tcp-dropped", "3-4", []string{"3-2"}}, // a TCP trunk: UDP shows the ALG
+		{"alg", "tcp-reset", "3-4", []string{"3-2"}},
+		{"alg-tls", "tcp-dropped", "3-4", []string{"3-2"}},
+		{"alg-tls", "tcp-reset", "3-4", []string{"3-2"}},
+		{"sip-dropped", "alg", "3-1", nil},
+		{"sip-refused", "alg", "3-1", nil},
+		{"sip-dropped", "alg-tls", "3-1", nil},
+		{"sip-refused", "alg-tls", "3-1", nil},
+	}
+}
+
+// together finds what must be said of two faults of light 3, in any order; ok is false where they are no pairing.
+func together(a, b drawnFault) (p pairing, ok bool) {
+	for _, p := range pairings() {
+		if p.first == a.name && p.second == b.name || p.first == b.name && p.second == a.name {
+			return p, true
+		}
+	}
+	return pairing{}, false
+}
