@@ -81,7 +81,11 @@ func (s *sketch) vary(v variation) {
 func (s *sketch) faults(chance *rand.Rand, n int) {
 	var chosen []drawnFault
 	all := drawnFaults()
-	for _, i := range chance.Perm(len(all)) {
+	order := chance.Perm(len(all))
+	if chance.IntN(pairedOneIn) == 0 && n == 2 {
+		order = slices.Concat(paired(chance, *s, all), order)
+	}
+	for _, i := range order {
 		f := all[i]
 		if len(chosen) == n {
 			break
@@ -136,7 +140,7 @@ func (s *sketch) wanted(chosen []drawnFault) {
 	if len(chosen) == 2 && chosen[0].code == "2-6" && chosen[1].code == "3-1" {
 		s.Code = "3-1" // the router that ends SIP is seen, and two independent hosts are silent as well; the provider's silence proves nothing
 	}
-	if len(chosen) == 2 && chosen[0].code == "3-2" && chosen[1].code == "5-1" { // rule 4 of the catalogue
+	if len(chosen) == 2 && chosen[0].code == "3-2" && !chosen[0].told && chosen[1].code == "5-1" { // rule 4 of the catalogue
 		s.Code, s.Severity, s.Also = "3-2", catalogue.Red, []string{"5-1"}
 	}
 }

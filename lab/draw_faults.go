@@ -124,7 +124,7 @@ func drawnFaults() []drawnFault {
 		{name: "login-page-all", code: "2-5", severity: r, lights: "gr---", words: "a login page; the router takes secure web and names to itself as well and refuses the rest",
 			apply: world(cutOff, caught(loginPage, web, secureWeb, names, namesTCP), firewall(Rule{Action: AdminProhibited}))},
 		{name: "provider-dead", code: "2-6", severity: r, lights: "gr---", words: "nothing at all comes from the provider", cannot: pingable, apply: func(s *sketch) {
-			s.PBX.Fails, s.Provider.Input = true, []Rule{{Action: Drop}}
+			s.PBX.Fails, s.Provider.Input = true, append(s.Provider.Input, Rule{Action: Drop})
 		}},
 		{name: "loss", code: "2-7", severity: a, lights: "ga???", words: "six packets of a hundred are lost each way", cannot: pingable, orGreen: true, apply: func(s *sketch) {
 			s.Line.Up.Loss, s.Line.Down.Loss = 0.06, 0.06
@@ -222,7 +222,7 @@ func drawnFaults() []drawnFault {
 		{name: "ignored", code: "4-9", severity: r, lights: "gg?r-", words: "the provider drops SIP from this address", cannot: pingable, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			ports := append(sipPorts(), oddPort)
-			s.Provider.Input = []Rule{{Proto: "udp", Ports: ports, Action: Drop}, {Proto: "tcp", Ports: ports, Action: Drop}}
+			s.Provider.Input = append(s.Provider.Input, Rule{Proto: "udp", Ports: ports, Action: Drop}, Rule{Proto: "tcp", Ports: ports, Action: Drop})
 		}},
 		{name: "register-ignored", code: "4-9", severity: r, lights: "gggr-", words: "the provider answers OPTIONS, and no REGISTER over any transport", acts: []catalogue.Actor{provider, it}, alone: true,
 			cannot: func(s sketch) string {

@@ -1,5 +1,13 @@
 package lab
 
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// pairedOneIn is in how many worlds with two faults these are a pairing: chance alone would hardly ever make one.
+const pairedOneIn = 6
+
 // pairing is two faults of light 3 at once, by their names, and what must then be said. It is written by hand from what is put
 // into the world: a port that is blocked stops the trunk, whatever is rewritten on another.
 type pairing struct {
@@ -32,4 +40,16 @@ func together(a, b drawnFault) (p pairing, ok bool) {
 		}
 	}
 	return pairing{}, false
+}
+
+// paired gives the places of two faults that are a pairing in this world; none where none is.
+func paired(chance *rand.Rand, s sketch, all []drawnFault) []int {
+	named := func(name string) int { return slices.IndexFunc(all, func(f drawnFault) bool { return f.name == name }) }
+	for _, i := range chance.Perm(len(pairings())) {
+		a, b := named(pairings()[i].first), named(pairings()[i].second)
+		if all[a].whyNot(s) == "" && all[b].whyNot(s) == "" {
+			return []int{a, b}
+		}
+	}
+	return nil
 }

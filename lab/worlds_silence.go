@@ -24,6 +24,8 @@ func silenceWorlds() []World {
 			filed("internet.sip_controls"), says("cannot tell"), firewall(dropped("tcp", 5060, 5061, 443), Rule{Proto: "udp", Ports: sipPorts(), Action: Drop}, dropped("udp", 33434))),
 		red("3-1", "sip-dropped-own-control", "the firewall drops SIP; the only control host is the provider's own").with(cutOff, lights("ggr--"), who(it, isp),
 			filed(`internet.sip_controls = ["`+Provider2+`"]`), firewall(dropped("udp", sipPorts()...), dropped("tcp", sipPorts()...))),
+		red("3-1", "sip-dropped-to-provider", "the firewall drops SIP to the provider's addresses, and lets it pass to others").with(cutOff, lights("ggr--"), who(it, provider), never("4-9"),
+			says("cannot tell"), firewall(Rule{Proto: "udp", To: providerNet(), Ports: sipPorts(), Action: Drop}, Rule{Proto: "tcp", To: providerNet(), Ports: sipPorts(), Action: Drop})),
 		red("3-4", "tls-only-blocked", "the provider serves TLS alone, and the firewall drops its port; other SIP hosts answer on port 5060").with(cutOff, lights("ggr--"), who(it),
 			tls, tlsAlone, never("4-9"), firewall(dropped("tcp", 5061))),
 		red("3-4", "tls-refused-on-the-way", "the trunk uses TLS, and the router refuses its port by ICMP").with(cutOff, lights("ggr--"), who(it),

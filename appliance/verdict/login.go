@@ -243,7 +243,7 @@ func ignored(in Input) []candidate {
 // port and transport, or to another host at all while packets on the trunk's port get out of the site.
 func ignores(in Input) bool {
 	switch walked(in) {
-	case reachSite:
+	case reachSite, reachDisputed:
 		return false
 	case reachOut:
 		return controlsAnswer(in.Facts)

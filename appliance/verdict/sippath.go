@@ -158,6 +158,8 @@ func allSilent(in Input) []candidate {
 		c.text, c.acts = c.text+gotOut(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
 	case reachLine:
 		c.text, c.acts = c.text+ended(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+	case reachDisputed:
+		c.text += ended(in)
 	}
 	c.text += " Blocked on the way or ignored by the provider: cannot tell which." + boxAddress
 	return []candidate{c}
@@ -187,6 +189,8 @@ func unpinged(noPing bool) string {
 // otherHosts tells of the SIP hosts beside the provider's, where they prove nothing.
 func otherHosts(in Input) string {
 	switch {
+	case sameWay(in):
+		return " Other SIP hosts answer on the same port and transport."
 	case controlsAnswer(in.Facts):
 		return " Other SIP hosts answer, but not on the port and transport that this trunk uses."
 	case len(silentHosts(in)) > 0:

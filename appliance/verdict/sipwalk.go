@@ -15,14 +15,16 @@ import (
 type reach int
 
 const (
-	reachUnknown reach = iota
-	reachSite          // a device at the site, or right behind it, ends them, while others go on
-	reachLine          // they end farther out, while others go on
-	reachOut           // they get out of the site as others do
+	reachUnknown  reach = iota
+	reachSite           // a device at the site, or right behind it, ends them, while others go on
+	reachLine           // they end farther out, while others go on
+	reachDisputed       // they end at the site, where SIP to others passes
+	reachOut            // they get out of the site as others do
 )
 
 // walked is how far packets on the trunk's port get. On a line that loses packets silence ends nothing. Far out the way
-// may differ from port to port, and what stands before the provider's servers is the provider's: that is never the site's.
+// may differ from port to port, and what stands before the provider's servers is the provider's: that is never the site's. A
+// device that lets SIP pass to others may send messages on as its own, with a new time to live.
 func walked(in Input) reach {
 	w := in.Facts.SIPWalk
 	if w == nil || w.Transport != trunk(in).Transport {
@@ -32,10 +34,12 @@ func walked(in Input) reach {
 	switch {
 	case ended && (!w.Confirmed() || !by.Addr.IsValid() && lossy(in.Facts)):
 		return reachUnknown
-	case ended && (at.Unchanged <= 1 || at.From.IsPrivate()) && !ofProvider(in, at.To):
-		return reachSite
-	case ended:
+	case ended && at.Unchanged > 1 && !at.From.IsPrivate() || ended && ofProvider(in, at.To):
 		return reachLine
+	case ended && !by.Addr.IsValid() && w.Transport == "udp" && sameWay(in):
+		return reachDisputed
+	case ended:
+		return reachSite
 	}
 	if last, ok := w.Reached(); ok && last.TTL > 1 && !last.Addr.IsPrivate() {
 		return reachOut
