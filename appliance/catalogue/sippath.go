@@ -21,14 +21,14 @@ func sipPath() []Cause {
 			Code: "3-3", Slug: "udp-blocked", Light: 3, Flashes: 3, Kinds: []Kind{Stops},
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
-			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control is silent too.",
+			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control is silent too, or packets on its port end earlier than packets on another port.",
 			Guard:    "Some providers serve only TCP: said only for a trunk that uses UDP, at a provider that is known to serve it.",
 		},
 		{
 			Code: "3-4", Slug: "stream-blocked", Light: 3, Flashes: 4, Kinds: []Kind{Stops, Tells},
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
-			Evidence: "The connection timed out, or was refused before it reached the provider, while UDP was answered.",
+			Evidence: "The connection timed out, or was refused before it reached the provider, or packets on its port end earlier than packets on another port, while SIP passes in another way.",
 			Guard:    "Only information when the trunk itself uses UDP.",
 		},
 		{
