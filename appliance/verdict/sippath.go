@@ -139,7 +139,7 @@ func allSilent(in Input) []candidate {
 		return []candidate{c}
 	case ping && ignores(in):
 		return nil // 4-9 speaks
-	case cut(in) && ping && walked(in) != reachOut:
+	case cut(in) && ping:
 		return []candidate{ownCut(in)}
 	case !ping && !connected(all):
 		return nil // 2-6 speaks
@@ -171,7 +171,7 @@ func portCut(in Input, noPing bool) candidate {
 	switch {
 	case own != "udp" && controlsAnswer(f): // SIP passes to others in another way
 		code = "3-4"
-	case own == "udp" && cut(in):
+	case cut(in):
 		code = "3-3"
 	}
 	return candidate{code: code, kind: catalogue.Stops, acts: enders(in), text: fmt.Sprintf("SIP over %s to %s, which this trunk uses, is blocked on the way.",

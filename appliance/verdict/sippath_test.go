@@ -108,6 +108,8 @@ func TestSIPPathTickets(t *testing.T) {
 		{"the shared address is the one in the portal", healthy().with(ipTrunk("203.0.113.2"), routerSays("100.64.0.2")), "3-7", "is 100.64.0.2 (shared, ", ""},
 		{"the same, and it may change", healthy().with(ipTrunk("203.0.113.2"), routerSays("100.64.0.2")), "3-7", "belongs to many customers", ""},
 		{"the site's own second router, and the portal is right", healthy().with(ipTrunk("203.0.113.2"), routerSays("192.168.8.2")), "3-7", "is 192.168.8.2 (private, ", "belongs to many customers"},
+		{"a rewriting router, and a TLS trunk", healthy().with(over("tls"), func(s *site) { s.Facts.Login.Transport = "tls" }, algProved), "3-2", "This trunk uses TLS, which such a device cannot read.", "nothing was seen"},
+		{"a rewriting router over UDP, and a TCP trunk", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved), "3-2", "This trunk uses TCP, over which nothing was seen to be changed.", "cannot read"},
 		{"something rewrites in front of the router", healthy().with(algProved, func(s *site) {
 			s.Facts.ALG.Place = &facts.Place{Unchanged: 0, Changed: 1, To: router}
 		}), "3-2", "between hop 0 (the box) and hop 1", "invalid"},

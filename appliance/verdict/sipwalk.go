@@ -41,7 +41,7 @@ func walked(in Input) reach {
 	case ended:
 		return reachSite
 	}
-	if last, ok := w.Reached(); ok && last.TTL > 1 && !last.Addr.IsPrivate() {
+	if last, _ := w.Reached(); last.TTL > 1 && !last.Addr.IsPrivate() {
 		return reachOut
 	}
 	return reachUnknown
@@ -59,8 +59,8 @@ func ended(in Input) string {
 	}
 	text := fmt.Sprintf(" Packets to port %d get no farther than hop %d%s, while packets to port %d go on to hop %d (%s).",
 		w.SIP.To.Port(), at.Unchanged, hopAddress(at.From), w.Other.To.Port(), at.Changed, at.To)
-	if where := rewriterAt(&at).where; walked(in) == reachSite && where != "" {
-		text += " " + where
+	if walked(in) == reachSite {
+		text += " " + rewriterAt(&at).where
 	}
 	return text
 }
