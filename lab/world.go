@@ -49,6 +49,7 @@ type Home struct {
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
 	ALGFrom   uint16                         // the router rewrites only SIP that comes from this port; 0: from any
+	ALGOnUDP  bool                           // that ALG reads UDP alone
 	Forgets   time.Duration                  // the router forgets UDP mappings that are idle for so long; 0: the kernel's 30 s and, after traffic both ways, 120 s
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/probes/facts"
 )
 
 // silenceWorlds are worlds in which SIP is silent and two things could explain it, and worlds with two faults on light 3.
@@ -38,15 +39,18 @@ func silenceWorlds() []World {
 			tcp, rewrites, also("3-2"), firewall(dropped("tcp", 5060))),
 		red("4-8", "sip-alg-client-certificate", "the router rewrites SIP over UDP, and the provider wants a certificate of the PBX, which uses TLS").with(cutOff, lights("gg-r-"),
 			tls, rewrites, also("3-2"), func(w *World) { w.Provider.WantsCertificate = true }),
-		red("5-1", "alg-other-transport", "a device on the line rewrites SIP over UDP; the trunk uses TCP, and the PBX is off").with(absentPBX, lights("ggggr"),
-			tcp, meddled(MeddlerProxy), also("3-2")),
-		good("alg-other-transport-works", "a device on the line rewrites SIP over UDP; the trunk uses TCP and works").with(
-			tcp, meddled(MeddlerProxy), also("3-2"), alg("proved")),
+		red("5-1", "alg-other-transport", "the router rewrites SIP over UDP alone; the trunk uses TCP, and the PBX is off").with(absentPBX, lights("ggggr"),
+			tcp, rewritesUDP, also("3-2")),
+		good("alg-other-transport-works", "the router rewrites SIP over UDP alone; the trunk uses TCP and works").with(
+			tcp, rewritesUDP, also("3-2"), alg(facts.ALGProved)),
 	}
 }
 
 // who must act, these and no others.
 func who(acts ...catalogue.Actor) func(*World) { return func(w *World) { w.Acts = acts } }
+
+// rewritesUDP is a router whose SIP ALG reads UDP alone.
+func rewritesUDP(w *World) { w.Home.SIPALG, w.Home.ALGOnUDP = true, true }
 
 func dropped(proto string, ports ...uint16) Rule {
 	return Rule{Proto: proto, Ports: ports, Action: Drop}
