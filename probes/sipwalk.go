@@ -20,6 +20,7 @@ const (
 	sipWalkSends = 2                      // routers limit how many errors they send; the end itself is asked again (sipWalkPairs)
 	sipWalkWait  = 500 * time.Millisecond // after each packet: the first hops are near
 	sipWalkPairs = 5                      // at most: routers limit how many errors they send, and two pairs that tell are enough (facts.SIPWalk)
+	sipWalkRest  = time.Second            // where a router told nothing at all: so often Linux lets it tell (icmp_ratelimit)
 	sipWalkGap   = 70 * time.Millisecond  // between two hops, as between all that goes towards the provider (sip.Diagnosis)
 	webPort      = 443                    // of connections, what a firewall lets out first
 )
@@ -75,6 +76,12 @@ func (w SIPWalk) Look(ctx context.Context, known facts.Facts) Result {
 			break // what was not asked confirms nothing
 		}
 		found.Pairs = append(found.Pairs, pair)
+		if !pair.SIP.Addr.IsValid() && !pair.Other.Addr.IsValid() {
+			select {
+			case <-time.After(sipWalkRest):
+			case <-ctx.Done():
+			}
+		}
 	}
 	return w.result(found)
 }

@@ -72,7 +72,7 @@ func blocked(in Input) []candidate {
 	if e, ok := refuser(p.Targets); ok {
 		c.text += refusal(e)
 	} else if walked(in) == reachSite {
-		c.text, c.acts = c.text+ended(in), enders(in)
+		c.text, c.acts = c.text+whereEnded(in), enders(in)
 	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
 		c.text += " Other SIP hosts are silent over UDP as well, so it is blocked on this side."
 	} else if walked(in) == reachOut {
@@ -157,9 +157,9 @@ func allSilent(in Input) []candidate {
 	case reachOut:
 		c.text, c.acts = c.text+gotOut(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
 	case reachLine:
-		c.text, c.acts = c.text+ended(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+		c.text, c.acts = c.text+whereEnded(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
 	case reachDisputed:
-		c.text += ended(in)
+		c.text += whereEnded(in)
 	}
 	c.text += " Blocked on the way or ignored by the provider: cannot tell which." + boxAddress
 	return []candidate{c}
@@ -175,7 +175,7 @@ func portCut(in Input, noPing bool) candidate {
 		code = "3-3"
 	}
 	return candidate{code: code, kind: catalogue.Stops, acts: enders(in), text: fmt.Sprintf("SIP over %s to %s, which this trunk uses, is blocked on the way.",
-		strings.ToUpper(own), f.SIPWalk.SIP.To) + ended(in) + unpinged(noPing) + boxAddress}
+		strings.ToUpper(own), f.SIPWalk.SIP.To) + whereEnded(in) + unpinged(noPing) + boxAddress}
 }
 
 // unpinged names what else may be wrong.

@@ -47,8 +47,8 @@ func walked(in Input) reach {
 	return reachUnknown
 }
 
-// ended says where packets on the trunk's port end. The walk says so.
-func ended(in Input) string {
+// whereEnded says where packets on the trunk's port end. The walk says so.
+func whereEnded(in Input) string {
 	w := *in.Facts.SIPWalk
 	at, by, _ := w.End()
 	switch {
