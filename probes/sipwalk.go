@@ -51,6 +51,7 @@ func (w SIPWalk) Look(ctx context.Context, known facts.Facts) Result {
 	if found.Other.Hops, err = w.climb(ctx, found.Other.To, sipWalkHops); err != nil {
 		return Result{Outcome: facts.Broken, Saw: fmt.Sprintf("The box could not ask the hops on the way: %v.", err)}
 	}
+	w.again(ctx, found.Other)
 	if w.Transport == "udp" {
 		var all []ending
 		for ttl := 1; ttl <= found.Other.Routers(); ttl++ {
@@ -77,10 +78,7 @@ func (w SIPWalk) Look(ctx context.Context, known facts.Facts) Result {
 		}
 		found.Pairs = append(found.Pairs, pair)
 		if !pair.SIP.Addr.IsValid() && !pair.Other.Addr.IsValid() {
-			select {
-			case <-time.After(sipWalkRest):
-			case <-ctx.Done():
-			}
+			rest(ctx)
 		}
 	}
 	return w.result(found)
@@ -141,6 +139,37 @@ climbing:
 		return nil, errors.Join(failed[:asked]...)
 	}
 	return found[:asked], nil
+}
+
+// again asks once more, after a rest, the hops that were silent though one behind them told.
+func (w SIPWalk) again(ctx context.Context, other facts.Walk) {
+	last := 0
+	for i, h := range other.Hops {
+		if h.Addr.IsValid() {
+			last = i
+		}
+	}
+	var all sync.WaitGroup
+	for i := range last {
+		if other.Hops[i].Addr.IsValid() {
+			continue
+		}
+		all.Go(func() {
+			rest(ctx)
+			if h, err := w.ask(ctx, other.To, i+1); err == nil {
+				other.Hops[i] = h
+			}
+		})
+	}
+	all.Wait()
+}
+
+// rest lets routers that limit how many errors they send catch their breath.
+func rest(ctx context.Context) {
+	select {
+	case <-time.After(sipWalkRest):
+	case <-ctx.Done():
+	}
 }
 
 // ask sends packets that end at one hop until it tells: small datagrams, or the beginnings of connections.

@@ -147,6 +147,17 @@ func TestSIPWalkClimbs(t *testing.T) {
 	if took := time.Since(start); took < 2*sipWalkGap+sipWalkSends*sipWalkWait {
 		t.Errorf("took %v", took)
 	}
+	told := facts.Hop{TTL: 2, Addr: world.gateway, Type: 11}
+	for _, c := range []struct {
+		hops  []facts.Hop
+		rests bool
+	}{{[]facts.Hop{{TTL: 1}, told}, true}, {[]facts.Hop{told, {TTL: 2}}, false}, {[]facts.Hop{told, told}, false}} {
+		start := time.Now()
+		w.again(t.Context(), facts.Walk{To: netip.AddrPortFrom(world.silent, 443), Hops: c.hops})
+		if took := time.Since(start); took >= sipWalkRest != c.rests {
+			t.Errorf("%+v: took %v", c.hops, took)
+		}
+	}
 	if _, err := w.climb(t.Context(), netip.AddrPortFrom(world.unreachable, 5060), 2); err == nil {
 		t.Error("no error where there is no route")
 	}
