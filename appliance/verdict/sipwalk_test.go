@@ -10,8 +10,8 @@ import (
 
 const lineHop, farHop, edgeHop = "203.0.113.1", "192.0.32.1", "198.51.100.1"
 
-// hops: who says, hop after hop, that packets end there; "" for nobody.
-func hops(by ...string) []facts.Hop {
+// reaching: who says, hop after hop, that packets end there; "" for nobody.
+func reaching(by ...string) []facts.Hop {
 	var all []facts.Hop
 	for i, s := range by {
 		h := facts.Hop{TTL: i + 1}
@@ -38,16 +38,16 @@ func walks(own, other []facts.Hop) func(*site) {
 }
 
 // endsAtRouter, endsOnLine and getsOut: where packets on the trunk's port end, while others go on.
-func endsAtRouter(s *site) { s.with(walks(hops(router.String(), ""), hops(router.String(), lineHop))) }
+func endsAtRouter(s *site) { s.with(walks(reaching(router.String(), ""), reaching(router.String(), lineHop))) }
 func endsOnLine(s *site) {
-	s.with(walks(hops(router.String(), lineHop, ""), hops(router.String(), lineHop, farHop)))
+	s.with(walks(reaching(router.String(), lineHop, ""), reaching(router.String(), lineHop, farHop)))
 }
 func getsOut(s *site) {
-	s.with(walks(hops(router.String(), lineHop), hops(router.String(), lineHop)))
+	s.with(walks(reaching(router.String(), lineHop), reaching(router.String(), lineHop)))
 }
 
-// serves: the port of the provider's server for a transport.
-func serves(transport string, port uint16) func(*site) {
+// onPort: the port of the provider's server for a transport.
+func onPort(transport string, port uint16) func(*site) {
 	return func(s *site) {
 		path(s.Facts, transport).Targets[0].Target = netip.AddrPortFrom(provider.Addr(), port)
 	}
@@ -67,10 +67,10 @@ func TestSIPWalkTickets(t *testing.T) {
 	dead := func(more ...func(*site)) *site { return healthy().with(silentSIP("udp", "tcp", "tls")).with(more...) }
 	gone := func(more ...func(*site)) *site { return dead(noPing).with(more...) }
 	tls := func(more ...func(*site)) *site { // a TLS trunk whose port is silent, and other SIP hosts answer on 5060
-		return dead(over("tls"), silentSIP("tls"), serves("tls", 5061), control(true)).with(more...)
+		return dead(over("tls"), silentSIP("tls"), onPort("tls", 5061), control(true)).with(more...)
 	}
 	odd := func(more ...func(*site)) *site { // SIP on port 5070, and other SIP hosts answer on 5060
-		return dead(serves("udp", 5070), control(true)).with(more...)
+		return dead(onPort("udp", 5070), control(true)).with(more...)
 	}
 	tcpOnly := func(more ...func(*site)) *site { // a TCP trunk that is silent; UDP works
 		return healthy().with(over("tcp"), silentSIP("tcp")).with(more...)
@@ -78,9 +78,9 @@ func TestSIPWalkTickets(t *testing.T) {
 	unpaired := func(s *site) { s.Facts.SIPWalk.Pairs = nil }
 	unsure := func(s *site) { s.Facts.SIPWalk.Pairs = s.Facts.SIPWalk.Pairs[:1] }
 	late := func(s *site) { s.Facts.SIPWalk.Pairs[1].SIP = s.Facts.SIPWalk.Pairs[1].Other }
-	secondRouter := walks(hops(router.String(), "192.168.8.1", ""), hops(router.String(), "192.168.8.1", lineHop))
-	quietHop := walks(hops(router.String(), "", ""), hops(router.String(), "", farHop))
-	intoProvider := walks(hops(router.String(), ""), hops(router.String(), edgeHop))
+	secondRouter := walks(reaching(router.String(), "192.168.8.1", ""), reaching(router.String(), "192.168.8.1", lineHop))
+	quietHop := walks(reaching(router.String(), "", ""), reaching(router.String(), "", farHop))
+	intoProvider := walks(reaching(router.String(), ""), reaching(router.String(), edgeHop))
 	named := func(s *site) { s.Profile.Provider.Networks = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")} }
 	poor := func(s *site) { s.Facts.Quality.Far[0].Back = 80 }
 
@@ -97,7 +97,7 @@ func TestSIPWalkTickets(t *testing.T) {
 		{"the same, while the provider's certificate ran out", tls(expired(true), controlsAt(true, "192.0.34.60:5061"), controlTCP(facts.Answered)), "4-8 red", "", "gg-R-"},
 		{"packets get out of the site, and nothing else is known of the trunk's own way", dead(control(true), getsOut, forget(func(f *facts.Facts) { f.UDP = nil })), "box broken", "", "gg---"},
 		{"a TCP trunk, no other SIP host was asked, and the router ends its packets", dead(over("tcp"), silentSIP("tcp"), endsAtRouter), "3-1 red", "", "ggR--"},
-		{"only a router with a public address tells, the site's own: that does not show the way out", odd(walks(hops("203.0.113.2"), hops("203.0.113.2"))), "3-1 red", "", "ggR--"},
+		{"only a router with a public address tells, the site's own: that does not show the way out", odd(walks(reaching("203.0.113.2"), reaching("203.0.113.2"))), "3-1 red", "", "ggR--"},
 		{"a provider on port 5070, and the firewall lets only 5060 out", odd(endsAtRouter), "3-1 red", "", "ggR--"},
 		{"a provider on port 5070 is silent, and no hop tells: cannot tell", odd(), "3-1 red", "", "ggR--"},
 		{"a provider on port 5070 ignores this address", odd(getsOut), "4-9 red", "", "gg-R-"},
@@ -108,7 +108,7 @@ func TestSIPWalkTickets(t *testing.T) {
 		{"the same, and once it told of the trunk's port as well", dead(control(true), endsAtRouter, late), "4-9 red", "", "gg-R-"},
 		{"the same, on a line that loses packets", dead(control(true), endsAtRouter, poor), "4-9 red", "", "gg-R-"},
 		{"a device answers in the provider's name, on a line that loses packets", dead(control(true), poor, turnedAway(server, 0, 0)), "3-1 red", "", "ggR--"},
-		{"a reset in the provider's name came from farther on: a shorter way may have led to the provider", dead(control(true), walks(hops(router.String(), "", ""), hops(router.String(), lineHop, farHop)), unpaired, func(s *site) {
+		{"a reset in the provider's name came from farther on: a shorter way may have led to the provider", dead(control(true), walks(reaching(router.String(), "", ""), reaching(router.String(), lineHop, farHop)), unpaired, func(s *site) {
 			s.Facts.SIPWalk.SIP.Hops[2].Addr = provider.Addr()
 		}), "4-9 red", "", "gg-R-"},
 		{"a walk of another transport than the trunk's says nothing", dead(control(true), endsAtRouter, func(s *site) { s.Facts.SIPWalk.Transport = "tcp" }), "4-9 red", "", "gg-R-"},
@@ -116,9 +116,9 @@ func TestSIPWalkTickets(t *testing.T) {
 		{"SIP ends behind the router, and the next hop that tells is far out", odd(quietHop), "3-1 red", "", "ggR--"},
 		{"what stands right before the provider's servers is the provider's", dead(control(true), intoProvider), "4-9 red", "", "gg-R-"},
 		{"the same, by the networks that the box's file names", dead(control(true), named, endsAtRouter), "4-9 red", "", "gg-R-"},
-		{"only the router tells, of both ports: that does not show the way out", odd(walks(hops(router.String()), hops(router.String()))), "3-1 red", "", "ggR--"},
-		{"both ports get as far as the site's second router: that does not show the way out", odd(walks(hops(router.String(), "192.168.8.1"), hops(router.String(), "192.168.8.1"))), "3-1 red", "", "ggR--"},
-		{"only the box's own hop is on the way, and no router tells", odd(walks(hops(""), hops(""))), "3-1 red", "", "ggR--"},
+		{"only the router tells, of both ports: that does not show the way out", odd(walks(reaching(router.String()), reaching(router.String()))), "3-1 red", "", "ggR--"},
+		{"both ports get as far as the site's second router: that does not show the way out", odd(walks(reaching(router.String(), "192.168.8.1"), reaching(router.String(), "192.168.8.1"))), "3-1 red", "", "ggR--"},
+		{"only the box's own hop is on the way, and no router tells", odd(walks(reaching(""), reaching(""))), "3-1 red", "", "ggR--"},
 		{"other SIP hosts answer over TCP only, and packets on the trunk's UDP port get out", dead(control(false), controlTCP(facts.Answered), getsOut), "4-9 red", "", "gg-R-"},
 		{"other SIP hosts answer over TCP only, and packets on the trunk's UDP port end at the router", dead(control(false), controlTCP(facts.Answered), endsAtRouter), "3-3 red", "", "ggR--"},
 		{"the provider drops ping, and the router ends SIP", gone(endsAtRouter), "3-1 red", "", "ggR--"},
