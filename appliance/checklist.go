@@ -38,7 +38,11 @@ func checklist(p parts) []Step {
 	own := "sip-" + trunk.Transport
 	far := probes.FarEnd{Host: p.profile.Provider.Reflector, Token: p.profile.Provider.Token, Dial: p.dialer}
 	path := func(transport string) probes.SIPPath {
-		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
+		sipPath := probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
+		if transport == trunk.Transport {
+			sipPath.Servers = probes.MostOwnServers
+		}
+		return sipPath
 	}
 	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers, Patience: probes.IPv6Patience}
 	return []Step{
@@ -105,6 +109,8 @@ func checklist(p parts) []Step {
 			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
 		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
+		{ID: "sip-walk", Title: "How far SIP gets", Light: 3, Guide: []string{"1.8"}, Limit: 8 * time.Second, Skip: without(trunk),
+			Probe: probes.SIPWalk{Transport: trunk.Transport, Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username}, Needs: []string{"name"}, After: []string{own}},
 		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: without(trunk),
 			Probe: lifetime(p, far), Needs: []string{"address"}, After: []string{"gateway", "public", "clock"}},
 		{ID: "reflector", Title: "SIP as it arrives", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, "a device that rewrites SIP can be proved, but not ruled out"),

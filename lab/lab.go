@@ -187,7 +187,7 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 
 // filters sets every host's packet filter.
 func (l *Lab) filters() error {
-	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, ALGFrom: l.World.Home.ALGFrom, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces,
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, ALGFrom: l.World.Home.ALGFrom, OnUDP: l.World.Home.ALGOnUDP, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces,
 		Hush: l.World.Home.HushMTU, Clamp: l.World.Home.Clamp}
 	if l.World.Home.Intercept != nil {
 		home.Catch = append(home.Catch[:len(home.Catch):len(home.Catch)], Rule{Proto: "udp", Ports: []uint16{5060}}, Rule{Proto: "tcp", Ports: []uint16{5060}})

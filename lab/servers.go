@@ -293,8 +293,12 @@ func (o *opener) provider() {
 		o.packets(l.Neighbour, l.World.Home.at(NeighbourIP)+":5060", l.Registrar.ServeUDP)
 		o.streams(l.Neighbour, l.World.Home.at(NeighbourIP)+":5060", l.Registrar.ServeTCP)
 	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
+	if l.World.Provider.WantsCertificate {
+		config.ClientAuth = tls.RequireAnyClientCert
+	}
 	secure := func(ctx context.Context, listener net.Listener) error {
-		return l.Registrar.ServeTLS(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
+		return l.Registrar.ServeTLS(ctx, listener, config)
 	}
 	ports := l.World.Provider.Ports
 	if ports == nil {

@@ -49,6 +49,7 @@ type Home struct {
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
 	ALGFrom   uint16                         // the router rewrites only SIP that comes from this port; 0: from any
+	ALGOnUDP  bool                           // that ALG reads UDP alone
 	Forgets   time.Duration                  // the router forgets UDP mappings that are idle for so long; 0: the kernel's 30 s and, after traffic both ways, 120 s
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
@@ -99,9 +100,11 @@ type Provider struct {
 	Input     []Rule
 	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
 	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
-	NoPieces  bool                                            // its servers drop fragments of packets
-	Ports     []string                                        // of UDP and TCP, in place of 5060
-	Reflector func(*reflector.Config)                         // the provider runs a reflector, with these changes; nil: it runs none
+
+	WantsCertificate bool                    // over TLS, of whoever connects
+	NoPieces         bool                    // its servers drop fragments of packets
+	Ports            []string                // of UDP and TCP, in place of 5060
+	Reflector        func(*reflector.Config) // the provider runs a reflector, with these changes; nil: it runs none
 }
 
 // PBX is the customer's telephone system.
@@ -118,7 +121,7 @@ type PBX struct {
 // Worlds are all worlds, in the order of their codes.
 func Worlds() []World {
 	var all []World
-	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), pbxWorlds()} {
+	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), silenceWorlds(), pbxWorlds()} {
 		all = append(all, some...)
 	}
 	return all

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"time"
 
@@ -55,7 +56,7 @@ func ownBinding() serve.Binding {
 
 func healthyWorlds() []World {
 	return []World{
-		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-7"), func(w *World) {
+		good("healthy", "nothing is wrong, 20 ms to the provider").with(never("3-1", "3-4", "3-7", "4-8"), func(w *World) {
 			w.Line = Line{Up: Way{Delay: 10 * time.Millisecond}, Down: Way{Delay: 10 * time.Millisecond}}
 		}),
 		good("no-ping", "the router drops ping, to itself and through it").with(dropsPing),
@@ -99,17 +100,23 @@ func healthyWorlds() []World {
 			firewall(Rule{To: nowhere(), Action: PortUnreachable})),
 		good("tcp-trunk", "the trunk uses TCP").with(tcpTrunk, filed(`trunk.transport = "tcp"`)),
 		good("tls-trunk", "the trunk uses TLS, with a certificate of a private authority").with(tlsTrunk, filed(`trunk.transport = "tls"`, privateCA)),
-		good("tcp-blocked", "TCP to the SIP port is blocked, and the trunk uses UDP").with(func(w *World) {
-			w.Home.Forward = []Rule{{Proto: "tcp", Ports: []uint16{5060, 5061}, Action: Drop}}
-		}),
-		good("two-servers", "the provider has two servers").with(func(w *World) {
+		good("tcp-blocked", "TCP to the SIP ports is dropped, and the trunk uses UDP").with(also("3-4"), firewall(
+			Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
+		good("tcp-rejected", "TCP to the SIP ports is rejected by the router, and the trunk uses UDP").with(also("3-4"), firewall(
+			Rule{Proto: "tcp", Ports: sipPorts(), Action: AdminProhibited})),
+		good("tcp-unserved", "the provider's name names UDP only, and nothing answers there over TCP").with(never("3-4"), func(w *World) {
 			w.Provider.Zone = `
-a.sip              A     ` + Provider1 + `
-b.sip              A     ` + Provider2 + `
-_sip._udp.sip      SRV   10 10 5060 a.sip
-_sip._udp.sip      SRV   20 10 5060 b.sip
+sip                A     ` + Provider1 + `
+_sip._udp.sip      SRV   10 10 5060 sip
 `
+			w.Provider.Input = []Rule{{Proto: "tcp", Ports: sipPorts(), Action: Drop}}
 		}),
+		good("udp-expired-certificate", "the provider's certificate ended yesterday, and the trunk uses UDP").with(also("4-8"), filed(privateCA),
+			leaf(func(a *serve.Authority) (tls.Certificate, error) { return a.Expired(Domain) })),
+		good("udp-other-certificate", "the provider's certificate is for another name, and the trunk uses UDP").with(also("4-8"), filed(privateCA),
+			leaf(func(a *serve.Authority) (tls.Certificate, error) { return a.Leaf("pbx.example.com") })),
+		good("two-servers", "the provider has two servers").with(twoServers(Provider1, Provider2)),
+		good("two-servers-spare-dead", "the provider has two servers, of which the spare one is dead").with(twoServers(Provider1, Provider2), also("3-1"), deadServer(Provider2)),
 		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(srvAlone),
 		good("proxy", "an outbound proxy is set, and the domain itself does not resolve").with(
 			filed(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {
@@ -128,6 +135,8 @@ _sip._udp.sip      SRV   20 10 5060 b.sip
 			registrar(func(s *serve.RegistrarSettings) { s.Algorithms = []string{"SHA-256"} })),
 		good("stale-nonce", "the provider calls the first nonce stale").with(
 			registrar(func(s *serve.RegistrarSettings) { s.StaleOnce = true }), boundBefore(ownBinding())),
+		good("long-registrations", "the provider refuses registrations of less than five minutes; the PBX asks for ten").with(
+			registrar(func(s *serve.RegistrarSettings) { s.MinExpires = 5 * time.Minute })),
 		good("static-address", "the box's file sets its address by hand, and no DHCP server answers").with(filed(
 			`network.mode = "static"`, `network.address = "192.168.50.77/24"`, `network.gateway = "`+RouterLAN+`"`, `network.dns = ["`+RouterLAN+`"]`),
 			func(w *World) { w.Home.DHCP = func(s *serve.DHCPSettings) { s.Silent = true } }),
@@ -157,6 +166,25 @@ _sip._udp.sip      SRV   20 10 5060 b.sip
 		{Name: "lossy-line", About: "one packet in twenty is lost", Code: "2-7", Severity: catalogue.Amber, OrGreen: true, File: file(),
 			Line: Line{Up: Way{Loss: 0.025}, Down: Way{Loss: 0.025}}},
 		{Name: "no-trunk", About: "a healthy line, and no trunk.toml", Code: "no-trunk", Severity: catalogue.Amber, Lights: "gg---", PBX: PBX{Absent: true}},
+	}
+}
+
+// twoServers gives the provider's name two servers for UDP, of which the first is preferred.
+func twoServers(first, second string) func(*World) {
+	return func(w *World) {
+		w.Provider.Zone = `
+a.sip              A     ` + first + `
+b.sip              A     ` + second + `
+_sip._udp.sip      SRV   10 10 5060 a.sip
+_sip._udp.sip      SRV   20 10 5060 b.sip
+`
+	}
+}
+
+// deadServer is one of the provider's servers, gone.
+func deadServer(address string) func(*World) {
+	return func(w *World) {
+		w.Provider.Input = []Rule{{To: netip.PrefixFrom(netip.MustParseAddr(address), 32), Action: Drop}}
 	}
 }
 

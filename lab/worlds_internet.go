@@ -36,8 +36,8 @@ func internetWorlds() []World {
 			says("names that do not exist"), lies("*", WebAddr), func(w *World) { w.Home.Catch = []Rule{names} }),
 		red("2-4", "dns-catches-all", "the router leads the provider's name to a web server, and takes every question to other resolvers to itself; over HTTPS they answer").with(lights("gr---"),
 			says("asked over HTTPS"), lies(Domain, WebAddr), func(w *World) { w.Home.Catch = []Rule{names, namesTCP} }),
-		red("2-4", "dns-lies-alone", "the router leads every name to a web server, and its firewall blocks other resolvers").with(lights("gr---"),
-			says("no second witness"), lies("*", WebAddr), firewall(Rule{Proto: "udp", Ports: []uint16{53}, Action: Drop}, Rule{Proto: "tcp", Ports: []uint16{53}, Action: Drop})),
+		red("2-4", "dns-lies-alone", "the router leads every name to a web server, and its firewall blocks other resolvers, secure web included").with(lights("gr---"),
+			says("no second witness"), lies("*", WebAddr), firewall(Rule{Proto: "udp", Ports: []uint16{53}, Action: Drop}, Rule{Proto: "tcp", Ports: []uint16{53, 443}, Action: Drop})),
 		red("2-4", "dns-loses-name", "the router's resolver says that the provider's name does not exist; public ones know it").with(lights("gr---"), func(w *World) {
 			w.Home.DNS = func(s *serve.DNSSettings) { s.NXDOMAIN = []string{Domain} }
 		}),
@@ -84,6 +84,10 @@ func internetWorlds() []World {
 			says("where nothing lives"), caught(loginPage, web, secureWeb, names, namesTCP), firewall(Rule{Action: AdminProhibited})),
 		red("2-6", "provider-unreachable", "nothing at all comes from the provider, not even ping").with(cutOff, lights("gr---"),
 			func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
+		red("2-6", "provider-dead-own-control", "nothing at all comes from the provider, whose other server is the only control host").with(cutOff, lights("gr---"),
+			never("3-1"), filed(`internet.sip_controls = ["`+Provider2+`"]`), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
+		red("2-6", "provider-dead-own-reflector", "nothing at all comes from the provider, and its reflector is the only control host").with(cutOff, lights("gr---"),
+			never("3-1"), reflecting("internet.sip_controls"), func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 		amber("2-7", "line-quality", "eight packets of a hundred are lost each way").with(lights("gaggg"), func(w *World) {
 			w.Line = Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
 		}),

@@ -63,7 +63,7 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	if err != nil {
 		broken = err
 	}
-	found.Word, found.Why = algWord(found.Proofs)
+	conclude(found)
 	if found.Word != facts.ALGNotSeen && found.Word != facts.ALGRuledOut && len(a.ways(known)) > 0 {
 		more, err := a.closer(ctx, known, found)
 		evidence = append(evidence, more...)

@@ -33,7 +33,7 @@ type Intercept struct {
 
 // Look sends an OPTIONS to each address, on the port where the provider's server was found.
 func (p Intercept) Look(ctx context.Context, known facts.Facts) Result {
-	targets := targetsFor(known.Name, p.Transport)
+	targets := targetsFor(known.Name, p.Transport, mostOtherServers)
 	if len(targets) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server for SIP over " + strings.ToUpper(p.Transport) + "."}
 	}

@@ -63,7 +63,8 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 		replies = n.follow(ctx, plan, local)
 	}
 	six := plan.byIPv6()
-	found := facts.Name{Way: plan.way(), Targets: plan.targets(), Six: six.targets(), UDPSRV: plan.servesUDP()}
+	found := facts.Name{Way: plan.way(), Targets: plan.targets(), Six: six.targets(),
+		UDPSRV: plan.serves("udp", true), TCPSRV: plan.serves("tcp", true), TLSSRV: plan.serves("tls", true)}
 	public := witness.collect(found.Way == "" || nameInward(found.Targets))
 
 	var evidence []facts.Evidence

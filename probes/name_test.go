@@ -24,6 +24,17 @@ func nameShort(targets []facts.Target) []string {
 	return s
 }
 
+// served are the transports that a zone itself says that it serves.
+func served(n facts.Name) string {
+	var all []string
+	for _, t := range []string{"udp", "tcp", "tls"} {
+		if n.Serves(t) {
+			all = append(all, t)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 func TestNameZones(t *testing.T) {
 	t.Parallel()
 	const host = "trunk.example.net"
@@ -33,7 +44,7 @@ func TestNameZones(t *testing.T) {
 		zone            []string
 		outcome         facts.Outcome
 		way             string
-		udpSRV          bool
+		serves          string // transports that the zone itself names
 		targets         []string
 	}{
 		{
@@ -53,7 +64,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "SRV by priority, then weight", transport: "udp", outcome: facts.Passed, way: "srv", udpSRV: true,
+			name: "SRV by priority, then weight", transport: "udp", outcome: facts.Passed, way: "srv", serves: "udp tls",
 			zone: []string{
 				"_sip._udp." + host + ". SRV 20 0 5070 c.example.net.",
 				"_sip._udp." + host + ". SRV 10 5 5060 a.example.net.",
@@ -68,7 +79,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "NAPTR orders the others and names other services", transport: "udp", outcome: facts.Passed, way: "naptr", udpSRV: true,
+			name: "NAPTR orders the others and names other services", transport: "udp", outcome: facts.Passed, way: "naptr", serves: "udp tls",
 			zone: []string{
 				host + `. NAPTR 10 5 "s" "SIPS+D2T" "" _sips._tcp.` + host + ".",
 				host + `. NAPTR 20 5 "S" "SIP+D2U" "" _x._udp.` + host + ".",
@@ -83,7 +94,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "aliases are followed", transport: "udp", outcome: facts.Passed, way: "srv", udpSRV: true,
+			name: "aliases are followed", transport: "udp", outcome: facts.Passed, way: "srv", serves: "udp",
 			zone: []string{
 				"_sip._udp." + host + ". CNAME srv.example.org.", "srv.example.org. SRV 1 1 5060 a.example.org.",
 				"a.example.org. CNAME b.example.org.", "b.example.org. A 198.51.100.4",
@@ -93,7 +104,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "a zone that serves TCP only", transport: "udp", outcome: facts.Failed,
+			name: "a zone that serves TCP only", transport: "udp", outcome: facts.Failed, serves: "tcp",
 			zone:    []string{"_sip._tcp." + host + ". SRV 1 1 5060 a.example.net.", "a.example.net. A 198.51.100.1"},
 			targets: []string{"tcp a.example.net 198.51.100.1:5060"},
 		},
@@ -108,10 +119,10 @@ func TestNameZones(t *testing.T) {
 		{name: "no such name", transport: "udp", outcome: facts.Failed},
 		{name: "no data", transport: "udp", outcome: facts.Failed, zone: []string{host + `. TXT "x"`}},
 		{name: "an alias loop", transport: "udp", outcome: facts.Failed, zone: []string{host + ". CNAME b.example.net.", "b.example.net. CNAME " + host + "."}},
-		{name: "SRV to a name without address", transport: "udp", outcome: facts.Failed, udpSRV: true,
+		{name: "SRV to a name without address", transport: "udp", outcome: facts.Failed, serves: "udp",
 			zone: []string{"_sip._udp." + host + ". SRV 1 1 5060 gone.example.net."}},
 		{name: "an IPv6 address only", transport: "udp", outcome: facts.NotRun, zone: []string{host + ". AAAA 2001:db8::5"}},
-		{name: "SRV to a name with an IPv6 address only", transport: "udp", outcome: facts.NotRun, udpSRV: true,
+		{name: "SRV to a name with an IPv6 address only", transport: "udp", outcome: facts.NotRun, serves: "udp",
 			zone: []string{"_sip._udp." + host + ". SRV 1 1 5060 six.example.net.", "six.example.net. AAAA 2001:db8::5"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,8 +130,8 @@ func TestNameZones(t *testing.T) {
 			w := dnsServe(t, "127.0.0.1", 0, c.zone...)
 			r := Name{Via: "lo", Host: host, Port: c.port, Transport: c.transport, DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
 			f := dnsFiled(t, r).Name
-			if r.Outcome != c.outcome || f.Way != c.way || f.UDPSRV != c.udpSRV || f.Asked != host {
-				t.Errorf("got %s %q, way %q, UDPSRV %v", r.Outcome, r.Saw, f.Way, f.UDPSRV)
+			if r.Outcome != c.outcome || f.Way != c.way || served(*f) != c.serves || f.Asked != host {
+				t.Errorf("got %s %q, way %q, serves %q", r.Outcome, r.Saw, f.Way, served(*f))
 			}
 			if diff := cmp.Diff(c.targets, nameShort(f.Targets)); diff != "" {
 				t.Errorf("targets (-want +got):\n%s", diff)

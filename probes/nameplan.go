@@ -347,9 +347,7 @@ func (p namePlan) way() string {
 // named reports whether NAPTR names the trunk's own transport.
 func (p namePlan) named() bool { return p.serves(p.transport, false) }
 
-// servesUDP reports whether the zone itself says that the provider serves UDP.
-func (p namePlan) servesUDP() bool { return p.serves("udp", true) }
-
+// serves reports whether the zone itself says that the provider serves the transport: by NAPTR, or where asked by SRV as well.
 func (p namePlan) serves(transport string, srv bool) bool {
 	for _, t := range nameTransports {
 		if t.id == transport && slices.ContainsFunc(p.naptrs(), func(n *dns.NAPTR) bool {

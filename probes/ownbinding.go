@@ -22,9 +22,10 @@ type OwnBinding struct {
 
 // The own binding's bounds.
 const (
-	ownBindingExpires = 60 // seconds: what could not be removed ends by itself
-	mostOwnAttempts   = 6  // requests with credentials, retransmissions included (design section 7)
-	forRemoval        = 2  // of these, kept for the removal
+	ownBindingExpires = 60  // seconds: what could not be removed ends by itself
+	longestOwnExpires = 600 // seconds: where the provider wants more than 60 (423), it is given no more than that
+	mostOwnAttempts   = 6   // requests with credentials, retransmissions included (design section 7)
+	forRemoval        = 2   // of these, kept for the removal
 )
 
 // Look carries it out, within ctx; the removal is tried even when ctx ends before it.
@@ -48,6 +49,7 @@ type ownBinding struct {
 	fact    facts.OwnBinding
 	asker   sip.Conn // another source port: a list for this one only would say nothing about the PBX
 	contact string   // URI
+	expires int      // seconds that it is asked for
 	canary  string   // URI of the registration that took its place, "" for none
 	seen    views
 	before  []facts.Binding
@@ -109,7 +111,10 @@ func (b *ownBinding) challenge(ctx context.Context) (why string) {
 
 // carryOut registers, asks, removes and looks again. Once the registration was sent, the removal is too.
 func (b *ownBinding) carryOut(ctx context.Context) {
-	x := b.ask(ctx, b.login.conn, "the box's own registration", registering(b.contact, ownBindingExpires), mostOwnAttempts-forRemoval-1)
+	x := b.register(ctx, ownBindingExpires)
+	if least, ok := tooBrief(x.Reply); ok && least <= longestOwnExpires {
+		x = b.register(ctx, least)
+	}
 	if final(x) {
 		b.fact.Reply, b.said = x.Facts().Reply, x.Reply
 		b.fact.Registered = x.Reply.Code/100 == 2
@@ -136,6 +141,23 @@ func (b *ownBinding) carryOut(ctx context.Context) {
 		b.compare(list)
 		b.removeRest(away, list)
 	}
+}
+
+// register asks to be registered for so many seconds.
+func (b *ownBinding) register(ctx context.Context, expires int) sip.Exchange {
+	b.expires = expires
+	b.fact.Expires = facts.Duration(time.Duration(expires) * time.Second)
+	return b.ask(ctx, b.login.conn, "the box's own registration", registering(b.contact, expires), mostOwnAttempts-forRemoval-1)
+}
+
+// tooBrief reports whether the provider wants longer registrations, and of how many seconds at least (RFC 3261 sections
+// 10.3 and 20.23).
+func tooBrief(reply *sip.Message) (least int, ok bool) {
+	if reply == nil || reply.Code != 423 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(reply.Get("Min-Expires")), 10, 31)
+	return int(n), err == nil && n > ownBindingExpires
 }
 
 // held are the names under which the provider may hold the box's registration: as it was sent, and where the answer showed
@@ -275,6 +297,9 @@ func (b *ownBinding) concluded() Result {
 	switch {
 	case b.said != nil && !f.Registered:
 		saw = fmt.Sprintf("The provider refused the box's own registration: %s.", status(b.said))
+		if least, ok := tooBrief(b.said); ok {
+			saw += fmt.Sprintf(" It wants registrations of at least %d s, and the box makes none of more than %d s.", least, longestOwnExpires)
+		}
 	case !f.Registered:
 		saw = "The provider did not answer the box's own registration."
 	case f.Shown == nil:
@@ -286,7 +311,7 @@ func (b *ownBinding) concluded() Result {
 	}
 	saw += b.viewed()
 	if f.Registered && !f.Removed {
-		saw += " That it was removed again is not confirmed: it ends by itself within a minute."
+		saw += fmt.Sprintf(" That it was removed again is not confirmed: it ends by itself within %s.", f.Expires)
 	}
 	for _, c := range f.Lost {
 		saw += fmt.Sprintf(" The registration of %s is gone since: let that PBX register again.", c.URI)

@@ -23,7 +23,7 @@ func (p SIPOverIPv6) Look(ctx context.Context, known facts.Facts) Result {
 	if known.Name.ByIPv6() {
 		return Result{Outcome: facts.NotRun, Saw: "The trunk itself is tested by IPv6."}
 	}
-	targets := targetsOver(known.Name, p.Path.Transport)
+	targets := targetsOver(known.Name, p.Path.Transport, mostOtherServers)
 	if len(targets) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: "The provider's name has no IPv6 address."}
 	}

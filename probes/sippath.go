@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -13,9 +14,12 @@ import (
 	"trunktester/probes/sip"
 )
 
-// mostTargets is how many servers of one transport are tried: a dead one among them makes a trunk that
-// fails now and then, and more than three are not worth the provider's budget of requests.
-const mostTargets = 3
+// How many servers of one transport are tried. A dead one among the trunk's own makes a trunk that fails now and then; more
+// are not worth the provider's budget of requests: four silent ones take 16 of 40.
+const (
+	MostOwnServers   = 5 // of the trunk's own transport
+	mostOtherServers = 3
+)
 
 // SIPPath asks: does SIP pass to the provider over one transport? It passed when a server answered with
 // any SIP status at all. The first server gets a REGISTER without credentials and an OPTIONS, as providers
@@ -27,12 +31,13 @@ type SIPPath struct {
 	Proxy     string         // outbound proxy by name, whose certificate is good as well; "" for none
 	Username  string         // "" for a trunk without one
 	Roots     *x509.CertPool // authorities for TLS; nil: the system's
+	Servers   int            // how many are asked at most; 0: three
 }
 
 // Look asks the servers that known.Name found for the transport. The REGISTER's answer, with its nonce and
 // its connection, is left with Dial.Conduct for the login.
 func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
-	targets := targetsFor(known.Name, p.Transport)
+	targets := p.targets(known.Name)
 	if len(targets) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server for SIP over " + strings.ToUpper(p.Transport) + "."}
 	}
@@ -53,25 +58,30 @@ type looked struct {
 	err      error // why the server could not be asked
 }
 
-func targetsFor(name *facts.Name, transport string) []facts.Target {
+// targets are the servers that are asked.
+func (p SIPPath) targets(name *facts.Name) []facts.Target {
+	return targetsFor(name, p.Transport, cmp.Or(p.Servers, mostOtherServers))
+}
+
+func targetsFor(name *facts.Name, transport string, most int) []facts.Target {
 	if name == nil {
 		return nil
 	}
-	return firstOf(name.Targets, transport)
+	return firstOf(name.Targets, transport, most)
 }
 
 // targetsOver are the same by IPv6.
-func targetsOver(name *facts.Name, transport string) []facts.Target {
+func targetsOver(name *facts.Name, transport string, most int) []facts.Target {
 	if name == nil {
 		return nil
 	}
-	return firstOf(name.Six, transport)
+	return firstOf(name.Six, transport, most)
 }
 
-func firstOf(all []facts.Target, transport string) []facts.Target {
+func firstOf(all []facts.Target, transport string, most int) []facts.Target {
 	var targets []facts.Target
 	for _, t := range all {
-		if t.Transport == transport && len(targets) < mostTargets {
+		if t.Transport == transport && len(targets) < most {
 			targets = append(targets, t)
 		}
 	}

@@ -47,7 +47,7 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 	r.Evidence = slices.Concat(evidence[:]...)
 
 	told, host := found.Told(), w.Name.Host
-	own, theirs := targetsFor(known.Name, w.Path.Transport), targetsFor(&told, w.Path.Transport)
+	own, theirs := w.Path.targets(known.Name), w.Path.targets(&told)
 	switch {
 	case !slices.ContainsFunc(told.Answers, func(a facts.NameAnswer) bool { return a.Answer == facts.Answered }):
 		r.Saw = "Public name servers do not answer, so the given one is the only witness."

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -214,51 +213,3 @@ func verdictOn(asked string, answers []facts.NameAnswer) nameState {
 
 // plain is a name as it is compared: without the root's dot, in lower case (RFC 4343).
 func plain(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
-
-// quality judges the line at far targets, with the gateway as control: loss that is there already on
-// the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.
-func quality(f facts.Facts, q facts.Quality) []candidate {
-	if nearLoss(f) || starved(q.Late) {
-		return nil
-	}
-	var bad []facts.Echo
-	judged := 0
-	for _, e := range q.Far {
-		if e.Back == 0 || e.Sent < qualityProbes {
-			continue // a host that never answers ping says nothing about the line
-		}
-		judged++
-		if weak(e) != "" {
-			bad = append(bad, e)
-		}
-	}
-	if len(bad) == 0 || len(bad) < min(2, judged) {
-		return nil
-	}
-	worst := bad[0]
-	text := fmt.Sprintf("The line is too poor for good calls: %s towards %s.", weak(worst), worst.Addr)
-	if float64(worst.Sent-worst.Back) >= severeLoss*float64(worst.Sent) {
-		text += " This is severe."
-	}
-	if judged == 1 {
-		text += " Only one far host answered ping, so its own limits cannot be told from the line's."
-	}
-	return []candidate{{code: "2-7", kind: catalogue.Hurts, text: text}}
-}
-
-// starved reports whether the box itself was too busy to measure a line.
-func starved(late facts.Duration) bool { return time.Duration(late) >= qualityLate }
-
-// weak says in what way a series is too poor for voice, "" when it is not.
-func weak(e facts.Echo) string {
-	lost := e.Sent - e.Back
-	switch {
-	case lost >= qualityLost && float64(lost) >= qualityLoss*float64(e.Sent):
-		return fmt.Sprintf("%d of %d packets were lost", lost, e.Sent)
-	case time.Duration(e.Avg) >= qualityRTT:
-		return fmt.Sprintf("the round trip takes %s", e.Avg)
-	case time.Duration(e.Jitter) >= qualityJitter:
-		return fmt.Sprintf("the delay varies by %s", e.Jitter)
-	}
-	return ""
-}

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"trunktester/appliance/catalogue"
@@ -22,9 +23,25 @@ func shortMapping(in Input) []candidate {
 	if l.AtLeast == 0 {
 		how = fmt.Sprintf("within %s", l.Under)
 	}
-	return []candidate{{code: "3-6", kind: catalogue.Hurts, text: fmt.Sprintf(
+	c := candidate{code: "3-6", kind: catalogue.Hurts, text: fmt.Sprintf(
 		"The router forgets an idle UDP mapping %s%s, and 90 s are wanted: then calls from outside no longer reach the PBX. It is fine if the PBX sends something to the provider more often than every %s.",
-		how, l.When(), max(l.AtLeast, facts.Duration(10*time.Second)))}}
+		how, l.When(), max(l.AtLeast, facts.Duration(10*time.Second)))}
+	if every := renews(in); every > 0 && every <= time.Duration(l.AtLeast) {
+		c.kind = catalogue.Tells
+		c.text += fmt.Sprintf(" It does: in the PBX check it asked to be registered for %s, so that it registers again at least as often.", facts.Duration(every))
+	}
+	return []candidate{c}
+}
+
+// renews is how long a registration the PBX asks for, as the PBX check showed: it sends something at least as often, since a
+// registrar may shorten it and no more (RFC 3261 section 10.3). 0 where that is not known: what the provider lists is only
+// what is left of it.
+func renews(in Input) time.Duration {
+	if in.Facts.PBXCheck == nil || in.Facts.PBXCheck.Telling() == nil {
+		return 0
+	}
+	seconds, _ := strconv.ParseUint(in.Facts.PBXCheck.Telling().Expires, 10, 31) // 0 where it said nothing, the most where it said more
+	return time.Duration(seconds) * time.Second
 }
 
 // Short says that a router forgets idle mappings too soon for a trunk.

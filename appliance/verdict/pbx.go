@@ -19,8 +19,7 @@ func pbx(in Input) []candidate {
 // listed judges the provider's list of registrations.
 func listed(in Input) []candidate {
 	if l := in.Facts.Login; l != nil && l.Reply != nil && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
-		return append(portalRow(in), candidate{code: "5-5", kind: catalogue.Hurts, text: fmt.Sprintf(
-			"The provider answered %s to the question which devices are registered: query not supported, so the box cannot see whether the PBX is.", quoted(*l.Reply))})
+		return append(portalRow(in), queryRefused(*l.Reply))
 	}
 	if !let(in.Facts) || in.Facts.Bindings == nil {
 		return nil
@@ -80,17 +79,22 @@ func registered(in Input, b facts.Bindings) []candidate {
 	return compact(found)
 }
 
+// port compares the port that the PBX registered from. Over UDP it is the received one, where the provider shows it, that the
+// firewall and the provider see; a connection's own port means nothing, and calls come back over it.
 func port(in Input, c facts.Binding) []candidate {
-	want := uint16(in.Profile.Expect.Port)
-	if want == 0 || c.Contact.Port() == want || c.Received.Port() == want || !c.Contact.IsValid() && !c.Received.IsValid() {
-		return nil
-	}
-	got := c.Contact.Port()
-	if c.Received.IsValid() {
+	want, got := uint16(in.Profile.Expect.Port), c.Contact.Port()
+	if c.Received.IsValid() && (trunk(in).Transport == "udp" || got != want) {
 		got = c.Received.Port()
 	}
-	return []candidate{{code: "5-2", kind: catalogue.Hurts,
-		text: fmt.Sprintf("The PBX is registered from port %d, but port %d is expected.", got, want)}}
+	if want == 0 || got == want || !c.Contact.IsValid() && !c.Received.IsValid() {
+		return nil
+	}
+	found := candidate{code: "5-2", kind: catalogue.Hurts, text: fmt.Sprintf("The PBX is registered from port %d, but port %d is expected.", got, want)}
+	if c.Contact.Port() == want {
+		found.text += " The PBX itself names the expected port: a router puts another one in its place."
+		found.advice = "port-kept"
+	}
+	return []candidate{found}
 }
 
 func nat(in Input, c facts.Binding) []candidate {

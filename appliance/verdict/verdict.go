@@ -217,6 +217,7 @@ func wellText(in Input) string {
 	if q != nil && starved(q.Late) || lan != nil && starved(lan.Late) {
 		text += " How good the line is could not be judged, since the box itself was too busy."
 	}
+	text += qualityWords(in.Facts)
 	if unanswered, one := largeUnanswered(in.Facts); one {
 		text += fmt.Sprintf(" Packets of %d bytes were not answered, but only name servers could be asked. Whether the line or the name servers drop them could not be told.", unanswered)
 	}
@@ -232,6 +233,9 @@ func wellText(in Input) string {
 		text += " No device was seen to rewrite SIP."
 	case a.Word == facts.ALGRuledOut:
 		text += " What the box sent arrived at the provider's reflector byte for byte: no device on the way rewrites SIP."
+	}
+	if no(in.Answers.SIPALGDisabled) && trunk(in).Transport != "tls" && (in.Facts.ALG == nil || in.Facts.ALG.Word != facts.ALGRuledOut) {
+		text += " " + words.InEnglish().Say("told.alg-unseen")
 	}
 	return text
 }

@@ -5,6 +5,7 @@ package facts
 
 import (
 	"net/netip"
+	"regexp"
 	"time"
 )
 
@@ -41,6 +42,7 @@ type Facts struct {
 	Reflector      *Reflector  `json:"reflector"`
 	WAN            *WAN        `json:"wan"`
 	Hops           *Walk       `json:"hops"` // the first ones on the way to the provider
+	SIPWalk        *SIPWalk    `json:"sip_walk"`
 	Lifetime       *Lifetime   `json:"lifetime"`
 	RTP            *RTP        `json:"rtp"`
 	Fragments      *Fragments  `json:"fragments"`
@@ -268,6 +270,14 @@ type Name struct {
 	Answers []NameAnswer `json:"answers"` // local resolvers
 	Public  []NameAnswer `json:"public"`  // the second witness
 	UDPSRV  bool         `json:"udp_srv"` // the zone says that the provider serves UDP
+	TCPSRV  bool         `json:"tcp_srv"` // and TCP
+	TLSSRV  bool         `json:"tls_srv"` // and TLS
+}
+
+// Serves reports whether the zone itself says that the provider serves SIP over the transport. Not every zone that a provider
+// serves it from says so.
+func (n Name) Serves(transport string) bool {
+	return map[string]bool{"udp": n.UDPSRV, "tcp": n.TCPSRV, "tls": n.TLSSRV}[transport]
 }
 
 // Target is one server of the provider, in the order of preference.
@@ -360,6 +370,18 @@ type Reply struct {
 	SeenAs     netip.AddrPort `json:"seen_as"` // received and rport of the top Via: us as the provider sees us
 }
 
+// queryWords are those of a reason phrase that is about a REGISTER without Contact. "Please contact support" is not.
+var queryWords = regexp.MustCompile(`(?i)not supported|unsupported|\bquery|\b(no|missing|without|without a|need|needs|require[sd]?) contact\b|\bcontact( header| field)?( is)? (required|missing|needed|header|field|expected)`)
+
+// secretWords are those of a reason phrase that is about the login itself.
+var secretWords = regexp.MustCompile(`(?i)password|credential|authenticat`)
+
+// NamesQuery reports whether the reason phrase refuses the question which devices are registered, a REGISTER without
+// Contact (RFC 3261 section 10.2.3), rather than the login that came with it.
+func (r Reply) NamesQuery() bool {
+	return queryWords.MatchString(r.Reason) && !secretWords.MatchString(r.Reason)
+}
+
 // ICMP is an ICMP error that answered one of our packets. The offender tells who refused.
 type ICMP struct {
 	Offender netip.Addr `json:"offender"`
@@ -415,11 +437,12 @@ type Difference struct {
 
 // ALG is the search for a device that rewrites SIP. (light 3)
 type ALG struct {
-	Word   string  `json:"word"` // the five words of the report
-	Proofs []Proof `json:"proofs"`
-	Why    string  `json:"why"`    // one sentence: what the word rests on
-	Direct bool    `json:"direct"` // by IPv6, and the provider sees the box's own address: nothing is translated on the way
-	Place  *Place  `json:"place"`  // where messages are rewritten; nil when no hop on the way showed it
+	Word   string   `json:"word"` // the five words of the report
+	Proofs []Proof  `json:"proofs"`
+	Why    string   `json:"why"`    // one sentence: what the word rests on
+	Over   []string `json:"over"`   // the transports over which messages are, or are likely, rewritten
+	Direct bool     `json:"direct"` // by IPv6, and the provider sees the box's own address: nothing is translated on the way
+	Place  *Place   `json:"place"`  // where messages are rewritten; nil when no hop on the way showed it
 }
 
 // Place is between which two hops of the way a message is rewritten. Hop 0 is the box, hop 1 the first router.
@@ -441,11 +464,12 @@ const (
 
 // Proof is one differential with its control.
 type Proof struct {
-	ID      string   `json:"id"`     // "A1" ...
-	Result  string   `json:"result"` // "proof", "clean" or "inconclusive"
-	Why     string   `json:"why"`    // one plain sentence, both values quoted
-	Probe   Exchange `json:"probe"`
-	Control Exchange `json:"control"`
+	ID        string   `json:"id"`        // "A1" ...
+	Transport string   `json:"transport"` // of the probe: what it shows holds for that one
+	Result    string   `json:"result"`    // "proof", "clean" or "inconclusive"
+	Why       string   `json:"why"`       // one plain sentence, both values quoted
+	Probe     Exchange `json:"probe"`
+	Control   Exchange `json:"control"`
 }
 
 // Login is the attempt to be accepted by the registrar. (light 4)
