@@ -44,7 +44,7 @@ func checklist(p parts) []Step {
 		}
 		return sipPath
 	}
-	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}
+	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers, Patience: probes.IPv6Patience}
 	return []Step{
 		// Light 1: is the box properly connected to the router?
 		{ID: "link", Title: "Cable", Light: 1, Guide: []string{"1.1"}, Limit: 5 * time.Second,
@@ -66,12 +66,12 @@ func checklist(p parts) []Step {
 
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Title: "Internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
-			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+			Probe: probes.Internet{Via: p.through, Targets: family(world.Targets, false)}, Needs: []string{"address"}},
 		{ID: "portal", Title: "No login page", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
 			Probe: probes.Portal{Via: p.through, Page: world.PortalCheck}, Needs: []string{"address"}},
 		{ID: "resolver", Title: "Name server (DNS)", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
 			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers, Nowhere: probes.NoResolver()}, Needs: []string{"address"}},
-		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
+		{ID: "name", Title: "Provider's name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 12 * time.Second, Skip: without(trunk),
 			Probe: name, Needs: []string{"address"}, Enough: hasTarget},
 		{ID: "witness", Title: "Name by other name servers", Light: 2, Guide: []string{"1.2"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.Witness{Name: name, Path: path(trunk.Transport)}, Needs: []string{"address"}, After: []string{"name"}},
@@ -83,10 +83,12 @@ func checklist(p parts) []Step {
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Title: "Line quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "internet-ipv6", Title: "Internet by IPv6", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second, Skip: without(trunk),
+			Probe: probes.InternetByIPv6{Internet: probes.Internet{Via: p.through, Targets: family(world.Targets, true)}}, Needs: []string{"name"}},
 		{ID: "ipv6", Title: "IPv6", Light: 2, Limit: 2 * time.Second,
-			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers"}},
+			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers", "sip-ipv6"}},
 		{ID: "mtu", Title: "Large packets", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
-			Probe: probes.MTU{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+			Probe: probes.MTU{Via: p.through, Targets: family(world.Targets, false)}, Needs: []string{"address"}},
 		{ID: "edge", Title: "Edge of the leased line", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
 			Probe: probes.Edge{Via: p.through, Addr: p.profile.Line.Edge}, Needs: []string{"address"}},
 
@@ -97,6 +99,8 @@ func checklist(p parts) []Step {
 			Probe: path("tcp"), Needs: []string{"name"}, After: afterOwn(trunk, "tcp")},
 		{ID: "sip-tls", Title: "SIP over TLS", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
+		{ID: "sip-ipv6", Title: "SIP over IPv6", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: probes.SIPOverIPv6{Path: path(trunk.Transport)}, Needs: []string{"name"}, After: []string{own, "alg", "login", "fragments"}},
 		{ID: "controls", Title: "Other SIP hosts", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector, Token: p.profile.Provider.Token}, Needs: []string{"address"}},
 		{ID: "intercept", Title: "SIP where nothing lives", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
@@ -105,6 +109,8 @@ func checklist(p parts) []Step {
 			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
 		{ID: "hops", Title: "First hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
+		{ID: "sip-walk", Title: "How far SIP gets", Light: 3, Guide: []string{"1.8"}, Limit: 8 * time.Second, Skip: without(trunk),
+			Probe: probes.SIPWalk{Transport: trunk.Transport, Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username}, Needs: []string{"name"}, After: []string{own}},
 		{ID: "lifetime", Title: "Lifetime of a NAT mapping", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: without(trunk),
 			Probe: lifetime(p, far), Needs: []string{"address"}, After: []string{"gateway", "public", "clock"}},
 		{ID: "reflector", Title: "SIP as it arrives", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, "a device that rewrites SIP can be proved, but not ruled out"),
@@ -127,7 +133,7 @@ func checklist(p parts) []Step {
 		{ID: "login", Title: "Login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Login{Trunk: trunk, Networks: p.profile.Provider.Networks, Dial: p.dialer, Roots: p.roots, Ledger: p.ledger}, Needs: []string{own}, After: []string{"alg"}},
 		{ID: "check-ip", Title: "Address in the portal", Light: 4, Guide: []string{"2.2"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "ip"),
-			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public"}},
+			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public", "sip-ipv6"}},
 
 		// Light 5: is the PBX registered?
 		{ID: "bindings", Title: "PBX's registration", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),

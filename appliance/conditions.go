@@ -22,7 +22,7 @@ const (
 )
 
 func quality(p parts) probes.Quality {
-	q := probes.Quality{Via: p.through, Targets: p.profile.Internet.Targets}
+	q := probes.Quality{Via: p.through, Targets: family(p.profile.Internet.Targets, false)}
 	if p.full {
 		q.Count, q.Interval = fullProbes, fullInterval
 	}
@@ -159,4 +159,14 @@ func afterOwn(t profile.Trunk, transport string) []string {
 		return []string{"clock"}
 	}
 	return nil
+}
+
+// family are those of the addresses that are IPv6 ones, or those that are not.
+func family(all []netip.Addr, six bool) (some []netip.Addr) {
+	for _, a := range all {
+		if a.Is6() == six {
+			some = append(some, a)
+		}
+	}
+	return some
 }

@@ -56,6 +56,7 @@ type Filter struct {
 	Unmarks bool   // clears the DSCP of packets that leave through Outside
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
 	ALGFrom uint16 // the helper reads only what comes from this source port; 0: from any
+	OnUDP   bool   // that helper on UDP alone
 }
 
 // ErrNoALG says that this kernel has no SIP helper (CONFIG_NF_NAT_SIP).
@@ -82,7 +83,7 @@ func (f Filter) apply(h *Host) error {
 	s.pieces(f)
 	s.marks(f)
 	if f.SIPALG {
-		s.sipHelper(f.ALGFrom)
+		s.sipHelper(f)
 	}
 	if err := conn.Flush(); err != nil {
 		if f.SIPALG && (errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.EOPNOTSUPP)) {
@@ -208,16 +209,19 @@ func (s ruleset) marks(f Filter) {
 }
 
 // sipHelper assigns the kernel's SIP helper by rule, after conntrack (priority -200) has made the entry.
-func (s ruleset) sipHelper(from uint16) {
+func (s ruleset) sipHelper(f Filter) {
 	chain := s.chain("alg", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, nftables.ChainPriorityMangle)
 	for name, proto := range map[string]uint8{"udp": unix.IPPROTO_UDP, "tcp": unix.IPPROTO_TCP} {
+		if f.OnUDP && name != "udp" {
+			continue
+		}
 		helper := "sip-" + name
 		s.conn.AddObj(&nftables.NamedObj{Table: s.table, Name: helper, Type: nftables.ObjTypeCtHelper,
 			Obj: &expr.CtHelper{Name: "sip", L3Proto: unix.NFPROTO_IPV4, L4Proto: proto}})
 		rule := Rule{Proto: name, Ports: []uint16{5060}}
 		var source []expr.Any
-		if from != 0 {
-			source = []expr.Any{payload(expr.PayloadBaseTransportHeader, 0, 2), equal(binary.BigEndian.AppendUint16(nil, from))}
+		if f.ALGFrom != 0 {
+			source = []expr.Any{payload(expr.PayloadBaseTransportHeader, 0, 2), equal(binary.BigEndian.AppendUint16(nil, f.ALGFrom))}
 		}
 		s.add(chain, rule.matches()[0], source, []expr.Any{&expr.Objref{Type: int(nftables.ObjTypeCtHelper), Name: helper}})
 	}

@@ -50,6 +50,7 @@ type Home struct {
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
 	ALGFrom   uint16                         // the router rewrites only SIP that comes from this port; 0: from any
+	ALGOnUDP  bool                           // that ALG reads UDP alone
 	Forgets   time.Duration                  // the router forgets UDP mappings that are idle for so long; 0: the kernel's 30 s and, after traffic both ways, 120 s
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
@@ -77,7 +78,7 @@ type Home struct {
 	Lossy     int                       // the box's cable loses every so manyth frame on the way to the router, of any kind; 0 for none
 	DeafARP   int                       // the router leaves every so manyth ARP request without an answer; 0 for none
 	Frozen    bool                      // the router answers no ARP
-	IPv6      bool                      // the box's own IPv6 is on, which nobody answers; else it is off, as everywhere in the lab
+	IPv6      *IPv6                     // the line and its router carry IPv6; nil: nobody on the network offers it
 	UnplugWAN bool                      // the router's own cable to the line is out
 }
 
@@ -102,9 +103,11 @@ type Provider struct {
 	Input     []Rule
 	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
 	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
-	NoPieces  bool                                            // its servers drop fragments of packets
-	Ports     []string                                        // of UDP and TCP, in place of 5060
-	Reflector func(*reflector.Config)                         // the provider runs a reflector, with these changes; nil: it runs none
+
+	WantsCertificate bool                    // over TLS, of whoever connects
+	NoPieces         bool                    // its servers drop fragments of packets
+	Ports            []string                // of UDP and TCP, in place of 5060
+	Reflector        func(*reflector.Config) // the provider runs a reflector, with these changes; nil: it runs none
 }
 
 // PBX is the customer's telephone system.
@@ -121,7 +124,7 @@ type PBX struct {
 // Worlds are all worlds, in the order of their codes.
 func Worlds() []World {
 	var all []World
-	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), pbxWorlds()} {
+	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), silenceWorlds(), pbxWorlds()} {
 		all = append(all, some...)
 	}
 	return all

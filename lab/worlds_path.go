@@ -27,7 +27,7 @@ func pathWorlds() []World {
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 			Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
 		red("3-1", "sip-silent", "SIP is dropped on the way, and no control host is configured").with(cutOff, lights("ggr--"), filed("internet.sip_controls"),
-			says("cannot tell"), firewall(
+			says("get no farther than hop 1 (192.168.50.1)"), firewall(
 				Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 				Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
 		amber("3-1", "server-dead", "the first of the provider's two servers is dead").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),

@@ -39,6 +39,9 @@ type Fragments struct {
 
 // Look needs known.UDP: a server that answers there is asked again.
 func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
+	if known.Name.ByIPv6() {
+		return Result{Outcome: facts.NotRun, Saw: "The trunk is tested by IPv6, and long SIP messages are tried by IPv4 only."}
+	}
 	p.Dial = from(p.Dial, known)
 	way, ok := wayOf(known.UDP)
 	if !ok {

@@ -28,6 +28,9 @@ func (h Hops) Look(ctx context.Context, known facts.Facts) Result {
 	if !hasServer(known) {
 		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server."}
 	}
+	if known.Name.ByIPv6() {
+		return Result{Outcome: facts.NotRun, Saw: "The trunk is tested by IPv6, and the first hops are looked for by IPv4 only."}
+	}
 	w := walk{via: h.Via, to: netip.AddrPortFrom(known.Name.Targets[0].Addr.Addr(), walkPort), hops: hopsFirst, wait: hopsWait}
 	if known.Address != nil && known.Address.Prefix.IsValid() {
 		w.source = known.Address.Prefix.Addr()

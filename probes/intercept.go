@@ -37,6 +37,9 @@ func (p Intercept) Look(ctx context.Context, known facts.Facts) Result {
 	if len(targets) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: "The provider's name leads to no server for SIP over " + strings.ToUpper(p.Transport) + "."}
 	}
+	if known.Name.ByIPv6() {
+		return Result{Outcome: facts.NotRun, Saw: "The trunk is tested by IPv6, and this is looked for by IPv4 only."}
+	}
 	p.Dial = from(p.Dial, known)
 	if nowhere.Contains(p.Dial.Source) || nowhere.Contains(targets[0].Addr.Addr()) {
 		return Result{Outcome: facts.NotRun, Saw: fmt.Sprintf("The network %s, where nothing should live, is in use here.", nowhere)}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,9 @@ const (
 
 // Name asks: to which servers does the provider's name lead (RFC 3263), for the resolvers that the PBX
 // would use as well? It passes when the trunk's own transport has at least one server with an IPv4
-// address. Failed means that the resolvers told no such server; what they and the public ones said is in
-// the facts: "no data", NXDOMAIN and silence are not the same fault.
+// address; or where the zone has IPv6 addresses alone, and the box has an IPv6 way to them. Failed means that the
+// resolvers told no such server; what they and the public ones said is in the facts: "no data", NXDOMAIN and silence
+// are not the same fault.
 type Name struct {
 	Via       via.Interface
 	Host      string            // the name or literal really contacted: profile.Trunk.Contacted
@@ -33,6 +35,9 @@ type Name struct {
 	Stream    bool              // the resolvers given are asked over TCP
 	Web       http.RoundTripper // not nil: they are asked over HTTPS through it
 	DNSPort   uint16            // 0 is 53
+
+	// Patience is how long the box waits for an IPv6 address of its own, where the name has nothing else.
+	Patience time.Duration
 }
 
 // Look implements Probe. It needs Address: the resolvers given.
@@ -41,7 +46,7 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 		return Result{Outcome: facts.NotRun, Saw: "No trunk is configured: there is no name to look up."}
 	}
 	if a, err := netip.ParseAddr(strings.Trim(n.Host, "[]")); err == nil {
-		return n.literal(a.Unmap())
+		return n.literal(ctx, a.Unmap())
 	}
 	if err := nameCheck(n.Host); err != nil {
 		return n.result(facts.Failed, fmt.Sprintf("%q is no host name: %v.", n.Host, err), facts.Name{}, nil)
@@ -57,7 +62,8 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 	if len(local) > 0 {
 		replies = n.follow(ctx, plan, local)
 	}
-	found := facts.Name{Way: plan.way(), Targets: plan.targets(),
+	six := plan.byIPv6()
+	found := facts.Name{Way: plan.way(), Targets: plan.targets(), Six: six.targets(),
 		UDPSRV: plan.serves("udp", true), TCPSRV: plan.serves("tcp", true), TLSSRV: plan.serves("tls", true)}
 	public := witness.collect(found.Way == "" || nameInward(found.Targets))
 
@@ -70,20 +76,28 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 		found.Public = append(found.Public, r.fact())
 		evidence = append(evidence, r.evidence())
 	}
+	if found.Way == "" && six.way() != "" && plan.withoutIPv4() && !nameHidesIPv4(found) && ipv6Wait(ctx, n.Via, found.Six[0].Addr.Addr(), n.Patience).IsValid() {
+		found.Way, found.Targets = six.way(), found.Six
+	}
 	outcome, saw := n.sentence(found, len(local) > 0)
 	return n.result(outcome, saw, found, evidence)
 }
 
 // literal needs no question.
-func (n Name) literal(a netip.Addr) Result {
-	if !a.Is4() {
-		return n.result(facts.NotRun, fmt.Sprintf("The trunk is set to the IPv6 address %s, and the box tests by IPv4 only: this trunk was not tested.", a), facts.Name{}, nil)
-	}
-	found := facts.Name{Way: "literal", Targets: []facts.Target{}}
+func (n Name) literal(ctx context.Context, a netip.Addr) Result {
+	var targets []facts.Target
 	for _, id := range newNamePlan(n.Host, n.Port, n.Transport).transports() {
-		found.Targets = append(found.Targets, facts.Target{
+		targets = append(targets, facts.Target{
 			Host: a.String(), Addr: netip.AddrPortFrom(a, uint16(namePort(id, n.Transport, n.Port))), Transport: id,
 		})
+	}
+	found := facts.Name{Way: "literal", Targets: targets}
+	if !a.Is4() {
+		found.Six = targets
+		if !ipv6Wait(ctx, n.Via, a, n.Patience).IsValid() {
+			found.Way, found.Targets = "", nil
+			return n.result(facts.NotRun, fmt.Sprintf("The trunk is set to the IPv6 address %s, and %s: this trunk was not tested.", a, n.noIPv6()), found, nil)
+		}
 	}
 	saw := fmt.Sprintf("The trunk is set to the address %s: no name to look up.", found.Targets[0].Addr)
 	return n.result(facts.Passed, saw, found, nil)
@@ -93,6 +107,9 @@ func (n Name) result(outcome facts.Outcome, saw string, found facts.Name, eviden
 	found.Asked = n.Host
 	if found.Targets == nil {
 		found.Targets = []facts.Target{}
+	}
+	if found.Six == nil {
+		found.Six = []facts.Target{}
 	}
 	if found.Answers == nil {
 		found.Answers = []facts.NameAnswer{}
@@ -224,16 +241,39 @@ func nameCheck(host string) error {
 	return nil
 }
 
+// nameHidesIPv4 reports whether public resolvers know an IPv4 address for a name for which the given ones know none.
+func nameHidesIPv4(found facts.Name) bool {
+	knows := func(answers []facts.NameAnswer, name string) bool {
+		return slices.ContainsFunc(answers, func(a facts.NameAnswer) bool { return a.Type == "A" && a.Name == name && len(a.Addrs) > 0 })
+	}
+	return slices.ContainsFunc(found.Public, func(a facts.NameAnswer) bool {
+		return knows(found.Public, a.Name) && !knows(found.Answers, a.Name)
+	})
+}
+
+// noIPv6 is why the box has no IPv6 way out.
+func (n Name) noIPv6() string {
+	if n.Via != "" && ipv6Deaf(string(n.Via)) != "" {
+		return "the box takes no part in IPv6 here"
+	}
+	return "the box has no IPv6 address here that reaches it"
+}
+
 // sentence sums up what the local resolvers said.
 func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
 	transport := strings.ToUpper(n.Transport)
 	if found.Way != "" {
 		t := found.Targets[0]
 		how := map[string]string{"naptr": "NAPTR and SRV records", "srv": "SRV records", "address": "its address record"}[found.Way]
+		if found.ByIPv6() {
+			return facts.Passed, fmt.Sprintf("%s leads to %s (%s) through %s. It has no IPv4 address: the trunk is tested by IPv6.", n.Host, t.Addr, transport, how)
+		}
 		return facts.Passed, fmt.Sprintf("%s leads to %s (%s) through %s.", n.Host, t.Addr, transport, how)
 	}
-	if six := found.OnlyIPv6(); len(six) > 0 {
-		return facts.NotRun, fmt.Sprintf("%s has no IPv4 address, only IPv6 (%s), and the box tests by IPv4 only: this trunk was not tested.", n.Host, six[0])
+	if six := found.OnlyIPv6(); len(six) > 0 && nameHidesIPv4(found) {
+		return facts.Failed, fmt.Sprintf("The given DNS server knows no IPv4 address for %s, only IPv6 (%s); public ones know one.", n.Host, six[0])
+	} else if len(six) > 0 {
+		return facts.NotRun, fmt.Sprintf("%s has no IPv4 address, only IPv6 (%s), and %s: this trunk was not tested.", n.Host, six[0], n.noIPv6())
 	}
 	if !asked {
 		return facts.Failed, fmt.Sprintf("No DNS server was given to look up %s.", n.Host)

@@ -133,7 +133,7 @@ func userOf(uri string) string {
 }
 
 func (b *ownBinding) prove(id string, f finding, probe sip.Exchange) {
-	p := facts.Proof{ID: id, Result: f.result, Why: f.why, Probe: probe.Facts(), Control: b.seen.sameX.Facts()}
+	p := facts.Proof{ID: id, Transport: probe.Transport, Result: f.result, Why: f.why, Probe: probe.Facts(), Control: b.seen.sameX.Facts()}
 	b.fact.Proofs = append(b.fact.Proofs, p)
 	b.login.evidence = append(b.login.evidence, facts.Evidence{Kind: "note", Text: fmt.Sprintf("%s, %s: %s", id, f.result, f.why)})
 }
@@ -163,6 +163,6 @@ func withProofs(alg *facts.ALG, proofs []facts.Proof) *facts.ALG {
 		n = *alg
 	}
 	n.Proofs = append(slices.Clone(n.Proofs), proofs...)
-	n.Word, n.Why = algWord(n.Proofs)
+	conclude(&n)
 	return &n
 }

@@ -64,11 +64,23 @@ func (p SIPPath) targets(name *facts.Name) []facts.Target {
 }
 
 func targetsFor(name *facts.Name, transport string, most int) []facts.Target {
-	var targets []facts.Target
 	if name == nil {
 		return nil
 	}
-	for _, t := range name.Targets {
+	return firstOf(name.Targets, transport, most)
+}
+
+// targetsOver are the same by IPv6.
+func targetsOver(name *facts.Name, transport string, most int) []facts.Target {
+	if name == nil {
+		return nil
+	}
+	return firstOf(name.Six, transport, most)
+}
+
+func firstOf(all []facts.Target, transport string, most int) []facts.Target {
+	var targets []facts.Target
+	for _, t := range all {
 		if t.Transport == transport && len(targets) < most {
 			targets = append(targets, t)
 		}
@@ -280,13 +292,14 @@ func sessionText(to netip.AddrPort, s *facts.TLSSession) string {
 
 // optionsTo is the OPTIONS of a trunk (RFC 3261 section 11), from its own user.
 func optionsTo(domain, user string) sip.Request {
-	return sip.Request{Method: sip.OPTIONS, URI: "sip:" + domain, From: aor(domain, user), To: "sip:" + domain,
+	uri := "sip:" + sip.Host(domain)
+	return sip.Request{Method: sip.OPTIONS, URI: uri, From: aor(domain, user), To: uri,
 		Headers: []sip.Header{{Name: "Accept", Value: "application/sdp"}}}
 }
 
 // registerAt is a REGISTER without Contact and without credentials: a question, which changes nothing.
 func registerAt(domain, user string) sip.Request {
-	return sip.Request{Method: sip.REGISTER, URI: "sip:" + domain, From: aor(domain, user), To: aor(domain, user)}
+	return sip.Request{Method: sip.REGISTER, URI: "sip:" + sip.Host(domain), From: aor(domain, user), To: aor(domain, user)}
 }
 
 // aor is the address of record; a trunk without a user name is asked for by the box's own.
@@ -294,5 +307,5 @@ func aor(domain, user string) string {
 	if user == "" {
 		user = "trunktester"
 	}
-	return "sip:" + user + "@" + domain
+	return "sip:" + user + "@" + sip.Host(domain)
 }

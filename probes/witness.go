@@ -70,7 +70,7 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 // ask follows the name with its public resolvers in the place of the given ones.
 func ask(ctx context.Context, n Name) (facts.Name, []facts.Evidence) {
 	given := facts.Address{DNS: n.Public[:min(len(n.Public), nameWitness)]}
-	n.Public = nil
+	n.Public, n.Patience = nil, 0 // Name has waited
 	r := n.Look(ctx, facts.Facts{Address: &given})
 	var f facts.Facts
 	r.File(&f)

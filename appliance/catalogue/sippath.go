@@ -7,8 +7,8 @@ func sipPath() []Cause {
 			Code: "3-1", Slug: "sip-blocked", Light: 3, Flashes: 1, Kinds: []Kind{Stops},
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.8"},
-			Evidence: "Somebody on the way refused, or packets on the SIP port end earlier than packets on another port, or other SIP hosts are silent as well.",
-			Guard:    "Sent several times, as two kinds of request. With silence alone the text says \"blocked on the way or ignored by the provider: cannot tell\", and names the provider too. Where one of several servers of the provider is silent and another answers, it is a weakness: amber.",
+			Evidence: "Somebody on the way refused, or packets on the SIP port end earlier than packets on another port, or two other SIP hosts are silent as well.",
+			Guard:    "Sent several times, as two kinds of request. With silence alone the text says \"blocked on the way or ignored by the provider: cannot tell\", and names the provider too. SIP hosts of the provider itself count for nothing here. Where one of several servers of the provider is silent and another answers, it is a weakness: amber.",
 		},
 		{
 			Code: "3-2", Slug: "sip-alg", Light: 3, Flashes: 2, Kinds: []Kind{Stops, Hurts},
@@ -21,14 +21,14 @@ func sipPath() []Cause {
 			Code: "3-3", Slug: "udp-blocked", Light: 3, Flashes: 3, Kinds: []Kind{Stops},
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
-			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control is silent too.",
+			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control is silent too, or packets on its port end earlier than packets on another port.",
 			Guard:    "Some providers serve only TCP: said only for a trunk that uses UDP, at a provider that is known to serve it.",
 		},
 		{
 			Code: "3-4", Slug: "stream-blocked", Light: 3, Flashes: 4, Kinds: []Kind{Stops, Tells},
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
-			Evidence: "The connection timed out, or was refused before it reached the provider, while UDP was answered.",
+			Evidence: "The connection timed out, or was refused before it reached the provider, or packets on its port end earlier than packets on another port, while SIP passes in another way.",
 			Guard:    "Only information when the trunk itself uses UDP.",
 		},
 		{

@@ -19,7 +19,7 @@ func internet(in Input) []candidate {
 		return found // it explains what else is silent or wrong outside
 	}
 	silent := outsideSilent(f)
-	dead := silent && !providerAlive(f) && !controlsAnswer(f)
+	dead := silent && !providerAlive(f) && !anyControl(f)
 	switch {
 	case dead && edgeUnseen(f):
 		found = append(found, edge(f))
@@ -130,6 +130,9 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 // name judges a provider's name that led to no server. "No such name" from two resolvers is a mistyped
 // name; a name that only the local resolver does not know is a resolver that loses records.
 func name(f facts.Facts, n facts.Name) []candidate {
+	if len(n.Answers) == 0 {
+		return onlyIPv6(f, n) // a literal, or nobody was asked
+	}
 	local, public := verdictOn(n.Asked, n.Answers), verdictOn(n.Asked, n.Public)
 	told, _ := witness(f)
 	if public == nameSilent {
@@ -165,18 +168,6 @@ func name(f facts.Facts, n facts.Name) []candidate {
 		c.text += " A public name server says the same."
 	}
 	return []candidate{c}
-}
-
-// onlyIPv6 judges a name without an IPv4 address. Nothing can reach it from a network without IPv6; where there is IPv6, or
-// nobody looked, the box cannot tell, since it tests by IPv4 only.
-func onlyIPv6(f facts.Facts, n facts.Name) []candidate {
-	six := n.OnlyIPv6()
-	if len(six) == 0 || f.IPv6 == nil || f.IPv6.Present() {
-		return nil
-	}
-	return []candidate{{code: "2-3", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Reseller},
-		text:   fmt.Sprintf("The provider's name %s has no IPv4 address, only IPv6 (%s), and no router on this network offers IPv6: nothing here can reach it.", n.Asked, list(six)),
-		advice: "ipv6"}}
 }
 
 type nameState int

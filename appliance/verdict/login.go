@@ -220,12 +220,8 @@ func ignored(in Input) []candidate {
 	if _, ok := refuser(all); ok {
 		return nil
 	}
-	ping, _ := pinged(f)
-	if !ping || !controlsAnswer(f) {
-		return nil
-	}
-	if cut(in) || wrongServer(in) {
-		return nil // 3-3, 3-4 or 2-4 speaks
+	if ping, _ := pinged(f); !ping || !ignores(in) || wrongServer(in) {
+		return nil // 2-4, 2-6, 3-1, 3-3 or 3-4 speaks
 	}
 	if own := path(f, trunk(in).Transport); own == nil || tlsFault(*own) != nil {
 		return nil
@@ -234,9 +230,25 @@ func ignored(in Input) []candidate {
 	if f.Public != nil && f.Public.Addr.IsValid() {
 		address = f.Public.Addr.String()
 	}
+	how := ""
+	if walked(in) == reachOut {
+		how = gotOut(in)
+	}
 	return []candidate{{code: "4-9", kind: catalogue.Stops, text: fmt.Sprintf(
-		"The provider %s answers ping and other SIP hosts answer, but the provider answers no SIP message from %s. Ask whether %s is blocked; first stop the PBX from retrying.",
-		all[0].Target.Addr(), address, address) + boxFile}}
+		"The provider %s answers ping and other SIP hosts answer, but the provider answers no SIP message from %s.%s Ask whether %s is blocked; first stop the PBX from retrying.",
+		all[0].Target.Addr(), address, how, address) + boxFile}}
+}
+
+// ignores reports whether SIP passes from here, so that the provider's silence is its own: to another host on the trunk's own
+// port and transport, or to another host at all while packets on the trunk's port get out of the site.
+func ignores(in Input) bool {
+	switch walked(in) {
+	case reachSite, reachDisputed:
+		return false
+	case reachOut:
+		return controlsAnswer(in.Facts)
+	}
+	return sameWay(in) && !cut(in)
 }
 
 // certificate judges the provider's certificate: its dates only when the clock is known. It stops a TLS trunk only; beside

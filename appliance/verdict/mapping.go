@@ -13,7 +13,7 @@ import (
 // this site, behind a translation of addresses.
 func shortMapping(in Input) []candidate {
 	l := in.Facts.Lifetime
-	if l == nil || !Short(*l) || trunk(in).Transport != "udp" || in.Profile.PBX.Location == "hosted" {
+	if l == nil || byIPv6(in.Facts) || !Short(*l) || trunk(in).Transport != "udp" || in.Profile.PBX.Location == "hosted" {
 		return nil
 	}
 	if p := in.Facts.Public; p != nil && p.Mapping == facts.MappingNone {

@@ -98,15 +98,12 @@ func port(in Input, c facts.Binding) []candidate {
 }
 
 func nat(in Input, c facts.Binding) []candidate {
-	if !c.Contact.IsValid() {
-		return nil
-	}
 	inside := private(c.Contact.Addr())
 	switch want := in.Profile.Expect.NAT; {
 	case want == "no" && inside:
 		return []candidate{{code: "5-3", kind: catalogue.Hurts,
 			text: fmt.Sprintf("The PBX registered with its inside address %s, where a public address is expected (NAT: no).", c.Contact.Addr())}}
-	case want == "yes" && !inside:
+	case want == "yes" && !inside && c.Contact.Addr().Is4(): // by IPv6 there is no translation to expect
 		return []candidate{{code: "5-3", kind: catalogue.Hurts,
 			text: fmt.Sprintf("The PBX registered with the public address %s, where its inside address is expected (NAT: yes).", c.Contact.Addr())}}
 	}
@@ -119,16 +116,16 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 		return []candidate{{code: "5-4", kind: catalogue.Hurts,
 			text: fmt.Sprintf("%d devices are registered on this trunk, where %d is expected.", len(b.Contacts), top)}}
 	}
-	ours := ownPublic(in.Facts)
-	if !ours.IsValid() {
-		return nil
-	}
 	for _, c := range b.Contacts {
 		from := c.Received.Addr()
 		if !from.IsValid() {
 			from = c.Contact.Addr()
 		}
-		if !from.IsValid() || from == ours || private(from) {
+		ours := ownPublic(in.Facts)
+		if from.Is6() {
+			ours = ownIPv6(in.Facts)
+		}
+		if !from.IsValid() || !ours.IsValid() || sameSite(from, ours) || private(from) {
 			continue
 		}
 		text := fmt.Sprintf("The trunk is registered from %s, but this line's public address is %s.", from, ours)
@@ -143,11 +140,11 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 	return nil
 }
 
-// ownPublic is this line's address as the provider sees it, else as STUN tells.
+// ownPublic is this line's IPv4 address as the provider sees it, else as STUN tells.
 func ownPublic(f facts.Facts) netip.Addr {
 	for _, p := range []*facts.Path{f.UDP, f.TCP, f.TLS} {
 		for _, r := range replies(p) {
-			if r.SeenAs.IsValid() && !private(r.SeenAs.Addr()) {
+			if r.SeenAs.Addr().Is4() && !private(r.SeenAs.Addr()) {
 				return r.SeenAs.Addr()
 			}
 		}

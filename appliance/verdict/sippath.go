@@ -71,8 +71,13 @@ func blocked(in Input) []candidate {
 		strings.ToUpper(own), p.Targets[0].Target, how, strings.Join(works, " and "))
 	if e, ok := refuser(p.Targets); ok {
 		c.text += refusal(e)
+	} else if walked(in) == reachSite {
+		c.text, c.acts = c.text+whereEnded(in), enders(in)
 	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
 		c.text += " Other SIP hosts are silent over UDP as well, so it is blocked on this side."
+	} else if walked(in) == reachOut {
+		c.text += gotOut(in) + " Whether somebody farther out blocks it, or the provider does not serve it, cannot be told from here."
+		c.acts = []catalogue.Actor{catalogue.ISP, catalogue.Provider}
 	} else {
 		unexplained(in, &c)
 	}
@@ -106,30 +111,36 @@ func allSilent(in Input) []candidate {
 	if _, filtered := filter(attempts(f)); !filtered && !internetAnswers(f) && !controlsAnswer(f) && !providerAlive(f) {
 		return nil // nothing at all answers: light 2 speaks
 	}
+	all := attempts(f)
+	target := all[0].Target
+	ping, asked := pinged(f)
+	if walked(in) == reachSite {
+		return []candidate{portCut(in, asked && !ping)}
+	}
 	if n, span := sends(f.UDP); f.UDP != nil && (n < sipSends || span < facts.Duration(sipSpan)) && len(f.UDP.Targets) > 0 && len(f.UDP.Targets[0].ICMP) == 0 {
 		return nil // too little was sent
 	}
-	all := attempts(f)
-	target := all[0].Target
 	if e, ok := refuser(all); ok {
-		if ping, _ := pinged(f); (e.Code == 0 || e.Code == 1) && !ping {
+		if e.NoWay() && !ping {
 			return nil // no route at all: light 2 speaks
 		}
 		return []candidate{{code: "3-1", kind: catalogue.Stops,
 			text: fmt.Sprintf("SIP to %s is blocked on the way.", target) + refusal(e) + boxAddress}}
 	}
-	ping, _ := pinged(f)
-	_, controlAsked := controls(f)
 	switch {
 	case refusedByServer(all): // so that messages do reach it
 		return []candidate{closedPort(target, all)}
-	case controlAsked && !controlsAnswer(f):
-		return []candidate{{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
-			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + boxAddress}}
+	case blockedForAll(in):
+		c := candidate{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf(
+			"SIP is blocked on the way: neither %s nor other SIP hosts on the internet answer, while the internet works.", target) + unpinged(asked && !ping) + boxAddress}
+		if asked && !ping {
+			c.acts = []catalogue.Actor{catalogue.IT, catalogue.ISP, catalogue.Provider}
+		}
+		return []candidate{c}
+	case ping && ignores(in):
+		return nil // 4-9 speaks
 	case cut(in) && ping:
 		return []candidate{ownCut(in)}
-	case controlsAnswer(f) && ping:
-		return nil // 4-9 speaks
 	case !ping && !connected(all):
 		return nil // 2-6 speaks
 	}
@@ -137,16 +148,62 @@ func allSilent(in Input) []candidate {
 	if !ping {
 		sign = "answers neither ping nor SIP over any transport; only TCP connections are taken or refused, by it or by a device in its place."
 	}
-	return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
-		text: fmt.Sprintf("The provider %s %s", target, sign) +
-			" Blocked on the way or ignored by the provider: cannot tell which." + boxAddress}}
+	c := candidate{code: "3-1", kind: catalogue.Stops, text: fmt.Sprintf("The provider %s %s", target, sign) + otherHosts(in)}
+	if trunk(in).Transport != "udp" && controlsAnswer(f) {
+		c.code = "3-4" // SIP passes to others in another way
+	}
+	c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+	switch walked(in) {
+	case reachOut:
+		c.text, c.acts = c.text+gotOut(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+	case reachLine:
+		c.text, c.acts = c.text+whereEnded(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+	case reachDisputed:
+		c.text += whereEnded(in)
+	}
+	c.text += " Blocked on the way or ignored by the provider: cannot tell which." + boxAddress
+	return []candidate{c}
+}
+
+// portCut is a provider that no SIP comes from, where a device of the site ends what goes to the trunk's port.
+func portCut(in Input, noPing bool) candidate {
+	f, own, code := in.Facts, trunk(in).Transport, "3-1"
+	switch {
+	case own != "udp" && controlsAnswer(f): // SIP passes to others in another way
+		code = "3-4"
+	case cut(in):
+		code = "3-3"
+	}
+	return candidate{code: code, kind: catalogue.Stops, acts: enders(in), text: fmt.Sprintf("SIP over %s to %s, which this trunk uses, is blocked on the way.",
+		strings.ToUpper(own), f.SIPWalk.SIP.To) + whereEnded(in) + unpinged(noPing) + boxAddress}
+}
+
+// unpinged names what else may be wrong.
+func unpinged(noPing bool) string {
+	if !noPing {
+		return ""
+	}
+	return " The provider does not answer ping either, so whether its servers work cannot be told."
+}
+
+// otherHosts tells of the SIP hosts beside the provider's, where they prove nothing.
+func otherHosts(in Input) string {
+	switch {
+	case sameWay(in):
+		return " Other SIP hosts answer on the same port and transport."
+	case controlsAnswer(in.Facts):
+		return " Other SIP hosts answer, but not on the port and transport that this trunk uses."
+	case len(silentHosts(in)) > 0:
+		return fmt.Sprintf(" One other SIP host, %s, is silent as well.", silentHosts(in)[0])
+	}
+	return ""
 }
 
 // closedPort is a refusal by the provider's own host: nothing listens there (ICMP 3/3), or its firewall says no.
 func closedPort(target netip.AddrPort, all []facts.Attempt) candidate {
 	what, otherwise := fmt.Sprintf("says that nothing listens on %s", target), "the provider's SIP server is down"
-	if e, _ := serverRefusal(all); e.Code != 3 {
-		what, otherwise = fmt.Sprintf("refuses the messages to %s (ICMP %d/%d)", target, e.Type, e.Code), "the provider does not let this address in"
+	if e, _ := serverRefusal(all); !e.PortClosed() {
+		what, otherwise = fmt.Sprintf("refuses the messages to %s (%s)", target, e), "the provider does not let this address in"
 	}
 	return candidate{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
 		text:   fmt.Sprintf("The provider's server itself %s. Either the port in the box's file is wrong or %s: cannot tell which.", what, otherwise) + boxAddress,
@@ -183,27 +240,31 @@ func unreachable(in Input) []candidate {
 	if len(all) == 0 || refusedByServer(all) {
 		return nil
 	}
-	if _, firewall := filter(all); firewall || connected(all) {
+	if _, firewall := filter(all); firewall || connected(all) || walked(in) == reachSite || blockedForAll(in) {
 		return nil // 3-1
-	}
-	if _, asked := controls(f); asked && !controlsAnswer(f) {
-		return nil // SIP is blocked to everybody: 3-1
 	}
 	if wrongServer(in) {
 		return nil // 2-3 or 2-4 speaks
 	}
-	text := fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())
+	c := candidate{code: "2-6", kind: catalogue.Stops,
+		text: fmt.Sprintf("The internet works, but nothing at all comes from the provider's address %s: not to ping, not to SIP over UDP, TCP or TLS.", all[0].Target.Addr())}
+	if byIPv6(f) {
+		c = unreachableByIPv6(f, all[0].Target.Addr())
+	}
 	if _, answers := witness(f); !answers && f.Witness != nil && inward(all[0].Target.Addr()) {
-		text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."
+		c.text += " It is a private address, and public name servers did not answer: the name server of this network may tell a wrong one, or a SIP server of this site is down."
 	}
 	if e, ok := refuser(all); ok {
-		text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
+		c.text += fmt.Sprintf(" The device %s says that it has no way there.", e.Offender)
 	}
-	return []candidate{{code: "2-6", kind: catalogue.Stops, text: text}}
+	if one := otherHosts(in); one != "" && !controlsAnswer(f) {
+		c.text += one + " So SIP may be blocked on the way as well: cannot tell."
+	}
+	return []candidate{c}
 }
 
 func refusal(e facts.ICMP) string {
-	return fmt.Sprintf(" The device %s refused it (ICMP %d/%d), and that is not the provider's address.", e.Offender, e.Type, e.Code)
+	return fmt.Sprintf(" The device %s refused it (%s), and that is not the provider's address.", e.Offender, e)
 }
 
 func connectWords(a facts.Answer) string {
@@ -218,9 +279,9 @@ func connectWords(a facts.Answer) string {
 	return "not answered"
 }
 
-// alg judges what the search for a rewriting device found. It stops the trunk only where something that
-// it cannot touch works in its place, or where all else is clean and the PBX is still not registered
-// (verdict rule 4); it never hides a failed login.
+// alg judges what the search for a rewriting device found. It stops the trunk only where the trunk's own transport is
+// rewritten and something that it cannot touch works in its place, or where all else is clean and the PBX is still not
+// registered (verdict rule 4); it never hides a failed login.
 func alg(in Input) []candidate {
 	f := in.Facts
 	if f.ALG == nil || f.ALG.Word != facts.ALGProved && f.ALG.Word != facts.ALGLikely {
@@ -241,23 +302,27 @@ func alg(in Input) []candidate {
 		c.text, c.hint = c.text+name, hint
 	}
 	own := trunk(in).Transport
+	touched := slices.Contains(f.ALG.Over, own)
 	switch {
-	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):
+	case own == "tls":
+		c.text += " This trunk uses TLS, which such a device cannot read."
+		c.kind = catalogue.Tells
+	case !touched:
+		c.text += fmt.Sprintf(" This trunk uses %s, over which nothing was seen to be changed.", strings.ToUpper(own))
+		c.kind = catalogue.Tells
+	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f) && walked(in) != reachSite:
 		c.kind = catalogue.Stops
 		c.text += " The trunk's own way fails, while another works." + boxAddress
-	case proved && own != "tls" && let(f) && notRegistered(in) && !wrongSettings(in):
+	case proved && let(f) && notRegistered(in) && !wrongSettings(in):
 		c.kind = catalogue.Stops
 		c.text += " Everything else is fine, and the PBX is not registered." + boxAddress
-	case own != "tls" && contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
+	case contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
 		c.kind = catalogue.Stops
 		c.text += " The trunk cannot log in this way. Such a device or the provider itself does it: cannot tell which." + boxAddress
 		c.acts = append(slices.Clone(by.acts), catalogue.Provider)
 		if by.acts == nil {
 			c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
 		}
-	case own == "tls":
-		c.text += " This trunk uses TLS, which such a device cannot read."
-		c.kind = catalogue.Tells
 	}
 	return []candidate{c}
 }

@@ -65,6 +65,16 @@ func TestSIPPathTickets(t *testing.T) {
 			no := false
 			s.Answers.PortalShowsPBX = &no
 		}), "4-2 red", "3-2 amber", "ggaR-"},
+		{"a rewriting router over UDP, and the TLS port, which the trunk uses, is blocked", healthy().with(over("tls"), silentSIP("tls"), algProved), "3-4 red", "3-2 green", "ggR--"},
+		{"a rewriting router over UDP, and TCP, which the trunk uses, is blocked", healthy().with(over("tcp"), silentSIP("tcp"), algProved), "3-4 red", "3-2 green", "ggR--"},
+		{"a rewriting router over UDP, and the provider's certificate ran out", healthy().with(over("tls"), silentSIP("tls"), algProved, expired(true)), "4-8 red", "3-2 green", "gg-R-"},
+		{"a rewriting router over UDP, and the provider wants a certificate of the PBX", healthy().with(over("tls"), silentSIP("tls"), algProved, expired(true), func(s *site) {
+			s.Facts.TLS.Targets[0].TLS.Fault = "client-certificate"
+		}), "4-8 red", "3-2 green", "gg-R-"},
+		{"a rewriting router over UDP, a TCP trunk, and the PBX is off", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved, noEntries), "5-1 red", "3-2 green", "ggggR"},
+		{"a rewriting router over UDP, and a TCP trunk that works", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved), "ok green", "3-2 green", "ggggg"},
+		{"a router rewrites over TCP as well, which the trunk uses, and the PBX is not registered", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved, overToo("tcp"), noEntries), "3-2 red", "5-1 red", "ggRgr"},
+		{"a rewriting router, and it lets no SIP of the trunk's own port pass", healthy().with(silentSIP("udp"), algProved, endsAtRouter), "3-3 red", "3-2 amber", "ggR--"},
 		{"REGISTER fares better over TLS, which the trunk uses, and the provider is overloaded", healthy().with(over("tls"), func(s *site) { s.Facts.Login.Transport = "tls" }, refusedBefore(503, "Service Unavailable"), transportContrast),
 			"4-7 red", "3-2 green", "gggR-"},
 		{"something may rewrite, and the provider is overloaded", healthy().with(refusedBefore(503, "Service Unavailable"), algIs(facts.ALGLikely)), "4-7 red", "3-2 amber", "ggaR-"},
@@ -98,6 +108,8 @@ func TestSIPPathTickets(t *testing.T) {
 		{"the shared address is the one in the portal", healthy().with(ipTrunk("203.0.113.2"), routerSays("100.64.0.2")), "3-7", "is 100.64.0.2 (shared, ", ""},
 		{"the same, and it may change", healthy().with(ipTrunk("203.0.113.2"), routerSays("100.64.0.2")), "3-7", "belongs to many customers", ""},
 		{"the site's own second router, and the portal is right", healthy().with(ipTrunk("203.0.113.2"), routerSays("192.168.8.2")), "3-7", "is 192.168.8.2 (private, ", "belongs to many customers"},
+		{"a rewriting router, and a TLS trunk", healthy().with(over("tls"), func(s *site) { s.Facts.Login.Transport = "tls" }, algProved), "3-2", "This trunk uses TLS, which such a device cannot read.", "nothing was seen"},
+		{"a rewriting router over UDP, and a TCP trunk", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved), "3-2", "This trunk uses TCP, over which nothing was seen to be changed.", "cannot read"},
 		{"something rewrites in front of the router", healthy().with(algProved, func(s *site) {
 			s.Facts.ALG.Place = &facts.Place{Unchanged: 0, Changed: 1, To: router}
 		}), "3-2", "between hop 0 (the box) and hop 1", "invalid"},
@@ -105,6 +117,11 @@ func TestSIPPathTickets(t *testing.T) {
 			s.Facts.ALG.Place = &facts.Place{Unchanged: 1, Changed: 2, From: netip.MustParseAddr("192.168.99.1"), To: wan}
 		}), "3-2", "the customer's router", "second router"},
 	})
+}
+
+// overToo: messages are rewritten over this transport as well.
+func overToo(transport string) func(*site) {
+	return func(s *site) { s.Facts.ALG.Over = append(s.Facts.ALG.Over, transport) }
 }
 
 // seenAsPublic: STUN tells the line's address.

@@ -82,7 +82,7 @@ func Judge(in Input) Verdict {
 
 // judged are the causes that one run points to, by the verdict rule and a person's answers.
 func judged(in Input) []candidate {
-	return withAnswers(applyAnswers(refute(candidates(in), in), in), in)
+	return withAnswers(applyAnswers(contrastIPv6(refute(candidates(in), in), in.Facts), in), in)
 }
 
 // Whole is the pattern of the whole row where the box itself is at fault, else WholeNone.
@@ -221,7 +221,12 @@ func wellText(in Input) string {
 	if unanswered, one := largeUnanswered(in.Facts); one {
 		text += fmt.Sprintf(" Packets of %d bytes were not answered, but only name servers could be asked. Whether the line or the name servers drop them could not be told.", unanswered)
 	}
+	if byIPv6(in.Facts) {
+		text += " The trunk was tested by IPv6, since the provider's name has no IPv4 address."
+	}
 	switch a := in.Facts.ALG; {
+	case a != nil && a.Direct:
+		text += " No address is translated on its way, so that a SIP ALG has nothing to rewrite; that nothing is rewritten all the same was not proved."
 	case a == nil || a.Word == facts.ALGCouldNotTell:
 		text += " Whether a device rewrites SIP could not be told."
 	case a.Word == facts.ALGNotSeen:

@@ -196,8 +196,8 @@ func TestTickets(t *testing.T) {
 		{"SIP silent, ping answers, other SIP hosts answer", healthy().with(silentSIP("udp", "tcp", "tls"), control(true)), "4-9 red", "", "gg-R-"},
 		{"a TCP trunk: no SIP answer from the provider, and TCP to other SIP hosts times out too, only their UDP answers", healthy().with(
 			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "3-4 red", "", "ggR--"},
-		{"a TCP trunk: no SIP answer from the provider, and other SIP hosts serve UDP only", healthy().with(
-			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Refused)), "4-9 red", "", "gg-R-"},
+		{"a TCP trunk: no SIP answer from the provider, and other SIP hosts serve UDP only: cannot tell", healthy().with(
+			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Refused)), "3-4 red", "", "ggR--"},
 		{"a UDP trunk: no SIP answer from the provider, while other SIP hosts answer over UDP only", healthy().with(
 			silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "4-9 red", "", "gg-R-"},
 		{"a UDP trunk: no SIP answer from the provider, and other SIP hosts answer over TCP only", healthy().with(
@@ -216,7 +216,7 @@ func TestTickets(t *testing.T) {
 		{"REGISTER passes over TLS only, and the trunk uses UDP", healthy().with(registerUnanswered, transportContrast), "3-2 red", "", "ggR--"},
 		{"the provider answers OPTIONS and no REGISTER", healthy().with(registerUnanswered), "4-9 red", "", "gggR-"},
 		{"one REGISTER was lost, and the login was accepted", healthy().with(transportContrast, func(s *site) { s.Facts.ALG.Word = facts.ALGLikely }), "3-2 amber", "", "ggAgg"},
-		{"something may rewrite, the PBX is not registered", healthy().with(noEntries, func(s *site) { s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely} }), "5-1 red", "3-2 amber", "ggagR"},
+		{"something may rewrite, the PBX is not registered", healthy().with(noEntries, func(s *site) { s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely, Over: []string{"udp"}} }), "5-1 red", "3-2 amber", "ggagR"},
 
 		{"the realm is not the one in the settings", healthy().with(func(s *site) { s.Profile.Trunk.Realm = "example.org" }, refusedBefore(401, "Unauthorized"), func(s *site) {
 			s.Facts.Login.Challenges = []facts.Challenge{{Code: 401, Realm: "sip.example.net"}}

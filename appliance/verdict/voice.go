@@ -12,7 +12,7 @@ import (
 // which the reflector's own host says that nothing listens was reached.
 func voiceBlocked(in Input) []candidate {
 	r := in.Facts.RTP
-	if r == nil || !r.Inside || !r.SIP {
+	if r == nil || byIPv6(in.Facts) || !r.Inside || !r.SIP {
 		return nil
 	}
 	ports := map[facts.Answer][]string{}
