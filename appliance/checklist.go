@@ -39,9 +39,13 @@ func checklist(p parts) []Step {
 	own := "sip-" + trunk.Transport
 	far := probes.FarEnd{Host: p.profile.Provider.Reflector, Token: p.profile.Provider.Token, Dial: p.dialer}
 	path := func(transport string) probes.SIPPath {
-		return probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
+		sipPath := probes.SIPPath{Transport: transport, Dial: p.dialer, Domain: trunk.Domain, Proxy: trunk.ProxyHost, Username: trunk.Username, Roots: p.roots}
+		if transport == trunk.Transport {
+			sipPath.Servers = probes.MostOwnServers
+		}
+		return sipPath
 	}
-	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers}
+	name := probes.Name{Via: p.through, Host: host, Port: port, Transport: trunk.Transport, Public: world.Resolvers, Patience: probes.IPv6Patience}
 	return []Step{
 		// Light 1: is the box properly connected to the router?
 		{ID: "link", Light: 1, Guide: []string{"1.1"}, Limit: 5 * time.Second,
@@ -63,12 +67,12 @@ func checklist(p parts) []Step {
 
 		// Light 2: does the router reach the outside world, and the provider's network?
 		{ID: "internet", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second,
-			Probe: probes.Internet{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+			Probe: probes.Internet{Via: p.through, Targets: family(world.Targets, false)}, Needs: []string{"address"}},
 		{ID: "portal", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second, Skip: withoutPage(world),
 			Probe: probes.Portal{Via: p.through, Page: world.PortalCheck}, Needs: []string{"address"}},
 		{ID: "resolver", Light: 2, Guide: []string{"1.2"}, Limit: 6 * time.Second,
 			Probe: probes.Resolver{Via: p.through, Names: []string{host, "example.com", "a.root-servers.net"}, Public: world.Resolvers, Nowhere: probes.NoResolver()}, Needs: []string{"address"}},
-		{ID: "name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 8 * time.Second, Skip: without(trunk),
+		{ID: "name", Light: 2, Guide: []string{"1.2", "2.1"}, Limit: 12 * time.Second, Skip: without(trunk),
 			Probe: name, Needs: []string{"address"}, Enough: hasTarget},
 		{ID: "witness", Light: 2, Guide: []string{"1.2"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: probes.Witness{Name: name, Path: path(trunk.Transport)}, Needs: []string{"address"}, After: []string{"name"}},
@@ -80,10 +84,12 @@ func checklist(p parts) []Step {
 			Probe: probes.Ping{Via: p.through}, Needs: []string{"name"}},
 		{ID: "quality", Light: 2, Guide: []string{"1.5"}, Limit: qualityLimit(p.full),
 			Probe: quality(p), Needs: []string{"address"}, After: []string{"internet", "name"}},
+		{ID: "internet-ipv6", Light: 2, Guide: []string{"1.2", "1.3"}, Limit: 6 * time.Second, Skip: without(trunk),
+			Probe: probes.InternetByIPv6{Internet: probes.Internet{Via: p.through, Targets: family(world.Targets, true)}}, Needs: []string{"name"}},
 		{ID: "ipv6", Light: 2, Limit: 2 * time.Second,
-			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers"}},
+			Probe: probes.IPv6{Via: p.through}, Needs: []string{"address"}, After: []string{"name", "offers", "sip-ipv6"}},
 		{ID: "mtu", Light: 2, Guide: []string{"1.5", "1.8"}, Limit: 5 * time.Second,
-			Probe: probes.MTU{Via: p.through, Targets: world.Targets}, Needs: []string{"address"}},
+			Probe: probes.MTU{Via: p.through, Targets: family(world.Targets, false)}, Needs: []string{"address"}},
 		{ID: "edge", Light: 2, Guide: []string{"1.6"}, Limit: 4 * time.Second, Skip: withoutEdge(p.profile.Line),
 			Probe: probes.Edge{Via: p.through, Addr: p.profile.Line.Edge}, Needs: []string{"address"}},
 
@@ -94,6 +100,8 @@ func checklist(p parts) []Step {
 			Probe: path("tcp"), Needs: []string{"name"}, After: afterOwn(trunk, "tcp")},
 		{ID: "sip-tls", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
 			Probe: path("tls"), Needs: []string{"name"}, After: afterOwn(trunk, "tls")},
+		{ID: "sip-ipv6", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: without(trunk),
+			Probe: probes.SIPOverIPv6{Path: path(trunk.Transport)}, Needs: []string{"name"}, After: []string{own, "alg", "login", "fragments"}},
 		{ID: "controls", Light: 3, Guide: []string{"1.8"}, Limit: 9 * time.Second, Skip: withoutControls(p.profile),
 			Probe: probes.Controls{Dial: p.dialer, Hosts: world.SIPControls, Reflector: p.profile.Provider.Reflector, Token: p.profile.Provider.Token}, Needs: []string{"address"}},
 		{ID: "intercept", Light: 3, Guide: []string{"1.7"}, Limit: 3 * time.Second, Skip: withoutIntercept(trunk),
@@ -102,6 +110,8 @@ func checklist(p parts) []Step {
 			Probe: probes.WAN{Via: p.through}, Needs: []string{"address"}},
 		{ID: "hops", Light: 3, Guide: []string{"1.3"}, Limit: 3 * time.Second, Skip: without(trunk),
 			Probe: probes.Hops{Via: p.through}, Needs: []string{"name"}},
+		{ID: "sip-walk", Light: 3, Guide: []string{"1.8"}, Limit: 8 * time.Second, Skip: without(trunk),
+			Probe: probes.SIPWalk{Transport: trunk.Transport, Dial: p.dialer, Domain: trunk.Domain, Username: trunk.Username}, Needs: []string{"name"}, After: []string{own}},
 		{ID: "lifetime", Light: 3, Guide: []string{"3.1", "1.8"}, Limit: probes.LifetimeLimit, Skip: without(trunk),
 			Probe: lifetime(p, far), Needs: []string{"address"}, After: []string{"gateway", "public", "clock"}},
 		{ID: "reflector", Light: 3, Guide: []string{"1.7"}, Limit: 9 * time.Second, Skip: withoutReflector(p.profile, words.Said("why.reflector-alg")),
@@ -113,12 +123,18 @@ func checklist(p parts) []Step {
 			Needs: []string{"sip-udp"}, After: []string{"alg"}},
 		{ID: "rtp", Light: 3, Guide: []string{"1.8"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, words.Said("why.reflector-rtp")),
 			Probe: probes.RTP{FarEnd: far, Low: p.profile.Expect.RTPLow, Top: p.profile.Expect.RTPTop, Networks: p.profile.Provider.Networks}, Needs: []string{"address"}},
+		{ID: "nat", Light: 3, Guide: []string{"3.1"}, Limit: 7 * time.Second, Skip: without(trunk),
+			Probe: probes.NAT{Via: p.through, FarEnd: far}, Needs: []string{"address"}, After: []string{"public", "rtp", own}},
+		{ID: "voice", Light: 3, Guide: []string{"1.5", "1.8"}, Limit: voiceLimit(p.full), Skip: withoutReflector(p.profile, words.Said("why.reflector-voice")),
+			Probe: voice(p, far), Needs: []string{"address"}, After: []string{"rtp"}},
+		{ID: "dscp", Light: 3, Guide: []string{"1.5"}, Limit: 5 * time.Second, Skip: withoutReflector(p.profile, words.Said("why.reflector-dscp")),
+			Probe: probes.DSCP{FarEnd: far}, Needs: []string{"address"}, After: []string{"rtp"}},
 
 		// Light 4: does the provider accept this trunk?
 		{ID: "login", Light: 4, Guide: []string{"2.1", "3.2"}, Limit: 9 * time.Second, Skip: unlessAuth(trunk, "register"),
 			Probe: probes.Login{Trunk: trunk, Networks: p.profile.Provider.Networks, Dial: p.dialer, Roots: p.roots, Ledger: p.ledger}, Needs: []string{own}, After: []string{"alg"}},
 		{ID: "check-ip", Light: 4, Guide: []string{"2.2"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "ip"),
-			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public"}},
+			Probe: probes.CheckIP{Trunk: trunk}, Needs: []string{"name"}, After: []string{"sip-udp", "sip-tcp", "sip-tls", "alg", "public", "sip-ipv6"}},
 
 		// Light 5: is the PBX registered?
 		{ID: "bindings", Light: 5, Guide: []string{"3.1", "2.1"}, Limit: 2 * time.Second, Skip: unlessAuth(trunk, "register"),

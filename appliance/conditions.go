@@ -14,14 +14,16 @@ import (
 
 // This file is on what conditions the steps of the checklist are made: what makes one pointless, enough or later.
 
-// A full run measures the line for a minute, at the spacing of the slowest usual voice packets.
+// A full run measures the line for a minute, at the spacing of the slowest usual voice packets, and half a minute of
+// voice.
 const (
 	fullProbes   = 1000
 	fullInterval = 60 * time.Millisecond
+	fullVoice    = 1500
 )
 
 func quality(p parts) probes.Quality {
-	q := probes.Quality{Via: p.through, Targets: p.profile.Internet.Targets}
+	q := probes.Quality{Via: p.through, Targets: family(p.profile.Internet.Targets, false)}
 	if p.full {
 		q.Count, q.Interval = fullProbes, fullInterval
 	}
@@ -31,6 +33,21 @@ func quality(p parts) probes.Quality {
 func qualityLimit(full bool) time.Duration {
 	if full {
 		return fullProbes*fullInterval + 10*time.Second
+	}
+	return 9 * time.Second
+}
+
+func voice(p parts, far probes.FarEnd) probes.Voice {
+	v := probes.Voice{FarEnd: far}
+	if p.full {
+		v.Count = fullVoice
+	}
+	return v
+}
+
+func voiceLimit(full bool) time.Duration {
+	if full {
+		return fullVoice*20*time.Millisecond + 10*time.Second
 	}
 	return 9 * time.Second
 }
@@ -143,4 +160,14 @@ func afterOwn(t profile.Trunk, transport string) []string {
 		return []string{"clock"}
 	}
 	return nil
+}
+
+// family are those of the addresses that are IPv6 ones, or those that are not.
+func family(all []netip.Addr, six bool) (some []netip.Addr) {
+	for _, a := range all {
+		if a.Is6() == six {
+			some = append(some, a)
+		}
+	}
+	return some
 }

@@ -105,7 +105,7 @@ func TestConsentProvesARewriter(t *testing.T) {
 		return before.Consented(probes.Result{Outcome: facts.Passed, Saw: "The own one.", File: func(f *facts.Facts) {
 			f.OwnBinding = &facts.OwnBinding{Shown: &shown}
 			if word != facts.ALGNotSeen {
-				f.ALG = &facts.ALG{Word: word, Why: "It came back changed."}
+				f.ALG = &facts.ALG{Word: word, Over: []string{"udp"}, Why: "It came back changed."}
 			}
 		}}, nil)
 	}

@@ -98,7 +98,7 @@ func TestStepCountsTheOtherFindings(t *testing.T) {
 	in := report.Input{ID: "RUN1", Profile: p, Steps: []facts.Step{{ID: "bindings", Light: 5, Outcome: facts.Failed, Done: true}}}
 	in.Facts.Login = &facts.Login{Transport: "udp", Attempts: 1, Accepted: true, First: &facts.Reply{Code: 401}, Reply: &facts.Reply{Code: 200}}
 	in.Facts.Bindings = &facts.Bindings{}
-	in.Facts.ALG = &facts.ALG{Word: facts.ALGProved}
+	in.Facts.ALG = &facts.ALG{Word: facts.ALGProved, Over: []string{"udp"}}
 
 	lights := &rowOf{}
 	b := NewBox(&Tester{Profile: p}, nil, lights)

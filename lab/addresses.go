@@ -59,3 +59,8 @@ func (h Home) prefix() netip.Prefix { return netip.MustParsePrefix(h.at(lanStart
 func nowhere() netip.Prefix { return netip.MustParsePrefix("192.0.2.0/24") }
 
 func providerNet() netip.Prefix { return netip.MustParsePrefix("198.51.100.0/24") }
+
+// atProvider reports whether an address is one of the SIP provider's.
+func atProvider(a netip.Addr) bool {
+	return providerNet().Contains(a) || netip.MustParsePrefix(providerIPv6).Contains(a)
+}

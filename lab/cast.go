@@ -93,7 +93,10 @@ func (w World) account() serve.RegistrarSettings {
 
 // kamailio are the options of the provider as a Kamailio, without its certificate.
 func (w World) kamailio() (witness.KamailioOptions, error) {
-	o := witness.KamailioOptions{Listen: []netip.Addr{netip.MustParseAddr(Provider1), netip.MustParseAddr(Provider2)}, Settings: w.account()}
+	o := witness.KamailioOptions{Settings: w.account()}
+	for _, address := range w.servers() {
+		o.Listen = append(o.Listen, netip.MustParseAddr(address))
+	}
 	if o.Settings.Realm == "" { // the host of the Request-URI
 		o.Settings.Realm = turned(serve.PBXSettings{Domain: Domain}, w.PBX.Settings).Domain
 	}

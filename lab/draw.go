@@ -77,16 +77,23 @@ func (s *sketch) vary(v variation) {
 	s.words = append(s.words, v.words)
 }
 
-// faults puts up to n faults of different lights into the world, and writes down what must be said.
+// faults puts up to n faults into the world, of different lights but for those of together, and writes down what must be said.
 func (s *sketch) faults(chance *rand.Rand, n int) {
 	var chosen []drawnFault
 	all := drawnFaults()
-	for _, i := range chance.Perm(len(all)) {
+	order := chance.Perm(len(all))
+	if chance.IntN(pairedOneIn) == 0 && n == 2 {
+		order = slices.Concat(paired(chance, *s, all), order)
+	}
+	for _, i := range order {
 		f := all[i]
 		if len(chosen) == n {
 			break
 		}
-		apart := slices.ContainsFunc(chosen, func(other drawnFault) bool { return other.light() == f.light() || keptApart(f, other) })
+		apart := slices.ContainsFunc(chosen, func(other drawnFault) bool {
+			_, both := together(f, other)
+			return other.light() == f.light() && !both || keptApart(f, other)
+		})
 		if apart || f.slow || f.whyNot(*s) != "" {
 			continue
 		}
@@ -106,24 +113,34 @@ func (s *sketch) faults(chance *rand.Rand, n int) {
 // wanted is the rule for two faults at once: the first that stops registration is the verdict; without one the first
 // weakness is. A weakness before the verdict's light must be told beside it; what comes after a broken light cannot be seen.
 func (s *sketch) wanted(chosen []drawnFault) {
-	if len(chosen) == 0 {
-		return
+	if len(chosen) == 2 {
+		if answer, both := together(chosen[0], chosen[1]); both {
+			s.Code, s.Severity, s.Also = answer.code, catalogue.Red, answer.also
+			return
+		}
 	}
-	verdict := chosen[0]
-	if i := slices.IndexFunc(chosen, func(f drawnFault) bool { return f.severity == catalogue.Red }); i >= 0 {
-		verdict = chosen[i]
+	verdict := drawnFault{code: "ok", severity: catalogue.Green}
+	faults := slices.DeleteFunc(slices.Clone(chosen), func(f drawnFault) bool { return f.told })
+	if len(faults) > 0 {
+		verdict = faults[0]
 	}
-	s.Code, s.Severity, s.OrGreen = verdict.code, verdict.severity, verdict.orGreen && len(chosen) == 1
+	if i := slices.IndexFunc(faults, func(f drawnFault) bool { return f.severity == catalogue.Red }); i >= 0 {
+		verdict = faults[i]
+	}
+	s.Code, s.Severity, s.OrGreen = verdict.code, verdict.severity, verdict.orGreen && len(faults) == 1
 	for _, f := range chosen {
 		hidden := slices.Contains(f.hiddenBy, verdict.code)
+		if f.told && !hidden && (verdict.severity != catalogue.Red || f.code < verdict.code) {
+			s.Also = append(s.Also, f.code)
+		}
 		if f.code != verdict.code && f.severity == catalogue.Amber && !f.orGreen && !hidden && (verdict.severity == catalogue.Amber || f.code < verdict.code) {
 			s.Also = append(s.Also, f.code)
 		}
 	}
 	if len(chosen) == 2 && chosen[0].code == "2-6" && chosen[1].code == "3-1" {
-		s.Code = "3-1" // that other SIP hosts are silent as well, or a refusal, proves it; the provider's silence proves nothing
+		s.Code = "3-1" // the router that ends SIP is seen, and two independent hosts are silent as well; the provider's silence proves nothing
 	}
-	if len(chosen) == 2 && chosen[0].code == "3-2" && chosen[1].code == "5-1" { // rule 4 of the catalogue
+	if len(chosen) == 2 && chosen[0].code == "3-2" && !chosen[0].told && chosen[1].code == "5-1" { // rule 4 of the catalogue
 		s.Code, s.Severity, s.Also = "3-2", catalogue.Red, []string{"5-1"}
 	}
 }

@@ -28,6 +28,7 @@ type drawnFault struct {
 	onLine   bool                // a device on the line does it, which behind a carrier's translation is the line provider's alone
 	alone    bool                // it makes other answers a matter of chance
 	slow     bool                // it takes minutes to be seen
+	told     bool                // it hurts nobody here: the verdict is what it is without it, and the code is told beside
 }
 
 func (f drawnFault) light() byte { return f.code[0] }
@@ -51,8 +52,9 @@ func keptApart(a, b drawnFault) bool {
 		pair("2-7", "5-1") || pair("2-7", "5-2") || pair("2-7", "5-3") || pair("2-7", "5-4") || pair("2-7", "5-5") // the login may be lost
 }
 
-// refusals are the verdicts after which nothing more is sent to the provider, so that a rewriting device may not be seen.
-func refusals() []string { return []string{"4-4", "4-7"} }
+// refusals are the verdicts after which nothing more is sent to the provider, or nothing comes from it, so that a rewriting
+// device may not be seen.
+func refusals() []string { return []string{"4-4", "4-7", "4-9"} }
 
 func drawnFaults() []drawnFault {
 	registrar := func(turn func(*serve.RegistrarSettings)) func(*sketch) {
@@ -122,7 +124,7 @@ func drawnFaults() []drawnFault {
 		{name: "login-page-all", code: "2-5", severity: r, lights: "gr---", words: "a login page; the router takes secure web and names to itself as well and refuses the rest",
 			apply: world(cutOff, caught(loginPage, web, secureWeb, names, namesTCP), firewall(Rule{Action: AdminProhibited}))},
 		{name: "provider-dead", code: "2-6", severity: r, lights: "gr---", words: "nothing at all comes from the provider", cannot: pingable, apply: func(s *sketch) {
-			s.PBX.Fails, s.Provider.Input = true, []Rule{{Action: Drop}}
+			s.PBX.Fails, s.Provider.Input = true, append(s.Provider.Input, Rule{Action: Drop})
 		}},
 		{name: "loss", code: "2-7", severity: a, lights: "ga???", words: "six packets of a hundred are lost each way", cannot: pingable, orGreen: true, apply: func(s *sketch) {
 			s.Line.Up.Loss, s.Line.Down.Loss = 0.06, 0.06
@@ -151,6 +153,9 @@ func drawnFaults() []drawnFault {
 		{name: "alg", code: "3-2", severity: a, lights: "ggagg", words: "the router rewrites SIP", cannot: translated,
 			hiddenBy: refusals(),
 			apply:    func(s *sketch) { s.Home.SIPALG = true }},
+		{name: "alg-tls", code: "3-2", severity: catalogue.Green, lights: "ggggg", words: "the router rewrites SIP over UDP, which the TLS trunk does not mind", cannot: unminded, told: true,
+			hiddenBy: append(refusals(), "2-7"), // the comparisons may be lost
+			apply:    func(s *sketch) { s.Home.SIPALG = true }},
 		{name: "alg-routed", code: "3-2", severity: a, lights: "ggagg", words: "the router translates nothing, and drops SIP that it does not know", cannot: readNotTranslated, hiddenBy: refusals(), apply: func(s *sketch) { s.Home.SIPALG = true }},
 		{name: "device-both-ways", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites the private address and puts it back", cannot: readable, onLine: true, hiddenBy: refusals(), apply: world(meddled(MeddlerProxy))},
 		{name: "device-one-way", code: "3-2", severity: a, lights: "ggagg", words: "a device on the line rewrites the private address for good", cannot: readable, onLine: true, hiddenBy: refusals(), apply: world(meddled(MeddlerOneWay))},
@@ -163,12 +168,11 @@ func drawnFaults() []drawnFault {
 			s.PBX.Fails = true
 			s.block("udp", PortUnreachable)
 		}},
-		// Whether other SIP hosts serve TCP is not known, and a reset bears the provider's address: two explanations.
-		{name: "tcp-dropped", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is dropped", cannot: streamsOnly, acts: []catalogue.Actor{it, provider}, apply: func(s *sketch) {
+		{name: "tcp-dropped", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is dropped", cannot: streamsOnly, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("tcp", Drop)
 		}},
-		{name: "tcp-reset", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is reset by the router", cannot: streamsOnly, acts: []catalogue.Actor{it, provider}, apply: func(s *sketch) {
+		{name: "tcp-reset", code: "3-4", severity: r, lights: "ggr--", words: "TCP to the SIP ports is reset by the router", cannot: streamsOnly, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			s.block("tcp", TCPReset)
 		}},
@@ -218,7 +222,7 @@ func drawnFaults() []drawnFault {
 		{name: "ignored", code: "4-9", severity: r, lights: "gg?r-", words: "the provider drops SIP from this address", cannot: pingable, apply: func(s *sketch) {
 			s.PBX.Fails = true
 			ports := append(sipPorts(), oddPort)
-			s.Provider.Input = []Rule{{Proto: "udp", Ports: ports, Action: Drop}, {Proto: "tcp", Ports: ports, Action: Drop}}
+			s.Provider.Input = append(s.Provider.Input, Rule{Proto: "udp", Ports: ports, Action: Drop}, Rule{Proto: "tcp", Ports: ports, Action: Drop})
 		}},
 		{name: "register-ignored", code: "4-9", severity: r, lights: "gggr-", words: "the provider answers OPTIONS, and no REGISTER over any transport", acts: []catalogue.Actor{provider, it}, alone: true,
 			cannot: func(s sketch) string {

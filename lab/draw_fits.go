@@ -29,6 +29,11 @@ func translated(s sketch) string {
 	return first(translates(s), unless(s.Provider.Ports == nil, "port"), unless(s.transport != "tls", "unread"))
 }
 
+// unminded: the ALG finds what it can rewrite, and the trunk's own messages are not it.
+func unminded(s sketch) string {
+	return first(translates(s), unless(s.Provider.Ports == nil, "port"), tlsOnly(s))
+}
+
 // translates: the router translates addresses.
 func translates(s sketch) string { return unless(s.Home.NAT != NATNone, "routed") }
 

@@ -52,13 +52,7 @@ _sips._tcp.sip     SRV   10 10 5061 a.sip
 _sips._tcp.sip     SRV   20 10 5061 b.sip
 `, Provider1, Provider2)},
 		{"port-5070", "SIP on port 5070", func(s *sketch) {
-			zone(`
-edge               A     %[1]s
-_sip._udp.sip      SRV   10 10 %[2]d edge
-_sip._tcp.sip      SRV   10 10 %[2]d edge
-_sips._tcp.sip     SRV   10 10 5061 edge
-`, Provider1, oddPort)(s)
-			s.Provider.Ports = []string{"5070"}
+			oddPorts(&s.World)
 		}},
 		{"proxy", "an outbound proxy", func(s *sketch) {
 			s.set(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`)

@@ -28,7 +28,7 @@ type FarEnd struct {
 // FarEnd is the count until now; where a Kamailio serves, after EndWitnesses.
 func (l *Lab) FarEnd() FarEnd {
 	atReflector := func(m serve.Message) bool { return m.Local.Addr() == netip.MustParseAddr(ReflectorAddr) }
-	atProvider := func(m serve.Message) bool { return providerNet().Contains(m.Local.Addr()) && !atReflector(m) }
+	toTrunk := func(m serve.Message) bool { return atProvider(m.Local.Addr()) && !atReflector(m) }
 	atControl := func(m serve.Message) bool {
 		return m.Local.Addr() == netip.MustParseAddr(Control1) || m.Local.Addr() == netip.MustParseAddr(Control2)
 	}
@@ -45,7 +45,7 @@ func (l *Lab) FarEnd() FarEnd {
 	sent := l.tap.requests()
 	toProvider := make([]serve.Message, 0, len(sent))
 	for _, m := range sent {
-		if atProvider(m) {
+		if toTrunk(m) {
 			toProvider = append(toProvider, m)
 		}
 	}

@@ -49,11 +49,14 @@ type Filter struct {
 	Input   []Rule // packets to the host itself
 	Catch   []Rule // what comes in from the customer's switch and goes to the host itself, whatever its Action says
 	Pieces  bool   // drops fragments, before connection tracking puts them together
+	OneWay  bool   // of these, only those that come in from Outside
 	Guard   bool   // nothing new comes in from Outside, as in every home router
 	Hush    bool   // never says "fragmentation needed"
 	Clamp   bool   // lowers TCP's segment size (MSS) to what the way out carries
+	Unmarks bool   // clears the DSCP of packets that leave through Outside
 	SIPALG  bool   // the kernel's SIP helper on port 5060, UDP and TCP
 	ALGFrom uint16 // the helper reads only what comes from this source port; 0: from any
+	OnUDP   bool   // that helper on UDP alone
 }
 
 // ErrNoALG says that this kernel has no SIP helper (CONFIG_NF_NAT_SIP).
@@ -78,8 +81,9 @@ func (f Filter) apply(h *Host) error {
 	s.nat(f)
 	s.catch(f)
 	s.pieces(f)
+	s.marks(f)
 	if f.SIPALG {
-		s.sipHelper(f.ALGFrom)
+		s.sipHelper(f)
 	}
 	if err := conn.Flush(); err != nil {
 		if f.SIPALG && (errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.EOPNOTSUPP)) {
@@ -178,25 +182,46 @@ func (s ruleset) pieces(f Filter) {
 	if !f.Pieces {
 		return
 	}
+	var from []expr.Any
+	if f.OneWay {
+		from = in(f.Outside)
+	}
 	chain := s.chain("pieces", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, nftables.ChainPriorityRef(-450))
-	s.add(chain, []expr.Any{
+	s.add(chain, from, []expr.Any{
 		payload(expr.PayloadBaseNetworkHeader, 6, 2),
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: []byte{0x3f, 0xff}, Xor: make([]byte, 2)},
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 2)},
 	}, verdict(expr.VerdictDrop))
 }
 
+// marks clears the DSCP, and leaves ECN as it is (RFC 3168).
+func (s ruleset) marks(f Filter) {
+	if !f.Unmarks {
+		return
+	}
+	chain := s.chain("marks", nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityMangle)
+	s.add(chain, out(f.Outside), []expr.Any{
+		payload(expr.PayloadBaseNetworkHeader, 0, 2), // two bytes, for the checksum's sake
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 2, Mask: []byte{0xff, 0x03}, Xor: make([]byte, 2)},
+		&expr.Payload{OperationType: expr.PayloadWrite, SourceRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 0, Len: 2,
+			CsumType: expr.CsumTypeInet, CsumOffset: 10},
+	})
+}
+
 // sipHelper assigns the kernel's SIP helper by rule, after conntrack (priority -200) has made the entry.
-func (s ruleset) sipHelper(from uint16) {
+func (s ruleset) sipHelper(f Filter) {
 	chain := s.chain("alg", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, nftables.ChainPriorityMangle)
 	for name, proto := range map[string]uint8{"udp": unix.IPPROTO_UDP, "tcp": unix.IPPROTO_TCP} {
+		if f.OnUDP && name != "udp" {
+			continue
+		}
 		helper := "sip-" + name
 		s.conn.AddObj(&nftables.NamedObj{Table: s.table, Name: helper, Type: nftables.ObjTypeCtHelper,
 			Obj: &expr.CtHelper{Name: "sip", L3Proto: unix.NFPROTO_IPV4, L4Proto: proto}})
 		rule := Rule{Proto: name, Ports: []uint16{5060}}
 		var source []expr.Any
-		if from != 0 {
-			source = []expr.Any{payload(expr.PayloadBaseTransportHeader, 0, 2), equal(binary.BigEndian.AppendUint16(nil, from))}
+		if f.ALGFrom != 0 {
+			source = []expr.Any{payload(expr.PayloadBaseTransportHeader, 0, 2), equal(binary.BigEndian.AppendUint16(nil, f.ALGFrom))}
 		}
 		s.add(chain, rule.matches()[0], source, []expr.Any{&expr.Objref{Type: int(nftables.ObjTypeCtHelper), Name: helper}})
 	}

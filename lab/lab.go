@@ -130,6 +130,9 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 			return err
 		}
 	}
+	if err := l.ipv6(); err != nil {
+		return err
+	}
 	wire, err := newWire(h.line, "a", "b", w.Line, opts.Seed)
 	if err != nil {
 		return err
@@ -184,8 +187,8 @@ func (l *Lab) build(ctx context.Context, opts Options) error {
 
 // filters sets every host's packet filter.
 func (l *Lab) filters() error {
-	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, ALGFrom: l.World.Home.ALGFrom, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces,
-		Hush: l.World.Home.HushMTU, Clamp: l.World.Home.Clamp}
+	home := Filter{Outside: "wan", NAT: l.World.Home.NAT, Forward: l.World.Home.Forward, Guard: l.World.Home.NAT != NATNone, SIPALG: l.World.Home.SIPALG, ALGFrom: l.World.Home.ALGFrom, OnUDP: l.World.Home.ALGOnUDP, Catch: l.World.Home.Catch, Pieces: l.World.Home.NoPieces || l.World.Home.NoPieceIn, OneWay: !l.World.Home.NoPieces,
+		Hush: l.World.Home.HushMTU, Clamp: l.World.Home.Clamp, Unmarks: l.World.Home.Unmarks}
 	if l.World.Home.Intercept != nil {
 		home.Catch = append(home.Catch[:len(home.Catch):len(home.Catch)], Rule{Proto: "udp", Ports: []uint16{5060}}, Rule{Proto: "tcp", Ports: []uint16{5060}})
 	}
@@ -236,9 +239,6 @@ func (l *Lab) faults() error {
 	}
 	if home.Frozen { // 8: no ARP reply for any local address (ip-sysctl, arp_ignore)
 		err = errors.Join(err, l.Router.sysctl("ipv4/conf/"+lanBridge+"/arp_ignore", "8"))
-	}
-	if home.IPv6 {
-		err = errors.Join(err, l.Box.sysctl("ipv6/conf/eth0/disable_ipv6", "0"))
 	}
 	return errors.Join(err, l.hosts.squat(home))
 }

@@ -26,8 +26,8 @@ type Host struct {
 	cables int // laid from this host
 }
 
-// newHost makes an empty machine with its loopback up. IPv6 is off: the lab's world is IPv4, and
-// router solicitations would only be noise on its wires.
+// newHost makes an empty machine with its loopback up. IPv6 is off until a world has it switched on: router
+// solicitations would only be noise on its wires.
 func newHost(name string) (*Host, error) {
 	h := &Host{Name: name, ns: netns.None()}
 	err := onThread(func() error {
@@ -232,6 +232,9 @@ func (h *Host) address(name string, prefixes ...string) error {
 		if err != nil {
 			return err
 		}
+		if addr.IP.To4() == nil {
+			addr.Flags = unix.IFA_F_NODAD // nobody else has it: it is used at once
+		}
 		if err := h.nl.AddrAdd(link, addr); err != nil {
 			return fmt.Errorf("address %s on %s of %s: %w", prefix, name, h.Name, err)
 		}
@@ -247,7 +250,7 @@ func (h *Host) route(dst, via string) error {
 		if err != nil {
 			return err
 		}
-		route.Dst = &net.IPNet{IP: prefix.Addr().AsSlice(), Mask: net.CIDRMask(prefix.Bits(), 32)}
+		route.Dst = &net.IPNet{IP: prefix.Addr().AsSlice(), Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen())}
 	}
 	if err := h.nl.RouteReplace(route); err != nil {
 		return fmt.Errorf("route %s via %s in %s: %w", dst, via, h.Name, err)

@@ -129,14 +129,19 @@ func (o *opener) outsideProvider(leaf tls.Certificate) {
 
 // elsewhere has a device at another public address register this binding.
 func (l *Lab) elsewhere(ctx context.Context, b serve.Binding) error {
-	if err := l.ISP.address("lo", b.Received.Addr().String()+"/32"); err != nil {
+	from, server := b.Received.Addr(), l.World.Provider.server()
+	give := l.ISP.address
+	if from.Is6() {
+		give, server = l.ISP.ipv6, net.JoinHostPort(Provider1IPv6, "5060")
+	}
+	if err := give("lo", netip.PrefixFrom(from, from.BitLen()).String()); err != nil {
 		return err
 	}
-	conn, err := l.ISP.ListenPacket("udp4", b.Received.String())
+	conn, err := l.ISP.ListenPacket("udp", b.Received.String())
 	if err != nil {
 		return err
 	}
-	to, err := net.ResolveUDPAddr("udp4", l.World.Provider.server())
+	to, err := net.ResolveUDPAddr("udp", server)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ func (l *Lab) servers(ctx context.Context) error {
 	o.page()
 	o.internet()
 	o.provider()
+	o.advertise()
 	o.interceptor()
 	o.igd()
 	o.reflector()
@@ -61,7 +62,7 @@ func (o *opener) packets(h *Host, address string, serve func(context.Context, ne
 	if o.err != nil {
 		return
 	}
-	conn, err := h.ListenPacket("udp4", address)
+	conn, err := h.ListenPacket("udp", address)
 	if err != nil {
 		o.err = err
 		return
@@ -74,7 +75,7 @@ func (o *opener) streams(h *Host, address string, serve func(context.Context, ne
 	if o.err != nil {
 		return
 	}
-	listener, err := h.Listen("tcp4", address)
+	listener, err := h.Listen("tcp", address)
 	if err != nil {
 		o.err = err
 		return
@@ -206,7 +207,9 @@ func (o *opener) internet() {
 	} else {
 		l.STUN = serve.NewSTUN(turned(serve.STUNSettings{}, l.World.Outside.STUN))
 		for _, address := range []string{STUN1, STUN2} {
-			o.packets(l.Internet, address+":3478", l.STUN.Serve)
+			for _, port := range []string{":3478", ":3479"} {
+				o.packets(l.Internet, address+port, l.STUN.Serve)
+			}
 		}
 	}
 	l.NTP = serve.NewNTP(serve.NTPSettings{})
@@ -259,6 +262,14 @@ func (o *opener) igd() {
 	}
 }
 
+// servers are the addresses of the provider's two servers.
+func (w World) servers() []string {
+	if w.Home.IPv6 == nil {
+		return []string{Provider1, Provider2}
+	}
+	return []string{Provider1, Provider2, Provider1IPv6, Provider2IPv6}
+}
+
 // provider starts the registrar on both of the provider's servers, or a Kamailio.
 func (o *opener) provider() {
 	l := o.lab
@@ -284,18 +295,22 @@ func (o *opener) provider() {
 		o.packets(l.Neighbour, l.World.Home.at(NeighbourIP)+":5060", l.Registrar.ServeUDP)
 		o.streams(l.Neighbour, l.World.Home.at(NeighbourIP)+":5060", l.Registrar.ServeTCP)
 	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
+	if l.World.Provider.WantsCertificate {
+		config.ClientAuth = tls.RequireAnyClientCert
+	}
 	secure := func(ctx context.Context, listener net.Listener) error {
-		return l.Registrar.ServeTLS(ctx, listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
+		return l.Registrar.ServeTLS(ctx, listener, config)
 	}
 	ports := l.World.Provider.Ports
 	if ports == nil {
 		ports = []string{"5060"}
 	}
-	for _, address := range []string{Provider1, Provider2} {
+	for _, address := range l.World.servers() {
 		for _, port := range ports {
 			o.packets(l.Provider, net.JoinHostPort(address, port), l.Registrar.ServeUDP)
 			o.streams(l.Provider, net.JoinHostPort(address, port), l.Registrar.ServeTCP)
 		}
-		o.streams(l.Provider, address+":5061", secure)
+		o.streams(l.Provider, net.JoinHostPort(address, "5061"), secure)
 	}
 }

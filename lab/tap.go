@@ -89,7 +89,7 @@ func (t *tap) read() {
 	}
 }
 
-// take keeps a SIP request out of one IPv4 packet.
+// take keeps a SIP request out of one IP packet.
 func (t *tap) take(packet []byte, at time.Time) {
 	m, segment, ok := parseRequest(packet)
 	if !ok {
@@ -113,21 +113,50 @@ func (t *tap) requests() []serve.Message {
 	return append([]serve.Message(nil), t.seen...)
 }
 
-// parseRequest reads what counts of a SIP request in an IPv4 packet. segment names a TCP segment.
-func parseRequest(packet []byte) (m serve.Message, segment string, ok bool) {
+// inner is what an IP packet carries: who to whom, the protocol and its bytes.
+type inner struct {
+	from, to netip.Addr
+	protocol byte
+	bytes    []byte
+}
+
+// parseIPv4 opens an IPv4 packet. Of fragments only the first counts.
+func parseIPv4(packet []byte) (inner, bool) {
 	if len(packet) < 20 || packet[0]>>4 != 4 {
-		return m, "", false
+		return inner{}, false
 	}
 	size, total := int(packet[0]&15)*4, int(binary.BigEndian.Uint16(packet[2:]))
 	later := binary.BigEndian.Uint16(packet[6:])&0x1fff != 0
 	if later || size < 20 || total < size+8 || total > len(packet) {
-		return m, "", false
+		return inner{}, false
 	}
-	from, to := netip.AddrFrom4([4]byte(packet[12:])), netip.AddrFrom4([4]byte(packet[16:]))
-	inner := packet[size:total]
-	m.Source = netip.AddrPortFrom(from, binary.BigEndian.Uint16(inner))
-	m.Local = netip.AddrPortFrom(to, binary.BigEndian.Uint16(inner[2:]))
-	switch packet[9] {
+	return inner{netip.AddrFrom4([4]byte(packet[12:])), netip.AddrFrom4([4]byte(packet[16:])), packet[9], packet[size:total]}, true
+}
+
+// parseIPv6 opens an IPv6 packet without extension headers (RFC 8200 section 3).
+func parseIPv6(packet []byte) (inner, bool) {
+	if len(packet) < 40 || packet[0]>>4 != 6 {
+		return inner{}, false
+	}
+	total := 40 + int(binary.BigEndian.Uint16(packet[4:]))
+	if total < 48 || total > len(packet) {
+		return inner{}, false
+	}
+	return inner{netip.AddrFrom16([16]byte(packet[8:])), netip.AddrFrom16([16]byte(packet[24:])), packet[6], packet[40:total]}, true
+}
+
+// parseRequest reads what counts of a SIP request in an IP packet. segment names a TCP segment.
+func parseRequest(packet []byte) (m serve.Message, segment string, ok bool) {
+	p, ok := parseIPv4(packet)
+	if !ok {
+		if p, ok = parseIPv6(packet); !ok {
+			return m, "", false
+		}
+	}
+	inner := p.bytes
+	m.Source = netip.AddrPortFrom(p.from, binary.BigEndian.Uint16(inner))
+	m.Local = netip.AddrPortFrom(p.to, binary.BigEndian.Uint16(inner[2:]))
+	switch p.protocol {
 	case unix.IPPROTO_UDP:
 		m.Transport, m.Bytes = "udp", inner[8:]
 	case unix.IPPROTO_TCP:

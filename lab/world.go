@@ -28,6 +28,7 @@ type World struct {
 	Also  []string          // codes that must be told beside the verdict
 	Never []string          // codes that must not be told at all
 	ALG   string            // the report's word for a device that rewrites SIP; "" for any
+	Saw   map[string]string // by the ID of a step, a piece that what it saw must hold
 
 	Full    bool // the run waits for the slow measurements as well
 	OrGreen bool // a run that saw too few losses to judge may say ok
@@ -49,11 +50,14 @@ type Home struct {
 	NoPing    bool   // the router drops echo requests, to itself and through it
 	SIPALG    bool
 	ALGFrom   uint16                         // the router rewrites only SIP that comes from this port; 0: from any
+	ALGOnUDP  bool                           // that ALG reads UDP alone
 	Forgets   time.Duration                  // the router forgets UDP mappings that are idle for so long; 0: the kernel's 30 s and, after traffic both ways, 120 s
 	Carrier   bool                           // a second router, the carrier's, translates once more (100.64.0.0/10)
 	Second    bool                           // a second router, of the site itself, translates once more (192.168.0.0/16)
 	SecondALG bool                           // that second router rewrites SIP
 	NoPieces  bool                           // the router drops fragments of packets
+	NoPieceIn bool                           // the router drops fragments of packets that come in from the line
+	Unmarks   bool                           // the router clears the DSCP of what it sends to the line
 	Intercept func(*serve.RegistrarSettings) // the router takes all SIP on port 5060 to a server of its own; nil: it does not
 	IGD       func(*serve.IGDSettings)       // the router tells its outside address, by UPnP, NAT-PMP or PCP; nil: it does not
 	MAC       string                         // the router's hardware address on the LAN; "": one that is nobody's
@@ -74,7 +78,7 @@ type Home struct {
 	Lossy     int                       // the box's cable loses every so manyth frame on the way to the router, of any kind; 0 for none
 	DeafARP   int                       // the router leaves every so manyth ARP request without an answer; 0 for none
 	Frozen    bool                      // the router answers no ARP
-	IPv6      bool                      // the box's own IPv6 is on, which nobody answers; else it is off, as everywhere in the lab
+	IPv6      *IPv6                     // the line and its router carry IPv6; nil: nobody on the network offers it
 	UnplugWAN bool                      // the router's own cable to the line is out
 }
 
@@ -99,9 +103,11 @@ type Provider struct {
 	Input     []Rule
 	Leaf      func(*serve.Authority) (tls.Certificate, error) // in place of a valid certificate
 	Bindings  []serve.Binding                                 // registered by others than the lab's PBX
-	NoPieces  bool                                            // its servers drop fragments of packets
-	Ports     []string                                        // of UDP and TCP, in place of 5060
-	Reflector func(*reflector.Config)                         // the provider runs a reflector, with these changes; nil: it runs none
+
+	WantsCertificate bool                    // over TLS, of whoever connects
+	NoPieces         bool                    // its servers drop fragments of packets
+	Ports            []string                // of UDP and TCP, in place of 5060
+	Reflector        func(*reflector.Config) // the provider runs a reflector, with these changes; nil: it runs none
 }
 
 // PBX is the customer's telephone system.
@@ -118,7 +124,7 @@ type PBX struct {
 // Worlds are all worlds, in the order of their codes.
 func Worlds() []World {
 	var all []World
-	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), pbxWorlds()} {
+	for _, some := range [][]World{healthyWorlds(), lineWorlds(), internetWorlds(), pathWorlds(), loginWorlds(), silenceWorlds(), pbxWorlds()} {
 		all = append(all, some...)
 	}
 	return all

@@ -12,6 +12,11 @@ func answers(refusal serve.Refusal) func(*World) {
 	return registrar(func(s *serve.RegistrarSettings) { s.ForceCode = refusal })
 }
 
+// answersLogin forces the answer to a REGISTER with credentials, whichever they are.
+func answersLogin(code int, reason string) func(*World) {
+	return registrar(func(s *serve.RegistrarSettings) { s.ForceCodeAfter = serve.Refusal{Code: code, Reason: reason} })
+}
+
 func leaf(make func(*serve.Authority) (tls.Certificate, error)) func(*World) {
 	return func(w *World) { w.Provider.Leaf = make }
 }
@@ -24,10 +29,12 @@ func loginWorlds() []World {
 		red("4-2", "wrong-login", "the password in the file is wrong; the provider challenges again").with(filed(wrongPassword)),
 		red("4-2", "wrong-login-403", "the password in the file is wrong; the provider answers 403").with(filed(wrongPassword),
 			registrar(func(s *serve.RegistrarSettings) { s.WrongPasswordCode = 403 })),
+		red("4-2", "wrong-login-contact", "the password in the file is wrong; the provider answers 403 and says whom to contact").with(cutOff, filed(wrongPassword), answersLogin(403, "Wrong password, please contact support")),
 		red("4-3", "unknown-account", "the provider does not know the user in the file").with(filed(`trunk.username = "441632969999"`),
 			registrar(func(s *serve.RegistrarSettings) { s.UnknownUserCode = 404 })),
 		red("4-3", "not-a-registrar", "the host in the file answers 405 to REGISTER").with(cutOff, answers(serve.Refusal{Code: 405})),
 		red("4-4", "refused", "the provider refuses the account before any credentials").with(cutOff, answers(serve.Refusal{Code: 403})),
+		red("4-4", "no-credit", "the provider answers the right login with 402").with(cutOff, answersLogin(402, "Payment Required")),
 		red("4-5", "reset-password", "settings were changed in the portal, and the password no longer fits").with(
 			filed(wrongPassword, "trunk.settings_changed = true")),
 		red("4-6", "wrong-public-ip", "the address in the portal is not the line's").with(absentPBX, filed(addressTrunk("203.0.113.77")...),

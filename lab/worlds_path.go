@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/lab/serve"
 	"trunktester/probes/facts"
 )
@@ -25,9 +27,25 @@ func pathWorlds() []World {
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 			Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
 		red("3-1", "sip-silent", "SIP is dropped on the way, and no control host is configured").with(cutOff, lights("ggr--"), filed("internet.sip_controls"),
-			says("cannot tell"), firewall(
+			says("get no farther than hop 1 (192.168.50.1)"), firewall(
 				Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 				Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
+		amber("3-1", "server-dead", "the first of the provider's two servers is dead").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),
+			twoServers(Provider2, Provider1), deadServer(Provider2)),
+		amber("3-1", "servers-dead", "of the provider's six servers all are dead but the third").with(lights("ggagg"), titled("Not all"), says(Provider1+":5060 answered"), deadServer(Provider2), func(w *World) {
+			w.Provider.Zone = `
+a.sip              A     ` + Provider1 + `
+b.sip              A     ` + Provider2 + `
+_sip._udp.sip      SRV   10 60 5060 b.sip
+_sip._udp.sip      SRV   10 50 5070 b.sip
+_sip._udp.sip      SRV   10 40 5060 a.sip
+_sip._udp.sip      SRV   10 30 5080 b.sip
+_sip._udp.sip      SRV   10 20 5090 b.sip
+_sip._udp.sip      SRV   10 10 5100 b.sip
+`
+		}),
+		amber("3-1", "server-blocked", "the router's firewall refuses SIP to the first of the provider's two servers").with(lights("ggagg"), titled("Not all"), says("The device "+RouterLAN+" refused it"),
+			acts(catalogue.IT), twoServers(Provider2, Provider1), firewall(Rule{To: netip.PrefixFrom(netip.MustParseAddr(Provider2), 32), Proto: "udp", Ports: sipPorts(), Action: AdminProhibited})),
 		red("3-2", "sip-alg", "the router rewrites SIP, and the PBX, which names another port in Via, does not register").with(cutOff, func(w *World) {
 			w.Home.SIPALG = true
 			w.PBX.Settings = func(s *serve.PBXSettings) { s.SplitPorts = 5070 }
@@ -69,6 +87,13 @@ func pathWorlds() []World {
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop})),
 		red("3-3", "udp-refused", "UDP to the SIP port is refused by the router; TCP passes").with(cutOff, firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: PortUnreachable})),
+		red("3-3", "udp-unserved", "the provider answers over TCP only, and its name says nothing; other SIP hosts answer over UDP").with(cutOff, titled("does not answer over UDP"),
+			acts(catalogue.IT, catalogue.Provider, catalogue.Reseller), func(w *World) {
+				w.Provider.Zone = `
+sip                A     ` + Provider1 + `
+`
+				w.Provider.Input = []Rule{{Proto: "udp", Ports: sipPorts(), Action: Drop}}
+			}),
 		red("3-4", "stream-blocked", "the trunk uses TCP, and TCP to the SIP port is dropped").with(cutOff, tcpTrunk, filed(`trunk.transport = "tcp"`), firewall(
 			Rule{Proto: "tcp", Ports: []uint16{5060}, Action: Drop})),
 		red("3-4", "tls-blocked", "the trunk uses TLS, and its port is reset by the router").with(cutOff, tlsTrunk, filed(`trunk.transport = "tls"`, privateCA), firewall(
@@ -77,6 +102,10 @@ func pathWorlds() []World {
 			func(w *World) { w.Home.NoPieces = true }),
 		amber("3-5", "fragments-lost-untold", "the router drops fragments, and no control host is configured").with(lights("ggagg"), filed("internet.sip_controls"),
 			says("cannot be told"), func(w *World) { w.Home.NoPieces = true }),
+		amber("3-5", "fragments-lost-down", "the router drops fragments that come in from the line, and the provider runs a reflector").with(lights("ggagg"), reflecting(),
+			says("lost on the way back from the provider"), saw("fragments", "was answered over UDP. On the way back"), func(w *World) { w.Home.NoPieceIn = true }),
+		amber("3-5", "fragments-lost-both-ways", "the router drops fragments, and the provider runs a reflector").with(lights("ggagg"), reflecting(),
+			says("On the way back they are lost as well"), func(w *World) { w.Home.NoPieces = true }),
 		amber("3-6", "nat-short", "the router forgets idle UDP mappings after 20 s").with(lights("ggagg"), full,
 			func(w *World) { w.Home.Forgets = 20 * time.Second }),
 		amber("3-6", "nat-short-collision", "the router forgets idle UDP mappings after 20 s, and nothing outside can send to one").with(lights("ggagg"), full,
@@ -160,6 +189,18 @@ func onSite(w *World) {
 // meddled puts a device that is not Linux's SIP ALG on the line.
 func meddled(kind Meddler) func(*World) { return func(w *World) { w.Line.SIP = kind } }
 
-func says(piece string) func(*World)   { return func(w *World) { w.Says = piece } }
-func hints(piece string) func(*World)  { return func(w *World) { w.Hints = piece } }
-func titled(piece string) func(*World) { return func(w *World) { w.Titled = piece } }
+// saw is a piece of what a step saw.
+func saw(step, piece string) func(*World) {
+	return func(w *World) {
+		w.Saw = maps.Clone(w.Saw)
+		if w.Saw == nil {
+			w.Saw = map[string]string{}
+		}
+		w.Saw[step] = piece
+	}
+}
+
+func acts(who ...catalogue.Actor) func(*World) { return func(w *World) { w.Acts = who } }
+func says(piece string) func(*World)           { return func(w *World) { w.Says = piece } }
+func hints(piece string) func(*World)          { return func(w *World) { w.Hints = piece } }
+func titled(piece string) func(*World)         { return func(w *World) { w.Titled = piece } }

@@ -28,6 +28,11 @@ func pbxWorlds() []World {
 			pbx(func(s *serve.PBXSettings) { s.Password = "not-the-password" })),
 		amber("5-2", "wrong-port", "the PBX registered from port 5062, and the firewall expects 5060").with(lights("gggga"),
 			filed("expect.port = 5060"), func(w *World) { w.PBX.Port = 5062 }),
+		amber("5-2", "wrong-port-nat", "the PBX registered from port 5060, which the firewall expects, and the router takes another port for it").with(lights("gggga"),
+			filed("expect.port = 5060"), says("a router puts another one in its place"), func(w *World) { w.Home.NAT = NATSymmetric }),
+		good("port-tcp", "the firewall expects port 5060, which the PBX names; its connection has a port of its own").with(tcpTrunk,
+			filed(`trunk.transport = "tcp"`, "expect.port = 5060"), never("5-2"),
+			pbx(func(s *serve.PBXSettings) { s.Contact = PBXAddr + ":5060" })),
 		amber("5-3", "nat-mismatch", "the Contact is private where a public one is expected").with(lights("gggga"), filed(`expect.nat = "no"`)),
 		amber("5-3", "nat-mismatch-public", "the Contact is public where a private one is expected").with(lights("gggga"), filed(`expect.nat = "yes"`),
 			pbx(func(s *serve.PBXSettings) { s.Contact = RouterWAN + ":5060" })),
@@ -38,6 +43,13 @@ func pbxWorlds() []World {
 			filed("provider.shows_bindings"), registrar(func(s *serve.RegistrarSettings) { s.HideBindings = true })),
 		amber("5-5", "list-refused", "the provider answers 400 to the query").with(filed("provider.shows_bindings"),
 			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 400 })),
+		amber("5-5", "list-refused-contact", "the provider answers 403 to the query, and says that a Contact is missing").with(says("query not supported"),
+			registrar(func(s *serve.RegistrarSettings) {
+				s.RefuseQuery = serve.Refusal{Code: 403, Reason: "Contact header required"}
+			})),
+		amber("5-5", "list-fails", "the provider's server fails at the query, with 500").with(says("cannot tell"),
+			registrar(func(s *serve.RegistrarSettings) { s.RefuseQuery.Code = 500 })),
+		amber("5-5", "login-fails", "the provider's server fails at every login, with 500").with(cutOff, says("cannot tell"), answersLogin(500, "")),
 	}
 }
 

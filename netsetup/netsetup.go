@@ -1,5 +1,5 @@
 // Package netsetup gives one wired interface what it needs to be on the network: link, VLAN, an address by
-// DHCP or by hand, routes, resolvers. A Plan goes in; facts.Address comes out, and the kernel is set so. It
+// DHCP or by hand, routes, resolvers; IPv6 is the kernel's own doing, where a router offers it. A Plan goes in; facts.Address comes out, and the kernel is set so. It
 // knows no probes: the probes of light 1 ask it. It touches one interface only, marks what it adds, and takes
 // that away again.
 package netsetup
@@ -56,6 +56,7 @@ type Setup struct {
 	raised  bool           // the link was down before
 	tagged  bool           // there is a VLAN interface above the link
 	tagger  *tagger        // where it is one of our own, nil else
+	ipv6    []ipv6Setting  // of the interface, as they were before; nil where nothing was changed
 	changed bool           // addresses or routes of ours may be there
 	ack     *dhcpv4.DHCPv4 // of the lease held, nil for none
 	lease   Lease
@@ -80,6 +81,9 @@ func (s *Setup) Up() (name string, mac net.HardwareAddr, err error) {
 		return "", nil, err
 	}
 	if s.plan.Mode != Configured {
+		if s.plan.VLAN == 0 && s.ipv6 == nil {
+			s.ipv6 = joinIPv6(l)
+		}
 		raised, err := raise(l)
 		if err != nil {
 			return "", nil, err
@@ -221,8 +225,8 @@ func (s *Setup) Decline() error {
 	return remove(s.link)
 }
 
-// Undo takes away the addresses, routes and the VLAN that this run added, and sets a link down again that was
-// down. It may be called twice.
+// Undo takes away the addresses, routes and the VLAN that this run added, switches IPv6 off again where it was off, and
+// sets a link down again that was down. It may be called twice.
 func (s *Setup) Undo() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -247,6 +251,8 @@ func (s *Setup) Undo() error {
 		}
 		s.tagged, s.link = false, l
 	}
+	leaveIPv6(s.ipv6)
+	s.ipv6 = nil
 	if s.raised {
 		if err := netlink.LinkSetDown(l); err != nil {
 			return failed(err, needsAdmin, "set %s down again", l.Attrs().Name)

@@ -17,7 +17,7 @@ import (
 // and symmetric ALGs, and the contrast of transports, A9. What shows over TLS as well is the far end's doing. Where
 // these do not say that nothing is rewritten, the walk by time to live (A5) looks at the message hop by hop, and a
 // legal message that such devices drop (A4) at what passes. What arrived at a reflector (known.Reflector) tells more than
-// all of them, and alone rules an ALG out.
+// all of them, and alone rules an ALG out; it is asked by IPv4, and says nothing about a trunk that is tested by IPv6.
 type ALG struct {
 	Dial      sip.Dialer // Source is taken from known.Address
 	Domain    string     // SIP domain of the trunk
@@ -47,7 +47,8 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	if a.Transport == "tcp" {
 		clear = known.TCP
 	}
-	if p, ok := judgeReflector(known.Reflector, portAnswering(clear)); ok {
+	six := known.Name.ByIPv6()
+	if p, ok := judgeReflector(known.Reflector, portAnswering(clear)); ok && !six { // which was asked by IPv4
 		found.Proofs = append([]facts.Proof{p}, found.Proofs...) // the strongest first
 		if p.Result == algProof {
 			evidence = append(pairEvidence(p), evidence...)
@@ -62,13 +63,17 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	if err != nil {
 		broken = err
 	}
-	found.Word, found.Why = algWord(found.Proofs)
+	conclude(found)
 	if found.Word != facts.ALGNotSeen && found.Word != facts.ALGRuledOut && len(a.ways(known)) > 0 {
 		more, err := a.closer(ctx, known, found)
 		evidence = append(evidence, more...)
 		if err != nil {
 			broken = err
 		}
+	}
+	if own, ok := seenDirectly(found.Proofs); ok && six && found.Word == facts.ALGCouldNotTell {
+		found.Direct = true
+		found.Why = words.Said("saw.alg-ipv6", "address", own)
 	}
 	r := Result{Outcome: facts.NotRun, Saw: found.Why, Evidence: evidence, File: func(f *facts.Facts) { f.ALG = found }}
 	switch {
@@ -82,6 +87,24 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 		r.Saw = words.Said("saw.alg-nothing")
 	}
 	return r
+}
+
+// seenDirectly tells the address that the provider sees, where that is the box's own and what must be repeated was
+// repeated (A6): nothing is translated then, and what rewrites SIP for the sake of translation has nothing to do.
+func seenDirectly(proofs []facts.Proof) (own netip.Addr, ok bool) {
+	for _, p := range proofs {
+		if p.ID == "A6" && p.Result != algClean {
+			return netip.Addr{}, false
+		}
+		if p.Probe.Reply == nil {
+			continue
+		}
+		sent := sip.HostPort(sip.Split([]byte(p.Probe.Sent)).Via().SentBy).Addr()
+		if seen := p.Probe.Reply.SeenAs.Addr(); sent.IsValid() && seen == sent {
+			own = sent
+		}
+	}
+	return own, own.IsValid()
 }
 
 // portAnswering is the port of the first server that answered, 0 when none did.

@@ -32,11 +32,11 @@ func (a ALG) closer(ctx context.Context, known facts.Facts, found *facts.ALG) ([
 		found.Place = place
 	}
 	found.Proofs = append(found.Proofs, s.proofs...)
-	if found.Word, found.Why = algWord(found.Proofs); found.Word == facts.ALGCouldNotTell && err == nil {
+	if conclude(found); found.Word == facts.ALGCouldNotTell && err == nil {
 		before := len(s.proofs)
 		err = s.drops(ctx, known.TLS)
 		found.Proofs = append(found.Proofs, s.proofs[before:]...)
-		found.Word, found.Why = algWord(found.Proofs)
+		conclude(found)
 	}
 	return s.evidence, err
 }

@@ -63,7 +63,11 @@ func (s *search) update(conn sip.Conn, port int) sip.Request {
 	r.Method, r.Canary, r.Sends = sip.UPDATE, true, 1
 	r.Contact = fmt.Sprintf("<sip:trunktester@%s>", conn.Local())
 	r.Headers = append(r.Headers, sip.Header{Name: "Content-Type", Value: "application/sdp"})
-	r.Body = fmt.Appendf(nil, "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP 8\r\n", own, own, port)
+	kind := "IP4"
+	if own.Is6() {
+		kind = "IP6"
+	}
+	r.Body = fmt.Appendf(nil, "v=0\r\no=- 1 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP 8\r\n", kind, own, kind, own, port)
 	return r
 }
 

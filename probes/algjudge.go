@@ -155,7 +155,7 @@ func judgeTransports(clear, tls *facts.Path) (facts.Proof, bool) {
 	if !ok {
 		return facts.Proof{}, false
 	}
-	p := facts.Proof{ID: "A9", Probe: open, Control: hidden, Result: algClean}
+	p := facts.Proof{ID: "A9", Transport: clear.Transport, Probe: open, Control: hidden, Result: algClean}
 	options, _ := exchangeOf(clear, sip.OPTIONS)
 	transport := strings.ToUpper(clear.Transport)
 	switch {
@@ -196,6 +196,24 @@ func sign(id string) bool { return id == "A4" || id == "A9" || id == algAlone }
 // ofTheWay tells the proofs that no far end can make: they stand whatever arrives at a reflector, as the way to the
 // provider's server may be another.
 func ofTheWay(id string) bool { return id == "A1" || id == "A3" || id == "A5" || id == algPBXPort }
+
+// conclude says what the proofs come to, and over which transports: a device may rewrite SIP over one and leave the others.
+func conclude(found *facts.ALG) {
+	found.Word, found.Why = algWord(found.Proofs)
+	found.Over = nil
+	if found.Word != facts.ALGProved && found.Word != facts.ALGLikely {
+		return
+	}
+	for _, p := range found.Proofs {
+		if p.Result != algProof || slices.Contains(found.Over, p.Transport) {
+			continue
+		}
+		same := slices.DeleteFunc(slices.Clone(found.Proofs), func(q facts.Proof) bool { return q.Transport != p.Transport })
+		if word, _ := algWord(same); word == found.Word {
+			found.Over = append(found.Over, p.Transport)
+		}
+	}
+}
 
 // algWord is the verdict rule: a proof proves, a drop or a contrast of transports makes likely, "not seen" needs every
 // differential to have been conclusive. Nothing but a reflector rules an ALG out.

@@ -2,6 +2,7 @@ package probes
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,6 +204,30 @@ func TestALGWord(t *testing.T) {
 	} {
 		if got, why := algWord(c.proofs); got != c.want || why == "" {
 			t.Errorf("%s: %s, %q", c.name, got, why)
+		}
+	}
+}
+
+func TestConcludeNamesTheTransports(t *testing.T) {
+	proof := func(id, transport, result string) facts.Proof {
+		return facts.Proof{ID: id, Transport: transport, Result: result, Why: id}
+	}
+	for name, c := range map[string]struct {
+		proofs []facts.Proof
+		word   string
+		over   []string
+	}{
+		"nothing is rewritten":                     {[]facts.Proof{proof("A1", "udp", algClean)}, facts.ALGNotSeen, nil},
+		"UDP alone, and TCP is clean":              {[]facts.Proof{proof("A1", "tcp", algClean), proof("A1", "udp", algProof)}, facts.ALGProved, []string{"udp"}},
+		"both":                                     {[]facts.Proof{proof("A1", "tcp", algProof), proof("A1", "udp", algProof), proof("A3", "udp", algProof)}, facts.ALGProved, []string{"tcp", "udp"}},
+		"UDP is proved, over TCP a mere sign":      {[]facts.Proof{proof("A9", "tcp", algProof), proof("A1", "udp", algProof)}, facts.ALGProved, []string{"udp"}},
+		"a sign over TCP":                          {[]facts.Proof{proof("A9", "tcp", algProof), proof("A1", "udp", algInconclusive)}, facts.ALGLikely, []string{"tcp"}},
+		"a reflector shows that it is the far end": {[]facts.Proof{proof(algReflector, "udp", algClean), proof("A2", "udp", algProof)}, facts.ALGRuledOut, nil},
+		"could not tell":                           {[]facts.Proof{proof("A1", "udp", algInconclusive)}, facts.ALGCouldNotTell, nil},
+	} {
+		found := facts.ALG{Proofs: c.proofs, Over: []string{"tls"}}
+		if conclude(&found); found.Word != c.word || !slices.Equal(found.Over, c.over) {
+			t.Errorf("%s: %s over %v", name, found.Word, found.Over)
 		}
 	}
 }

@@ -208,7 +208,7 @@ func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []
 func (s *search) file(p pair, f finding, exchanges []sip.Exchange) {
 	probe, control := exchanges[p.probe], exchanges[p.control]
 	why := words.Said("saw.alg-over", "method", probe.Request.Method, "transport", strings.ToUpper(s.way.transport), "why", f.why)
-	proof := facts.Proof{ID: p.id, Result: f.result, Why: why, Probe: probe.Facts(), Control: control.Facts()}
+	proof := facts.Proof{ID: p.id, Transport: s.way.transport, Result: f.result, Why: why, Probe: probe.Facts(), Control: control.Facts()}
 	s.proofs = append(s.proofs, proof)
 	s.evidence = append(s.evidence, pairEvidence(proof)...)
 }

@@ -2,7 +2,6 @@ package probes
 
 import (
 	"context"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -42,9 +41,6 @@ func (Bindings) Look(_ context.Context, known facts.Facts) Result {
 	return r
 }
 
-// queryRefused are the words with which a registrar says that it does not answer a REGISTER without Contact.
-var queryRefused = regexp.MustCompile(`(?i)not supported|unsupported|query|contact|expire`)
-
 // unread says why there is no list: some providers accept the credentials but not the question.
 func unread(login *facts.Login) Result {
 	r := Result{Outcome: facts.NotRun, Saw: words.Said("saw.bindings-no-login")}
@@ -54,7 +50,7 @@ func unread(login *facts.Login) Result {
 	reply := login.Reply
 	switch {
 	case reply.Code == 400, reply.Code == 423, reply.Code/100 == 5 && reply.Code != 503,
-		reply.Code == 403 && queryRefused.MatchString(reply.Reason):
+		reply.Code == 403 && reply.NamesQuery():
 		why := words.Said("saw.bindings-refused", "code", reply.Code, "reason", reply.Reason)
 		r.Saw = why
 		r.File = func(f *facts.Facts) { f.Bindings = &facts.Bindings{Contacts: []facts.Binding{}, NotShown: why} }

@@ -71,7 +71,7 @@ type witness struct {
 
 func (p CheckIP) exchanges(known facts.Facts) []witness {
 	var list []witness
-	for _, path := range []*facts.Path{pathOf(known, p.Trunk.Transport), known.UDP, known.TCP, known.TLS} {
+	for _, path := range []*facts.Path{pathOf(known, p.Trunk.Transport), known.UDP, known.TCP, known.TLS, known.SIPv6} {
 		if path == nil {
 			continue
 		}

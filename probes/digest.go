@@ -3,10 +3,12 @@ package probes
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/icholy/digest"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/sip"
 )
@@ -55,7 +57,7 @@ func (a *answering) take(reply *sip.Message) (why string) {
 		return ""
 	}
 	if why == "" {
-		why = fmt.Sprintf("its %d names no challenge", reply.Code)
+		why = words.Said("saw.digest-none", "code", reply.Code)
 	}
 	return why
 }
@@ -64,15 +66,15 @@ func (a *answering) take(reply *sip.Message) (why string) {
 func (a *answering) problem(c sip.Challenge) string {
 	switch {
 	case !strings.EqualFold(c.Scheme, "Digest"):
-		return fmt.Sprintf("it asked by %q, and only Digest is answered", c.Scheme)
+		return words.Said("saw.digest-scheme", "scheme", strconv.Quote(c.Scheme))
 	case a.trunk.Realm != "" && c.Realm() != a.trunk.Realm:
-		return fmt.Sprintf("its realm is %q, the box's file says %q", c.Realm(), a.trunk.Realm)
+		return words.Said("saw.digest-realm", "realm", strconv.Quote(c.Realm()), "file", strconv.Quote(a.trunk.Realm))
 	case c.Nonce() == "":
-		return "its challenge has no nonce"
+		return words.Said("saw.digest-nonce")
 	case !digest.CanDigest(&digest.Challenge{Algorithm: c.Algorithm()}):
-		return fmt.Sprintf("its algorithm %q is not known", c.Algorithm())
+		return words.Said("saw.digest-algorithm", "algorithm", strconv.Quote(c.Algorithm()))
 	case len(c.QOP()) > 0 && !slices.Contains(c.QOP(), "auth"):
-		return fmt.Sprintf("its quality of protection %q is not known", strings.Join(c.QOP(), ","))
+		return words.Said("saw.digest-qop", "qop", strconv.Quote(strings.Join(c.QOP(), ",")))
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -33,78 +34,94 @@ type mirror struct {
 func (r FarEnd) found(ctx context.Context, known facts.Facts) (mirror, error) {
 	m := mirror{FarEnd: r}
 	if r.Host == "" {
-		return m, errors.New("the box's file names no reflector")
+		return m, errors.New(words.Said("saw.reflector-unnamed"))
 	}
 	if known.Address == nil || !known.Address.Prefix.IsValid() {
-		return m, errors.New("the box has no address")
+		return m, errors.New(words.Said("saw.reflector-no-address"))
 	}
 	m.own = known.Address.Prefix.Addr()
 	m.name, _ = splitHost(r.Host)
+	if known.RTP != nil && known.RTP.Server.IsValid() { // looked up before
+		_, port := splitHost(r.Host)
+		m.to = netip.AddrPortFrom(known.RTP.Server, port)
+		return m, nil
+	}
 	var err error
 	m.to, err = resolveHost(ctx, r.Dial, r.Host, known)
 	return m, err
 }
 
-// socket opens one to the reflector.
-func (m mirror) socket(ctx context.Context) (net.Conn, error) {
+// socket opens one to the reflector's SIP port.
+func (m mirror) socket(ctx context.Context) (*net.UDPConn, error) { return m.socketTo(ctx, m.to) }
+
+func (m mirror) socketTo(ctx context.Context, to netip.AddrPort) (*net.UDPConn, error) {
 	d := m.Dial.Via.Dialer()
 	d.LocalAddr = &net.UDPAddr{IP: m.own.AsSlice()}
-	return d.DialContext(ctx, "udp4", m.to.String())
+	conn, err := d.DialContext(ctx, "udp4", to.String())
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.UDPConn), nil
 }
 
-// send puts one wish over the socket; the id tells its reflection apart.
+// send puts one wish over the socket; the Call-ID tells its reflection apart.
 func (m mirror) send(conn net.Conn, w wire.Wish) (callID string, err error) {
-	w.ID, w.Body = sip.Token(8), -1
-	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + wire.User + "@" + m.name, From: "sip:trunktester@" + m.name, To: "sip:" + m.name, Agent: m.Dial.Agent,
-		Headers: []sip.Header{{Name: wire.Header, Value: w.Value(m.Token.Reveal())}}}.Filled(local)
-	raw, err := r.Bytes("udp")
+	raw, callID, err := m.request(udpAddrPort(conn.LocalAddr()), w)
 	if err != nil {
 		return "", err
 	}
 	if _, err := conn.Write(raw); err != nil {
 		return "", fmt.Errorf("send to the reflector %s: %w", m.to, err)
 	}
-	return r.CallID, nil
+	return callID, nil
 }
 
-// hear waits until the time for the reflection of one request.
-func (m mirror) hear(conn net.Conn, callID string, until time.Time) (wire.Reflection, error) {
+// request is one wish in a request.
+func (m mirror) request(local netip.AddrPort, w wire.Wish) (raw []byte, callID string, err error) {
+	w.ID, w.Body = sip.Token(8), -1
+	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + wire.User + "@" + m.name, From: "sip:trunktester@" + m.name, To: "sip:" + m.name, Agent: m.Dial.Agent,
+		Headers: []sip.Header{{Name: wire.Header, Value: w.Value(m.Token.Reveal())}}}.Filled(local)
+	raw, err = r.Bytes("udp")
+	return raw, r.CallID, err
+}
+
+// hear waits until the time for the reflection of one request. tos is the reply's own TOS byte, -1 where it was not asked
+// for (receiveTOS).
+func (m mirror) hear(conn *net.UDPConn, callID string, until time.Time) (seen wire.Reflection, tos int, err error) {
 	if err := conn.SetReadDeadline(until); err != nil {
-		return wire.Reflection{}, err
+		return seen, -1, err
 	}
-	buf := make([]byte, 65535)
+	buf, oob := make([]byte, 65535), make([]byte, tosSpace)
 	for {
-		n, err := conn.Read(buf)
+		n, oobn, _, _, err := conn.ReadMsgUDPAddrPort(buf, oob)
 		if err != nil {
-			return wire.Reflection{}, err
+			return seen, -1, err
 		}
 		answer := sip.Split(buf[:n])
 		if answer.Code == 0 || answer.Get("Call-ID") != callID {
 			continue
 		}
-		return wire.ParseReflection(answer.Body)
+		seen, err = wire.ParseReflection(answer.Body)
+		return seen, receivedTOS(oob[:oobn]), err
 	}
 }
 
 // ask puts one wish and waits for its reflection; it is put again while nothing comes.
-func (m mirror) ask(ctx context.Context, conn net.Conn, w wire.Wish) (wire.Reflection, error) {
+func (m mirror) ask(ctx context.Context, conn *net.UDPConn, w wire.Wish) (seen wire.Reflection, tos int, err error) {
 	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
-	var seen wire.Reflection
-	var err error
 	for range reflectTurns {
 		if err = ctx.Err(); err != nil {
-			return seen, err
+			return seen, -1, err
 		}
 		var callID string
 		if callID, err = m.send(conn, w); err != nil {
-			return seen, err
+			return seen, -1, err
 		}
-		if seen, err = m.hear(conn, callID, time.Now().Add(reflectWait)); err == nil {
-			return seen, nil
+		if seen, tos, err = m.hear(conn, callID, time.Now().Add(reflectWait)); err == nil {
+			return seen, tos, nil
 		}
 	}
-	return seen, err
+	return seen, -1, err
 }
 
 // reflectTurns are how often a wish is put, and reflectWait how long its reflection is awaited each time.

@@ -26,7 +26,8 @@ const (
 const fragmentSends = 4
 
 // Fragments asks: do SIP messages that are longer than a packet pass over UDP? It passed when the provider answered
-// a long one with any status. The controls are a shorter one, the same over TCP, and the same to other hosts.
+// a long one with any status, and no long answer of its reflector was lost. The controls are a shorter one, the same over TCP, and
+// the same to other hosts.
 type Fragments struct {
 	Dial      sip.Dialer // Source is taken from known.Address
 	Domain    string
@@ -38,6 +39,9 @@ type Fragments struct {
 
 // Look needs known.UDP: a server that answers there is asked again.
 func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
+	if known.Name.ByIPv6() {
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.fragments-six")}
+	}
 	p.Dial = from(p.Dial, known)
 	way, ok := wayOf(known.UDP)
 	if !ok {
@@ -49,8 +53,9 @@ func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	defer conn.Close()
 	found := &facts.Fragments{}
-	var controls, stream []looked
+	var controls, stream, down []looked
 	var all sync.WaitGroup
+	all.Go(func() { down = p.down(ctx, known) })
 	all.Go(func() { controls = p.controls(ctx, known) })
 	all.Go(func() { stream = p.stream(ctx, known) })
 	pair := sip.Burst(ctx,
@@ -72,7 +77,12 @@ func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
 		found.Controls = append(found.Controls, c.Attempt)
 		r.Evidence = append(r.Evidence, asKind("control", c.evidence)...)
 	}
+	for _, c := range down {
+		found.Down = &c.Attempt
+		r.Evidence = append(r.Evidence, c.evidence...)
+	}
 	r.Outcome, r.Saw = fragmentsSaw(whole, long)
+	r.Outcome, r.Saw = downSaw(r.Outcome, r.Saw, found.Down)
 	return r
 }
 
@@ -178,13 +188,11 @@ func (p Fragments) control(ctx context.Context, host string, known facts.Facts) 
 const fragmentsGap = 70 * time.Millisecond
 
 func (p Fragments) toControl(host string) sip.Request {
-	name, _ := splitHost(host)
-	r := sip.Request{Method: sip.OPTIONS, URI: "sip:" + name, From: "sip:trunktester@" + name, To: "sip:" + name, Sends: fragmentSends, Agent: p.Dial.Agent}
 	if host == p.Reflector {
-		r.URI = "sip:" + wire.User + "@" + name
-		r.Headers = []sip.Header{{Name: wire.Header, Value: wire.Wish{ID: sip.Token(8), FactsOnly: true, Body: -1}.Value(p.Token.Reveal())}}
+		return p.toReflector(wire.Wish{FactsOnly: true})
 	}
-	return r
+	name, _ := splitHost(host)
+	return sip.Request{Method: sip.OPTIONS, URI: "sip:" + name, From: "sip:trunktester@" + name, To: "sip:" + name, Sends: fragmentSends, Agent: p.Dial.Agent}
 }
 
 func asKind(kind string, of []facts.Evidence) []facts.Evidence {

@@ -29,6 +29,9 @@ func (h Hops) Look(ctx context.Context, known facts.Facts) Result {
 	if !hasServer(known) {
 		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-server")}
 	}
+	if known.Name.ByIPv6() {
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.hops-six")}
+	}
 	w := walk{via: h.Via, to: netip.AddrPortFrom(known.Name.Targets[0].Addr.Addr(), walkPort), hops: hopsFirst, wait: hopsWait}
 	if known.Address != nil && known.Address.Prefix.IsValid() {
 		w.source = known.Address.Prefix.Addr()

@@ -33,9 +33,12 @@ type Intercept struct {
 
 // Look sends an OPTIONS to each address, on the port where the provider's server was found.
 func (p Intercept) Look(ctx context.Context, known facts.Facts) Result {
-	targets := targetsFor(known.Name, p.Transport)
+	targets := targetsFor(known.Name, p.Transport, mostOtherServers)
 	if len(targets) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-server-over", "transport", strings.ToUpper(p.Transport))}
+	}
+	if known.Name.ByIPv6() {
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.nowhere-six")}
 	}
 	p.Dial = from(p.Dial, known)
 	if nowhere.Contains(p.Dial.Source) || nowhere.Contains(targets[0].Addr.Addr()) {

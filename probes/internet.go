@@ -152,7 +152,7 @@ func (p Internet) tcp(ctx context.Context, to netip.Addr) internetWay {
 			case <-ctx.Done():
 			}
 			start := time.Now()
-			c, err := socketDialer(p.Via).DialContext(ctx, "tcp4", netip.AddrPortFrom(to, port).String())
+			c, err := socketDialer(p.Via).DialContext(ctx, "tcp", netip.AddrPortFrom(to, port).String())
 			e := end{answer: socketAnswer(err), rtt: time.Since(start)}
 			if err == nil {
 				c.Close()

@@ -32,7 +32,7 @@ func TestIPv6(t *testing.T) {
 		}
 		return *dnsFiled(t, r).IPv6
 	}
-	look(dnsGiven(), "has no IPv6, and the provider's name has no IPv6 address")
+	look(dnsGiven(), "has no IPv6; the provider's name has no IPv6 address")
 	if f := look(both, "Set it to IPv4"); f.Present() || len(f.Provider) != 1 {
 		t.Errorf("%+v", f)
 	}
@@ -55,11 +55,15 @@ func TestIPv6(t *testing.T) {
 	if err := netlink.RouteAdd(&netlink.Route{LinkIndex: near.Attrs().Index, Gw: gateway}); err != nil {
 		t.Fatal(err)
 	}
-	if f := look(dnsGiven(), "has IPv6, and the provider's name has no"); f.Router.String() != "fe80::1" {
+	if f := look(dnsGiven(), "has IPv6; the provider's name has no"); f.Router.String() != "fe80::1" {
 		t.Errorf("a router: %+v", f)
 	}
 
 	if err := os.WriteFile("/proc/sys/net/ipv6/conf/near/accept_ra", []byte("0"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	look(both, "may use either") // somebody else has set the route
+	if err := netlink.RouteDel(&netlink.Route{LinkIndex: near.Attrs().Index, Gw: gateway}); err != nil {
 		t.Fatal(err)
 	}
 	if r := (IPv6{Via: "near"}).Look(t.Context(), both); r.Outcome != facts.NotRun || r.File != nil {

@@ -31,7 +31,7 @@ func (l LifetimeByReflector) Ready(ctx context.Context, _ via.Interface, known f
 		return nil, err
 	}
 	defer conn.Close()
-	if _, err := m.ask(ctx, conn, wire.Wish{}); err != nil {
+	if _, _, err := m.ask(ctx, conn, wire.Wish{}); err != nil {
 		return nil, fmt.Errorf("the reflector %s does not answer: %w", m.to, err)
 	}
 	return reflectorAsker{m}, nil
@@ -55,7 +55,7 @@ func (r reflectorAsker) Alive(ctx context.Context, idle time.Duration) (bool, er
 		return false, err
 	}
 	defer conn.Close()
-	if _, err := r.ask(ctx, conn, wire.Wish{}); err != nil {
+	if _, _, err := r.ask(ctx, conn, wire.Wish{}); err != nil {
 		return false, err
 	}
 	if err := sleep(ctx, lifetimePrime); err != nil {
@@ -66,7 +66,7 @@ func (r reflectorAsker) Alive(ctx context.Context, idle time.Duration) (bool, er
 	if err != nil {
 		return false, err
 	}
-	seen, err := r.hear(conn, callID, time.Now().Add(idle+lifetimeLate))
+	seen, _, err := r.hear(conn, callID, time.Now().Add(idle+lifetimeLate))
 	var late net.Error
 	switch {
 	case ctx.Err() != nil:

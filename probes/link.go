@@ -2,6 +2,7 @@ package probes
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -73,5 +74,12 @@ func linkSaw(l facts.Link) string {
 	case l.FullDuplex != nil:
 		key = "saw.link-half"
 	}
-	return words.Said(key, "port", l.Interface, "speed", *l.SpeedMbit)
+	return words.Said(key, "port", l.Interface, "speed", speedText(*l.SpeedMbit))
+}
+
+func speedText(mbit int) string {
+	if mbit >= 1000 {
+		return fmt.Sprintf("%g Gbit/s", float64(mbit)/1000)
+	}
+	return fmt.Sprintf("%d Mbit/s", mbit)
 }

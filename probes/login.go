@@ -184,7 +184,7 @@ func (l *login) authenticate(ctx context.Context, answer *answering) {
 		l.moved(l.last.Reply)
 	} else if l.fact.Attempts > 0 {
 		l.fact.AnsweredBy = l.heardSince()
-		l.probe.Dial.Conduct.Stop("the provider did not answer the login")
+		l.probe.Dial.Conduct.Stop(words.Said("saw.login-stopped-silent"))
 	}
 	if err := l.probe.Ledger.End(l.fact.Reply); err != nil {
 		l.note("How the login ended could not be written down: %v.", err)
@@ -255,7 +255,7 @@ func (l *login) count(x sip.Exchange) sip.Exchange {
 // stop ends the run's sending where the provider says no.
 func (l *login) stop(reply *sip.Message) {
 	if reply.Code == 403 || reply.Code == 503 {
-		l.probe.Dial.Conduct.Stop("the provider answered the REGISTER with " + status(reply))
+		l.probe.Dial.Conduct.Stop(words.Said("saw.login-stopped", "answer", status(reply)))
 	}
 }
 

@@ -68,11 +68,17 @@ type site struct {
 
 func newSite(t *testing.T, transport string, s serve.RegistrarSettings) *site {
 	t.Helper()
+	return newSiteAt(t, transport, "127.0.0.1", s)
+}
+
+// newSiteAt has the provider at another address of this machine.
+func newSiteAt(t *testing.T, transport, host string, s serve.RegistrarSettings) *site {
+	t.Helper()
 	if s.Accounts == nil {
 		s.Accounts = []serve.Account{account}
 	}
 	w := &site{provider: serve.NewRegistrar(s)}
-	w.at = listen(t, transport, w.provider)
+	w.at = listen(t, transport, host, w.provider)
 	w.ledger = &ledger{seen: func() int { return w.provider.Count().WithCredentials }}
 	w.probe = probes.Login{
 		Trunk:  profile.Trunk{Domain: domain, Transport: transport, Auth: "register", Username: user, AuthUser: user, Password: password},
@@ -84,20 +90,20 @@ func newSite(t *testing.T, transport string, s serve.RegistrarSettings) *site {
 	return w
 }
 
-func listen(t *testing.T, transport string, r *serve.Registrar) netip.AddrPort {
+func listen(t *testing.T, transport, host string, r *serve.Registrar) netip.AddrPort {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	t.Cleanup(func() { cancel(); running.Wait() })
 	if transport == "udp" {
-		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		conn, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		running.Go(func() { r.ServeUDP(ctx, conn) })
 		return conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	}
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,7 +391,7 @@ func TestLoginFailsOverToTheSecondServer(t *testing.T) {
 	t.Parallel()
 	w := newSite(t, "udp", serve.RegistrarSettings{})
 	dead := serve.NewRegistrar(serve.RegistrarSettings{Silent: true})
-	w.known.Name.Targets = append([]facts.Target{{Host: domain, Addr: listen(t, "udp", dead), Transport: "udp"}}, w.known.Name.Targets...)
+	w.known.Name.Targets = append([]facts.Target{{Host: domain, Addr: listen(t, "udp", "127.0.0.1", dead), Transport: "udp"}}, w.known.Name.Targets...)
 	r, login := w.look(t)
 	if r.Outcome != facts.Passed || !login.Accepted || login.Reply.From != w.at {
 		t.Errorf("%s: %+v", r.Saw, login)
@@ -397,7 +403,7 @@ func TestLoginFailsOverToTheSecondServer(t *testing.T) {
 
 func TestLoginFollowsWithinTheNetworks(t *testing.T) {
 	target := serve.NewRegistrar(serve.RegistrarSettings{Accounts: []serve.Account{account}})
-	to := listen(t, "udp", target)
+	to := listen(t, "udp", "127.0.0.1", target)
 	for name, networks := range map[string][]netip.Prefix{"inside": {loopback}, "no networks": nil} {
 		t.Run(name, func(t *testing.T) {
 			w := newSite(t, "udp", serve.RegistrarSettings{ForceCode: serve.Refusal{Code: 302, Contact: "sip:" + to.String()}})
@@ -497,5 +503,31 @@ func TestBindings(t *testing.T) {
 				t.Errorf("%d more requests", after-before)
 			}
 		})
+	}
+}
+
+// By IPv6 the login goes as by IPv4, with the same rules.
+func TestLoginByIPv6(t *testing.T) {
+	if conn, err := net.ListenPacket("udp6", "[::1]:0"); err != nil {
+		t.Skip("this machine has no IPv6:", err)
+	} else {
+		conn.Close()
+	}
+	for _, transport := range []string{"udp", "tcp"} {
+		w := newSiteAt(t, transport, "::1", serve.RegistrarSettings{})
+		w.probe.Dial.Source = netip.MustParseAddr("127.0.0.1")
+		r, l := w.look(t)
+		if r.Outcome != facts.Passed || !l.Accepted || l.Attempts != 1 || !l.Reply.From.Addr().Is6() || !l.Reply.SeenAs.Addr().Is6() {
+			t.Errorf("%s: %s %s: %+v", transport, r.Outcome, r.Saw, l)
+		}
+		w = newSiteAt(t, transport, "::1", serve.RegistrarSettings{Accounts: []serve.Account{{User: user, Password: "another"}}})
+		if r, l := w.look(t); r.Outcome != facts.Failed || l.Accepted || l.Reply == nil || l.Reply.Code != 401 && l.Reply.Code != 403 {
+			t.Errorf("%s, wrong password: %s %s", transport, r.Outcome, r.Saw)
+		}
+		w = newSiteAt(t, transport, "::1", serve.RegistrarSettings{})
+		w.probe.Networks = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}
+		if r, l := w.look(t); r.Outcome != facts.Failed || !strings.Contains(l.Withheld, "outside of the provider's networks") {
+			t.Errorf("%s, another network: %s %s", transport, r.Outcome, l.Withheld)
+		}
 	}
 }

@@ -2,10 +2,10 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -73,17 +73,17 @@ func pathOf(known facts.Facts, transport string) *facts.Path {
 func (l *login) distrust(o sip.Opening) string {
 	peer := o.Conn.Remote()
 	if peer != l.movedTo && !servesTrunk(l.known.Name, peer, l.fact.Transport) {
-		return fmt.Sprintf("%s is no server that the provider's name leads to", peer)
+		return words.Said("saw.peer-unknown", "server", peer)
 	}
 	switch {
 	case l.listed(peer.Addr()):
 	case len(l.probe.Networks) > 0:
-		return fmt.Sprintf("%s is outside of the provider's networks", peer.Addr())
+		return words.Said("saw.peer-outside", "server", peer.Addr())
 	case inside(peer.Addr()) && (l.known.Name.Way == "srv" || l.known.Name.Way == "naptr"):
-		return fmt.Sprintf("a service record leads to %s, which is no public address", peer.Addr())
+		return words.Said("saw.peer-private", "server", peer.Addr())
 	}
 	if o.TLS != nil && (o.TLS.Fault != "" || o.TLS.Error != "") {
-		return "the provider's certificate is not valid: " + o.TLS.Fault
+		return words.Said("saw.peer-certificate", "fault", o.TLS.Fault)
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +24,9 @@ const (
 
 // Name asks: to which servers does the provider's name lead (RFC 3263), for the resolvers that the PBX
 // would use as well? It passes when the trunk's own transport has at least one server with an IPv4
-// address. Failed means that the resolvers told no such server; what they and the public ones said is in
-// the facts: "no data", NXDOMAIN and silence are not the same fault.
+// address; or where the zone has IPv6 addresses alone, and the box has an IPv6 way to them. Failed means that the
+// resolvers told no such server; what they and the public ones said is in the facts: "no data", NXDOMAIN and silence
+// are not the same fault.
 type Name struct {
 	Via       via.Interface
 	Host      string            // the name or literal really contacted: profile.Trunk.Contacted
@@ -34,6 +36,9 @@ type Name struct {
 	Stream    bool              // the resolvers given are asked over TCP
 	Web       http.RoundTripper // not nil: they are asked over HTTPS through it
 	DNSPort   uint16            // 0 is 53
+
+	// Patience is how long the box waits for an IPv6 address of its own, where the name has nothing else.
+	Patience time.Duration
 }
 
 // Look implements Probe. It needs Address: the resolvers given.
@@ -42,7 +47,7 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.name-no-trunk")}
 	}
 	if a, err := netip.ParseAddr(strings.Trim(n.Host, "[]")); err == nil {
-		return n.literal(a.Unmap())
+		return n.literal(ctx, a.Unmap())
 	}
 	if err := nameCheck(n.Host); err != nil {
 		return n.result(facts.Failed, fmt.Sprintf("%q is no host name: %v.", n.Host, err), facts.Name{}, nil)
@@ -58,7 +63,9 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 	if len(local) > 0 {
 		replies = n.follow(ctx, plan, local)
 	}
-	found := facts.Name{Way: plan.way(), Targets: plan.targets(), UDPSRV: plan.servesUDP()}
+	six := plan.byIPv6()
+	found := facts.Name{Way: plan.way(), Targets: plan.targets(), Six: six.targets(),
+		UDPSRV: plan.serves("udp", true), TCPSRV: plan.serves("tcp", true), TLSSRV: plan.serves("tls", true)}
 	public := witness.collect(found.Way == "" || nameInward(found.Targets))
 
 	var evidence []facts.Evidence
@@ -70,20 +77,28 @@ func (n Name) Look(ctx context.Context, known facts.Facts) Result {
 		found.Public = append(found.Public, r.fact())
 		evidence = append(evidence, r.evidence())
 	}
+	if found.Way == "" && six.way() != "" && plan.withoutIPv4() && !nameHidesIPv4(found) && ipv6Wait(ctx, n.Via, found.Six[0].Addr.Addr(), n.Patience).IsValid() {
+		found.Way, found.Targets = six.way(), found.Six
+	}
 	outcome, saw := n.sentence(found, len(local) > 0)
 	return n.result(outcome, saw, found, evidence)
 }
 
 // literal needs no question.
-func (n Name) literal(a netip.Addr) Result {
-	if !a.Is4() {
-		return n.result(facts.NotRun, words.Said("saw.name-literal-six", "address", a), facts.Name{}, nil)
-	}
-	found := facts.Name{Way: "literal", Targets: []facts.Target{}}
+func (n Name) literal(ctx context.Context, a netip.Addr) Result {
+	var targets []facts.Target
 	for _, id := range newNamePlan(n.Host, n.Port, n.Transport).transports() {
-		found.Targets = append(found.Targets, facts.Target{
+		targets = append(targets, facts.Target{
 			Host: a.String(), Addr: netip.AddrPortFrom(a, uint16(namePort(id, n.Transport, n.Port))), Transport: id,
 		})
+	}
+	found := facts.Name{Way: "literal", Targets: targets}
+	if !a.Is4() {
+		found.Six = targets
+		if !ipv6Wait(ctx, n.Via, a, n.Patience).IsValid() {
+			found.Way, found.Targets = "", nil
+			return n.result(facts.NotRun, words.Said("saw.name-literal-six", "address", a, "why", n.noIPv6()), found, nil)
+		}
 	}
 	saw := words.Said("saw.name-literal", "address", found.Targets[0].Addr)
 	return n.result(facts.Passed, saw, found, nil)
@@ -93,6 +108,9 @@ func (n Name) result(outcome facts.Outcome, saw string, found facts.Name, eviden
 	found.Asked = n.Host
 	if found.Targets == nil {
 		found.Targets = []facts.Target{}
+	}
+	if found.Six == nil {
+		found.Six = []facts.Target{}
 	}
 	if found.Answers == nil {
 		found.Answers = []facts.NameAnswer{}
@@ -224,16 +242,40 @@ func nameCheck(host string) error {
 	return nil
 }
 
+// nameHidesIPv4 reports whether public resolvers know an IPv4 address for a name for which the given ones know none.
+func nameHidesIPv4(found facts.Name) bool {
+	knows := func(answers []facts.NameAnswer, name string) bool {
+		return slices.ContainsFunc(answers, func(a facts.NameAnswer) bool { return a.Type == "A" && a.Name == name && len(a.Addrs) > 0 })
+	}
+	return slices.ContainsFunc(found.Public, func(a facts.NameAnswer) bool {
+		return knows(found.Public, a.Name) && !knows(found.Answers, a.Name)
+	})
+}
+
+// noIPv6 is why the box has no IPv6 way out.
+func (n Name) noIPv6() string {
+	if n.Via != "" && ipv6Deaf(string(n.Via)) != "" {
+		return words.Said("saw.name-ipv6-off")
+	}
+	return words.Said("saw.name-ipv6-none")
+}
+
 // sentence sums up what the local resolvers said.
 func (n Name) sentence(found facts.Name, asked bool) (facts.Outcome, string) {
 	transport := strings.ToUpper(n.Transport)
 	if found.Way != "" {
 		t := found.Targets[0]
 		how := map[string]string{"naptr": words.Said("saw.name-by-naptr"), "srv": words.Said("saw.name-by-srv"), "address": words.Said("saw.name-by-address")}[found.Way]
-		return facts.Passed, words.Said("saw.name-leads", "name", n.Host, "server", t.Addr, "transport", transport, "how", how)
+		saw := words.Said("saw.name-leads", "name", n.Host, "server", t.Addr, "transport", transport, "how", how)
+		if found.ByIPv6() {
+			saw += " " + words.Said("saw.name-by-six")
+		}
+		return facts.Passed, saw
 	}
-	if six := found.OnlyIPv6(); len(six) > 0 {
-		return facts.NotRun, words.Said("saw.name-only-six", "name", n.Host, "address", six[0])
+	if six := found.OnlyIPv6(); len(six) > 0 && nameHidesIPv4(found) {
+		return facts.Failed, words.Said("saw.name-hidden-four", "name", n.Host, "address", six[0])
+	} else if len(six) > 0 {
+		return facts.NotRun, words.Said("saw.name-only-six", "name", n.Host, "address", six[0], "why", n.noIPv6())
 	}
 	if !asked {
 		return facts.Failed, words.Said("saw.name-no-dns", "name", n.Host)

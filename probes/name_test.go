@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/miekg/dns"
 
 	"trunktester/probes/facts"
@@ -23,6 +24,17 @@ func nameShort(targets []facts.Target) []string {
 	return s
 }
 
+// served are the transports that a zone itself says that it serves.
+func served(n facts.Name) string {
+	var all []string
+	for _, t := range []string{"udp", "tcp", "tls"} {
+		if n.Serves(t) {
+			all = append(all, t)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 func TestNameZones(t *testing.T) {
 	t.Parallel()
 	const host = "trunk.example.net"
@@ -32,7 +44,7 @@ func TestNameZones(t *testing.T) {
 		zone            []string
 		outcome         facts.Outcome
 		way             string
-		udpSRV          bool
+		serves          string // transports that the zone itself names
 		targets         []string
 	}{
 		{
@@ -52,7 +64,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "SRV by priority, then weight", transport: "udp", outcome: facts.Passed, way: "srv", udpSRV: true,
+			name: "SRV by priority, then weight", transport: "udp", outcome: facts.Passed, way: "srv", serves: "udp tls",
 			zone: []string{
 				"_sip._udp." + host + ". SRV 20 0 5070 c.example.net.",
 				"_sip._udp." + host + ". SRV 10 5 5060 a.example.net.",
@@ -67,7 +79,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "NAPTR orders the others and names other services", transport: "udp", outcome: facts.Passed, way: "naptr", udpSRV: true,
+			name: "NAPTR orders the others and names other services", transport: "udp", outcome: facts.Passed, way: "naptr", serves: "udp tls",
 			zone: []string{
 				host + `. NAPTR 10 5 "s" "SIPS+D2T" "" _sips._tcp.` + host + ".",
 				host + `. NAPTR 20 5 "S" "SIP+D2U" "" _x._udp.` + host + ".",
@@ -82,7 +94,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "aliases are followed", transport: "udp", outcome: facts.Passed, way: "srv", udpSRV: true,
+			name: "aliases are followed", transport: "udp", outcome: facts.Passed, way: "srv", serves: "udp",
 			zone: []string{
 				"_sip._udp." + host + ". CNAME srv.example.org.", "srv.example.org. SRV 1 1 5060 a.example.org.",
 				"a.example.org. CNAME b.example.org.", "b.example.org. A 198.51.100.4",
@@ -92,7 +104,7 @@ func TestNameZones(t *testing.T) {
 			},
 		},
 		{
-			name: "a zone that serves TCP only", transport: "udp", outcome: facts.Failed,
+			name: "a zone that serves TCP only", transport: "udp", outcome: facts.Failed, serves: "tcp",
 			zone:    []string{"_sip._tcp." + host + ". SRV 1 1 5060 a.example.net.", "a.example.net. A 198.51.100.1"},
 			targets: []string{"tcp a.example.net 198.51.100.1:5060"},
 		},
@@ -107,19 +119,19 @@ func TestNameZones(t *testing.T) {
 		{name: "no such name", transport: "udp", outcome: facts.Failed},
 		{name: "no data", transport: "udp", outcome: facts.Failed, zone: []string{host + `. TXT "x"`}},
 		{name: "an alias loop", transport: "udp", outcome: facts.Failed, zone: []string{host + ". CNAME b.example.net.", "b.example.net. CNAME " + host + "."}},
-		{name: "SRV to a name without address", transport: "udp", outcome: facts.Failed, udpSRV: true,
+		{name: "SRV to a name without address", transport: "udp", outcome: facts.Failed, serves: "udp",
 			zone: []string{"_sip._udp." + host + ". SRV 1 1 5060 gone.example.net."}},
 		{name: "an IPv6 address only", transport: "udp", outcome: facts.NotRun, zone: []string{host + ". AAAA 2001:db8::5"}},
-		{name: "SRV to a name with an IPv6 address only", transport: "udp", outcome: facts.NotRun, udpSRV: true,
+		{name: "SRV to a name with an IPv6 address only", transport: "udp", outcome: facts.NotRun, serves: "udp",
 			zone: []string{"_sip._udp." + host + ". SRV 1 1 5060 six.example.net.", "six.example.net. AAAA 2001:db8::5"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := dnsServe(t, "127.0.0.1", 0, c.zone...)
-			r := Name{Host: host, Port: c.port, Transport: c.transport, DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
+			r := Name{Via: "lo", Host: host, Port: c.port, Transport: c.transport, DNSPort: w.addr.Port()}.Look(t.Context(), dnsGiven("127.0.0.1"))
 			f := dnsFiled(t, r).Name
-			if r.Outcome != c.outcome || f.Way != c.way || f.UDPSRV != c.udpSRV || f.Asked != host {
-				t.Errorf("got %s %q, way %q, UDPSRV %v", r.Outcome, r.Saw, f.Way, f.UDPSRV)
+			if r.Outcome != c.outcome || f.Way != c.way || served(*f) != c.serves || f.Asked != host {
+				t.Errorf("got %s %q, way %q, serves %q", r.Outcome, r.Saw, f.Way, served(*f))
 			}
 			if diff := cmp.Diff(c.targets, nameShort(f.Targets)); diff != "" {
 				t.Errorf("targets (-want +got):\n%s", diff)
@@ -197,8 +209,95 @@ func TestNameLiteral(t *testing.T) {
 	if diff := cmp.Diff(want, nameShort(f.Targets)); r.Outcome != facts.Passed || f.Way != "literal" || diff != "" {
 		t.Errorf("%s %q %s", r.Outcome, f.Way, diff)
 	}
-	if r := (Name{Host: "[2001:db8::1]", Transport: "udp"}).Look(t.Context(), dnsGiven()); r.Outcome != facts.NotRun || !strings.Contains(r.Saw, "tests by IPv4 only") {
+	needIPv6(t)
+	if r := (Name{Via: "lo", Host: "[2001:db8::1]", Transport: "udp"}).Look(t.Context(), dnsGiven()); r.Outcome != facts.NotRun || !strings.Contains(r.Saw, "no IPv6 address here that reaches it") {
 		t.Errorf("an IPv6 literal is %s: %s", r.Outcome, r.Saw)
+	} else if f := dnsFiled(t, r).Name; len(f.Targets) > 0 || len(f.Six) != 3 || len(f.OnlyIPv6()) != 1 {
+		t.Errorf("an IPv6 literal without a way there: %+v", f)
+	}
+	r = Name{Host: "::1", Port: 5070, Transport: "udp"}.Look(t.Context(), dnsGiven())
+	f = dnsFiled(t, r).Name
+	want = []string{"udp ::1 [::1]:5070", "tcp ::1 [::1]:5070", "tls ::1 [::1]:5061"}
+	if diff := cmp.Diff(want, nameShort(f.Targets)); r.Outcome != facts.Passed || !f.ByIPv6() || diff != "" {
+		t.Errorf("an IPv6 literal with a way there: %s %s", r.Outcome, diff)
+	}
+}
+
+// A name without an IPv4 address is tested by IPv6 where the box has a way to it: here, its own address.
+func TestNameByIPv6(t *testing.T) {
+	t.Parallel()
+	needIPv6(t)
+	const host = "trunk.example.net"
+	for _, c := range []struct {
+		name    string
+		zone    []string
+		lose    uint16 // questions of this type are not answered
+		public  string // what a public resolver knows beside
+		way     string
+		targets []string
+		six     []string
+		saw     string
+	}{
+		{name: "an address only", zone: []string{host + ". AAAA ::1"}, way: "address",
+			targets: []string{"udp trunk.example.net [::1]:5060", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
+		{name: "service records", way: "srv", zone: []string{"_sip._udp." + host + ". SRV 1 1 5070 six.example.net.", "six.example.net. AAAA ::1"},
+			targets: []string{"udp six.example.net [::1]:5070", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
+		{name: "service records, and the domain's web server has IPv4", way: "srv",
+			zone:    []string{host + ". A 198.51.100.80", "_sip._udp." + host + ". SRV 1 1 5070 six.example.net.", "six.example.net. AAAA ::1"},
+			targets: []string{"udp six.example.net [::1]:5070", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
+		{name: "the same, and a public name server knows the web server too", way: "srv", public: host + ". A 198.51.100.80",
+			zone:    []string{host + ". A 198.51.100.80", "_sip._udp." + host + ". SRV 1 1 5070 six.example.net.", "six.example.net. AAAA ::1"},
+			targets: []string{"udp six.example.net [::1]:5070", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
+		{name: "an alias", way: "address", zone: []string{host + ". CNAME six.example.net.", "six.example.net. AAAA ::1"},
+			targets: []string{"udp trunk.example.net [::1]:5060", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "tested by IPv6"},
+		{name: "both: IPv4 is what is tested", way: "address", zone: []string{host + ". A 198.51.100.7", host + ". AAAA 2001:db8::5"},
+			targets: []string{"udp trunk.example.net 198.51.100.7:5060", "tcp trunk.example.net 198.51.100.7:5060", "tls trunk.example.net 198.51.100.7:5061"},
+			six:     []string{"udp trunk.example.net [2001:db8::5]:5060", "tcp trunk.example.net [2001:db8::5]:5060", "tls trunk.example.net [2001:db8::5]:5061"}, saw: "198.51.100.7"},
+		{name: "both, by service records", way: "srv", zone: []string{"_sip._udp." + host + ". SRV 1 1 5060 a.example.net.", "a.example.net. A 198.51.100.7", "a.example.net. AAAA 2001:db8::5"},
+			targets: []string{"udp a.example.net 198.51.100.7:5060", "tcp trunk.example.net 198.51.100.7:5060", "tls trunk.example.net 198.51.100.7:5061"},
+			six:     []string{"udp a.example.net [2001:db8::5]:5060", "tcp trunk.example.net [2001:db8::5]:5060", "tls trunk.example.net [2001:db8::5]:5061"}, saw: "198.51.100.7"},
+		{name: "an address that the resolver made of an IPv4 one", way: "address", zone: []string{host + ". A 198.51.100.7", host + ". AAAA 64:ff9b::c633:6407"},
+			targets: []string{"udp trunk.example.net 198.51.100.7:5060", "tcp trunk.example.net 198.51.100.7:5060", "tls trunk.example.net 198.51.100.7:5061"},
+			six:     []string{}, saw: "198.51.100.7"},
+		{name: "the question for the IPv4 address was lost", zone: []string{host + ". AAAA ::1"}, lose: dns.TypeA, targets: []string{},
+			six: []string{"udp trunk.example.net [::1]:5060", "tcp trunk.example.net [::1]:5060", "tls trunk.example.net [::1]:5061"}, saw: "knows no server"},
+		{name: "a public name server knows the IPv4 address", zone: []string{host + ". AAAA ::1", host + ". AAAA 2001:db8::5"}, public: host + ". A 198.51.100.7", targets: []string{},
+			six: []string{"udp trunk.example.net [::1]:5060", "udp trunk.example.net [2001:db8::5]:5060", "tcp trunk.example.net [::1]:5060",
+				"tcp trunk.example.net [2001:db8::5]:5060", "tls trunk.example.net [::1]:5061", "tls trunk.example.net [2001:db8::5]:5061"}, saw: "public ones know one"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := dnsServe(t, "127.0.0.1", 0, c.zone...)
+			n := Name{Via: "lo", Host: host, Transport: "udp", DNSPort: w.addr.Port()} // which leads to nobody else's IPv6
+			if c.lose != 0 {
+				w.set(func(q dns.Question, m *dns.Msg) *dns.Msg {
+					if q.Qtype == c.lose {
+						return nil
+					}
+					return m
+				})
+			}
+			if c.public != "" {
+				dnsServe(t, "127.0.0.9", int(w.addr.Port()), c.public)
+				n.Public = []netip.Addr{netip.MustParseAddr("127.0.0.9")}
+			}
+			r := n.Look(t.Context(), dnsGiven("127.0.0.1"))
+			f := dnsFiled(t, r).Name
+			if c.six == nil {
+				c.six = c.targets
+			}
+			if diff := cmp.Diff([][]string{c.targets, c.six}, [][]string{nameShort(f.Targets), nameShort(f.Six)}, cmpopts.EquateEmpty()); diff != "" || f.Way != c.way || !strings.Contains(r.Saw, c.saw) {
+				t.Errorf("%s %q, way %q:\n%s", r.Outcome, r.Saw, f.Way, diff)
+			}
+		})
+	}
+}
+
+// needIPv6 leaves a test out on a machine without IPv6.
+func needIPv6(t *testing.T) {
+	t.Helper()
+	if !ipv6Way("", netip.IPv6Loopback()).IsValid() {
+		t.Skip("this machine has no IPv6")
 	}
 }
 
@@ -358,6 +457,7 @@ func FuzzNameAnswer(f *testing.F) {
 	for _, records := range [][]string{
 		{"trunk.example.net. A 198.51.100.7"},
 		{"trunk.example.net. CNAME trunk.example.net."},
+		{"trunk.example.net. AAAA 2001:db8::5", "trunk.example.net. AAAA ::", "trunk.example.net. AAAA ::ffff:192.0.2.1", "trunk.example.net. AAAA fe80::1"},
 		{"_sip._udp.trunk.example.net. SRV 1 1 5060 trunk.example.net.", "trunk.example.net. A 0.0.0.0"},
 		{`trunk.example.net. NAPTR 1 1 "s" "SIP+D2U" "" trunk.example.net.`, "trunk.example.net. SRV 1 1 65535 trunk.example.net."},
 	} {
@@ -401,6 +501,12 @@ func FuzzNameAnswer(f *testing.F) {
 				t.Fatalf("target %+v", x)
 			}
 		}
+		for _, x := range plan.byIPv6().targets() {
+			if a := x.Addr.Addr(); !a.Is6() || a.Is4In6() || a.IsUnspecified() || x.Addr.Port() == 0 {
+				t.Fatalf("IPv6 target %+v", x)
+			}
+		}
+		plan.withoutIPv4()
 		reply := dnsReply{dnsAsk: dnsAsk{name: "trunk.example.net.", qtype: dns.TypeA}, msg: m, answer: facts.Answered}
 		if reply.fact().Rcode == "" || reply.evidence().Text == "" {
 			t.Fatal("an answer without a code or a sentence")

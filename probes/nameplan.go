@@ -40,6 +40,7 @@ type namePlan struct {
 	host      string // fully qualified
 	port      int    // explicit port, 0 for none
 	transport string // the trunk's own: "udp", "tcp" or "tls"
+	six       bool   // it leads to IPv6 addresses (AAAA) in place of IPv4 ones (A)
 	// zone has every question that was asked; nil where no usable answer came.
 	zone map[nameQuestion]*dns.Msg
 }
@@ -69,10 +70,9 @@ func (p namePlan) questions() []nameQuestion {
 				add(name, dns.TypeSRV)
 			}
 			for _, s := range p.servers(t.id) {
-				if len(p.addrs(s.Target)) == 0 {
-					add(s.Target, dns.TypeA)
-					if m := p.zone[nameQuestion{dns.CanonicalName(s.Target), dns.TypeA}]; m != nil {
-						add(s.Target, dns.TypeAAAA) // to say why it leads nowhere
+				for _, family := range []namePlan{p, p.byIPv6()} {
+					if len(family.addrs(s.Target)) == 0 {
+						add(s.Target, family.addressType())
 					}
 				}
 			}
@@ -90,6 +90,36 @@ func (p namePlan) questions() []nameQuestion {
 		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.qtype, b.qtype))
 	})
 	return open
+}
+
+// byIPv6 is the same plan, which leads to IPv6 addresses.
+func (p namePlan) byIPv6() namePlan {
+	p.six = true
+	return p
+}
+
+// addressType is the record that has the addresses.
+func (p namePlan) addressType() uint16 {
+	if p.six {
+		return dns.TypeAAAA
+	}
+	return dns.TypeA
+}
+
+// withoutIPv4 reports whether the zone itself says that none of the trunk's own servers has an IPv4 address: a question
+// that was lost says nothing.
+func (p namePlan) withoutIPv4() bool {
+	hosts := []string{p.host}
+	if servers := p.servers(p.transport); len(servers) > 0 {
+		hosts = nil
+		for _, s := range servers {
+			hosts = append(hosts, s.Target)
+		}
+	}
+	return !slices.ContainsFunc(hosts, func(host string) bool {
+		m := p.last(host, dns.TypeA)
+		return m == nil || m.Rcode != dns.RcodeSuccess || len(p.addrs(host)) > 0
+	})
 }
 
 // needed reports whether the trunk's own targets can depend on the question.
@@ -169,23 +199,37 @@ func (p namePlan) servers(transport string) []*dns.SRV {
 
 // records are the answers to one question, through aliases.
 func (p namePlan) records(name string, qtype uint16) []dns.RR {
+	found, _ := p.through(name, qtype)
+	return found
+}
+
+// last is the message that answered a question in the end, through aliases; nil where one of them was not answered.
+func (p namePlan) last(name string, qtype uint16) *dns.Msg {
+	_, m := p.through(name, qtype)
+	return m
+}
+
+func (p namePlan) through(name string, qtype uint16) ([]dns.RR, *dns.Msg) {
 	m := p.zone[nameQuestion{dns.CanonicalName(name), qtype}]
 	for range nameRounds {
 		if m == nil {
-			return nil
+			return nil, nil
 		}
 		found, end := dnsChain(m, name, qtype)
 		if len(found) > 0 || end == name {
-			return found
+			return found, m
 		}
 		name, m = end, p.zone[nameQuestion{dns.CanonicalName(end), qtype}]
 	}
-	return nil
+	return nil, nil
 }
 
-// addrs are the IPv4 addresses of a host: asked for, or told beside an SRV answer (RFC 2782).
+// nameTranslated is where the addresses lie that a resolver makes of IPv4 ones (RFC 6052 section 2.1).
+var nameTranslated = netip.MustParsePrefix("64:ff9b::/96")
+
+// addrs are the addresses of a host in the plan's family: asked for, or told beside an SRV answer (RFC 2782).
 func (p namePlan) addrs(host string) []netip.Addr {
-	records := p.records(host, dns.TypeA)
+	records := p.records(host, p.addressType())
 	if len(records) == 0 {
 		for _, t := range nameTransports {
 			for _, service := range p.services(t.id) {
@@ -195,16 +239,21 @@ func (p namePlan) addrs(host string) []netip.Addr {
 			}
 		}
 		records = slices.DeleteFunc(records, func(rr dns.RR) bool {
-			return !strings.EqualFold(rr.Header().Name, host) || rr.Header().Rrtype != dns.TypeA
+			return !strings.EqualFold(rr.Header().Name, host) || rr.Header().Rrtype != p.addressType()
 		})
 	}
 	var addrs []netip.Addr
 	for _, rr := range records {
-		if a, ok := dnsAddr(rr); ok && a.Is4() && !a.IsUnspecified() && !slices.Contains(addrs, a) {
+		if a, ok := dnsAddr(rr); ok && a.Is4() != p.six && nameUsable(a) && !slices.Contains(addrs, a) {
 			addrs = append(addrs, a)
 		}
 	}
 	return addrs
+}
+
+// nameUsable reports whether a host of a zone can be reached by the address.
+func nameUsable(a netip.Addr) bool {
+	return !a.IsUnspecified() && (a.Is4() || !a.Is4In6() && !a.IsLinkLocalUnicast() && !a.IsMulticast() && !nameTranslated.Contains(a))
 }
 
 // targets are the provider's servers: those of the trunk's own transport first, then the others in the
@@ -298,9 +347,7 @@ func (p namePlan) way() string {
 // named reports whether NAPTR names the trunk's own transport.
 func (p namePlan) named() bool { return p.serves(p.transport, false) }
 
-// servesUDP reports whether the zone itself says that the provider serves UDP.
-func (p namePlan) servesUDP() bool { return p.serves("udp", true) }
-
+// serves reports whether the zone itself says that the provider serves the transport: by NAPTR, or where asked by SRV as well.
 func (p namePlan) serves(transport string, srv bool) bool {
 	for _, t := range nameTransports {
 		if t.id == transport && slices.ContainsFunc(p.naptrs(), func(n *dns.NAPTR) bool {

@@ -23,9 +23,10 @@ type OwnBinding struct {
 
 // The own binding's bounds.
 const (
-	ownBindingExpires = 60 // seconds: what could not be removed ends by itself
-	mostOwnAttempts   = 6  // requests with credentials, retransmissions included (design section 7)
-	forRemoval        = 2  // of these, kept for the removal
+	ownBindingExpires = 60  // seconds: what could not be removed ends by itself
+	longestOwnExpires = 600 // seconds: where the provider wants more than 60 (423), it is given no more than that
+	mostOwnAttempts   = 6   // requests with credentials, retransmissions included (design section 7)
+	forRemoval        = 2   // of these, kept for the removal
 )
 
 // Look carries it out, within ctx; the removal is tried even when ctx ends before it.
@@ -34,7 +35,7 @@ func (p OwnBinding) Look(ctx context.Context, known facts.Facts) Result {
 	b.login.fact.Transport = p.Login.Trunk.Transport
 	if why := b.begin(ctx); why != "" {
 		b.fact.Withheld = why
-		return b.result(facts.NotRun, "The box did not register itself: "+why+".")
+		return b.result(facts.NotRun, words.Said("saw.own-not", "why", why))
 	}
 	defer b.login.conn.Close()
 	defer b.asker.Close()
@@ -49,6 +50,7 @@ type ownBinding struct {
 	fact    facts.OwnBinding
 	asker   sip.Conn // another source port: a list for this one only would say nothing about the PBX
 	contact string   // URI
+	expires int      // seconds that it is asked for
 	canary  string   // URI of the registration that took its place, "" for none
 	seen    views
 	before  []facts.Binding
@@ -60,11 +62,11 @@ func (b *ownBinding) begin(ctx context.Context) (why string) {
 	l, known := b.login, b.login.known
 	accepted := known.Login
 	if accepted == nil || !accepted.Accepted || accepted.Reply == nil || !accepted.Reply.From.IsValid() {
-		return "no login was accepted in this run"
+		return words.Said("saw.own-no-login")
 	}
 	o, err := l.probe.connect(ctx, known, accepted.Reply.From)
 	if err != nil {
-		return fmt.Sprintf("the provider could not be reached: %v", err)
+		return words.Said("saw.own-unreached", "error", err)
 	}
 	l.conn = o.Conn
 	if why = l.distrust(o); why == "" {
@@ -72,7 +74,7 @@ func (b *ownBinding) begin(ctx context.Context) (why string) {
 	}
 	if why == "" {
 		if o, err = l.probe.connect(ctx, known, accepted.Reply.From); err != nil {
-			why = fmt.Sprintf("the provider could not be reached again: %v", err)
+			why = words.Said("saw.own-unreached-again", "error", err)
 		} else if why = l.distrust(o); why != "" {
 			o.Conn.Close()
 		}
@@ -89,10 +91,10 @@ func (b *ownBinding) challenge(ctx context.Context) (why string) {
 	x := l.conn.Ask(ctx, registerAt(l.probe.Trunk.Domain, l.probe.Trunk.Username), sip.Login)
 	b.add(x, "REGISTER without credentials")
 	if !final(x) {
-		return "the provider did not answer"
+		return words.Said("saw.own-unanswered")
 	}
 	if x.Reply.Code != 401 && x.Reply.Code != 407 {
-		return fmt.Sprintf("the provider answered %s in the place of a challenge", status(x.Reply))
+		return words.Said("saw.own-unasked", "answer", status(x.Reply))
 	}
 	b.answer = &answering{trunk: l.probe.Trunk, request: x.Request}
 	if why = b.answer.take(x.Reply); why != "" {
@@ -110,7 +112,10 @@ func (b *ownBinding) challenge(ctx context.Context) (why string) {
 
 // carryOut registers, asks, removes and looks again. Once the registration was sent, the removal is too.
 func (b *ownBinding) carryOut(ctx context.Context) {
-	x := b.ask(ctx, b.login.conn, "the box's own registration", registering(b.contact, ownBindingExpires), mostOwnAttempts-forRemoval-1)
+	x := b.register(ctx, ownBindingExpires)
+	if least, ok := tooBrief(x.Reply); ok && least <= longestOwnExpires {
+		x = b.register(ctx, least)
+	}
 	if final(x) {
 		b.fact.Reply, b.said = x.Facts().Reply, x.Reply
 		b.fact.Registered = x.Reply.Code/100 == 2
@@ -137,6 +142,23 @@ func (b *ownBinding) carryOut(ctx context.Context) {
 		b.compare(list)
 		b.removeRest(away, list)
 	}
+}
+
+// register asks to be registered for so many seconds.
+func (b *ownBinding) register(ctx context.Context, expires int) sip.Exchange {
+	b.expires = expires
+	b.fact.Expires = facts.Duration(time.Duration(expires) * time.Second)
+	return b.ask(ctx, b.login.conn, "the box's own registration", registering(b.contact, expires), mostOwnAttempts-forRemoval-1)
+}
+
+// tooBrief reports whether the provider wants longer registrations, and of how many seconds at least (RFC 3261 sections
+// 10.3 and 20.23).
+func tooBrief(reply *sip.Message) (least int, ok bool) {
+	if reply == nil || reply.Code != 423 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(reply.Get("Min-Expires")), 10, 31)
+	return int(n), err == nil && n > ownBindingExpires
 }
 
 // held are the names under which the provider may hold the box's registration: as it was sent, and where the answer showed
@@ -276,6 +298,9 @@ func (b *ownBinding) concluded() Result {
 	switch {
 	case b.said != nil && !f.Registered:
 		saw = words.Said("saw.own-refused", "answer", status(b.said))
+		if least, ok := tooBrief(b.said); ok {
+			saw += " " + words.Said("saw.own-least", "least", least, "most", longestOwnExpires)
+		}
 	case !f.Registered:
 		saw = words.Said("saw.own-silent")
 	case f.Shown == nil:
@@ -287,7 +312,7 @@ func (b *ownBinding) concluded() Result {
 	}
 	saw += b.viewed()
 	if f.Registered && !f.Removed {
-		saw += " " + words.Said("saw.own-unremoved")
+		saw += " " + words.Said("saw.own-unremoved", "time", f.Expires)
 	}
 	for _, c := range f.Lost {
 		saw += " " + words.Said("saw.own-lost", "contact", c.URI)

@@ -75,7 +75,9 @@ func TestOwnBinding(t *testing.T) {
 		{"the provider keeps one registration only", "udp", serve.RegistrarSettings{SingleTarget: true}, true, result{true, true, true, true, true, 0, 1, 4}, facts.Passed,
 			"The registration of " + pbxURI + " is gone since"},
 		{"the provider refuses a second registration", "udp", serve.RegistrarSettings{MaxContacts: 1}, true, result{attempts: 1}, facts.Failed, "503"},
-		{"the provider wants longer registrations", "udp", serve.RegistrarSettings{MinExpires: time.Hour}, false, result{attempts: 1}, facts.Failed, "423"},
+		{"the provider wants registrations of five minutes", "udp", serve.RegistrarSettings{MinExpires: 5 * time.Minute}, false, result{true, true, true, true, true, 0, 0, 5}, facts.Passed, "shows registrations"},
+		{"the same over TCP, and the PBX is registered", "tcp", serve.RegistrarSettings{MinExpires: 10 * time.Minute}, true, result{true, true, true, true, true, 1, 0, 5}, facts.Passed, "shows registrations"},
+		{"the provider wants registrations of an hour", "udp", serve.RegistrarSettings{MinExpires: time.Hour}, false, result{attempts: 1}, facts.Failed, "423 Interval Too Brief. It wants registrations of at least 3600 s, and"},
 		{"the address is rewritten", "udp", serve.RegistrarSettings{RewriteContacts: true}, false, result{true, true, true, true, true, 0, 0, 4}, facts.Passed, "shows registrations"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -102,7 +103,7 @@ func (b *ownBinding) sendCanary(ctx context.Context) {
 		port++
 	}
 	b.canary = fmt.Sprintf("sip:%s@%s;transport=%s", b.user()+canaryUser, netip.AddrPortFrom(local.Addr(), port), b.login.conn.Transport())
-	x := b.ask(ctx, b.login.conn, "a registration at another port", registering(b.canary, ownBindingExpires)+", "+registering(b.contact, 0), mostOwnAttempts-forRemoval-1)
+	x := b.ask(ctx, b.login.conn, "a registration at another port", registering(b.canary, b.expires)+", "+registering(b.contact, 0), mostOwnAttempts-forRemoval-1)
 	if x.Sends == 0 {
 		b.canary = ""
 		return
@@ -133,7 +134,7 @@ func userOf(uri string) string {
 }
 
 func (b *ownBinding) prove(id string, f finding, probe sip.Exchange) {
-	p := facts.Proof{ID: id, Result: f.result, Why: f.why, Probe: probe.Facts(), Control: b.seen.sameX.Facts()}
+	p := facts.Proof{ID: id, Transport: probe.Transport, Result: f.result, Why: f.why, Probe: probe.Facts(), Control: b.seen.sameX.Facts()}
 	b.fact.Proofs = append(b.fact.Proofs, p)
 	b.login.evidence = append(b.login.evidence, facts.Evidence{Kind: "note", Text: fmt.Sprintf("%s, %s: %s", id, f.result, f.why)})
 }
@@ -148,7 +149,7 @@ func (b *ownBinding) viewed() string {
 		clean = clean || p.Result == algClean
 	}
 	if clean {
-		return " It looked the same from wherever it was looked at: no sign of a device that rewrites SIP."
+		return " " + words.Said("saw.own-same")
 	}
 	return ""
 }
@@ -163,6 +164,6 @@ func withProofs(alg *facts.ALG, proofs []facts.Proof) *facts.ALG {
 		n = *alg
 	}
 	n.Proofs = append(slices.Clone(n.Proofs), proofs...)
-	n.Word, n.Why = algWord(n.Proofs)
+	conclude(&n)
 	return &n
 }

@@ -65,8 +65,9 @@ func (q Quality) Look(ctx context.Context, known facts.Facts) Result {
 	switch {
 	case answering >= 0:
 		e := found.Far[answering]
+		found.MOS = pingScore(e)
 		r.Outcome = facts.Passed
-		r.Saw = words.Said("saw.quality", "host", e.Addr, "n", e.Sent-e.Back, "all", e.Sent, "time", e.Avg, "jitter", e.Jitter)
+		r.Saw = words.Said("saw.quality", "host", e.Addr, "n", e.Sent-e.Back, "all", e.Sent, "time", e.Avg, "jitter", e.Jitter) + " " + pingWords(found.MOS)
 	case err != nil && socketAnswer(err) == facts.CouldNotAsk:
 		r.Outcome, r.Saw = facts.Broken, words.Said("saw.ping-broken", "error", err)
 	default:

@@ -64,7 +64,7 @@ func judgeReflector(f *facts.Reflector, trunk uint16) (p facts.Proof, ok bool) {
 		return judgeChanged(f.Messages, method), true
 	}
 	first := f.Messages[0]
-	p = facts.Proof{ID: algReflector, Result: algClean, Probe: first.Exchange, Why: reflectorSaw(*f)}
+	p = facts.Proof{ID: algReflector, Transport: first.Transport, Result: algClean, Probe: first.Exchange, Why: reflectorSaw(*f)}
 	for _, m := range f.Messages {
 		if m.Exchange.Method == sip.INVITE {
 			p.Probe = m.Exchange
@@ -90,7 +90,7 @@ func judgeChanged(messages []facts.Reflected, method string) facts.Proof {
 	probe := messages[slices.IndexFunc(messages, func(m facts.Reflected) bool {
 		return !m.Control && m.Exchange.Method == method && len(m.Differences) > 0
 	})]
-	p := facts.Proof{ID: algReflector, Result: algProof, Probe: probe.Exchange, Why: changes(probe)}
+	p := facts.Proof{ID: algReflector, Transport: probe.Transport, Result: algProof, Probe: probe.Exchange, Why: changes(probe)}
 	if c, ok := control(messages, method); ok {
 		p.Control = c.Exchange
 		p.Why += fmt.Sprintf(" Over %s the same arrived as it was sent.", portOf(c))

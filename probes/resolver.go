@@ -45,7 +45,7 @@ func (r Resolver) Look(ctx context.Context, known facts.Facts) Result {
 	absent := strings.ToLower(rand.Text()[:16]) + ".example.com"
 	names := append(r.lookup(), absent)
 	public := dnsAt(r.Public, r.DNSPort)
-	replies := r.ask(ctx, local, append(public[:len(public):len(public)], dnsAt(r.Nowhere, r.DNSPort)...), names)
+	replies := r.ask(ctx, local, public, dnsAt(r.Nowhere, r.DNSPort), names)
 
 	found := facts.Resolver{Local: []facts.NameAnswer{}, Public: []facts.NameAnswer{}, Nowhere: []facts.NameAnswer{}, Absent: absent}
 	var evidence []facts.Evidence
@@ -84,17 +84,21 @@ func (r Resolver) lookup() []string {
 	return names
 }
 
-// ask puts every name to every server at the same time. The replies stand in the order of servers and
-// names, the local servers first; those that were not waited for are Unasked.
-func (r Resolver) ask(ctx context.Context, local, public []netip.AddrPort, names []string) []dnsReply {
+// ask puts every name to every server at the same time, and the first one where no server is. The replies stand in the
+// order of servers and names, the local servers first; those that were not waited for are Unasked.
+func (r Resolver) ask(ctx context.Context, local, public, nowhere []netip.AddrPort, names []string) []dnsReply {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	servers := append(slices.Clone(local), public...)
+	servers := slices.Concat(local, public, nowhere)
 	replies := make([]dnsReply, len(servers)*len(names))
 	done := make(chan int, len(replies))
 	for s, server := range servers {
 		for n, name := range names {
 			at := s*len(names) + n
+			if s >= len(local)+len(public) && n > 0 { // one question is enough there, and spares the routers their ICMP errors
+				done <- at
+				continue
+			}
 			ask := dnsAsk{via: r.Via, server: server, name: dns.CanonicalName(name), qtype: dns.TypeA}
 			go func() {
 				replies[at] = ask.ask(ctx)

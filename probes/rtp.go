@@ -3,18 +3,14 @@ package probes
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
-	"trunktester/probes/sip"
 	"trunktester/reflector/wire"
 )
 
@@ -25,7 +21,7 @@ const (
 	rtpGap     = 40 * time.Millisecond   // between two to the same port
 	rtpWait    = 1000 * time.Millisecond // for the last echo
 	rtpSize    = 172                     // 20 ms of G.711 in an RTP packet (RFC 3551)
-	rtpTOS     = 46 << 2                 // expedited forwarding, as voice is marked (RFC 4594)
+	rtpDSCP    = 46                      // expedited forwarding, as voice is marked (RFC 4594)
 )
 
 // RTP asks: do voice packets pass, across the range of ports that the firewall is set for? The provider's reflector
@@ -40,12 +36,9 @@ type RTP struct {
 func (p RTP) Look(ctx context.Context, known facts.Facts) Result {
 	m, err := p.found(ctx, known)
 	if err != nil {
-		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.rtp-untested", "error", err)}
+		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.rtp-untested", "why", err)}
 	}
 	found := facts.RTP{Server: m.to.Addr(), Inside: slices.ContainsFunc(p.Networks, func(n netip.Prefix) bool { return n.Contains(m.to.Addr()) })}
-	if !found.Inside {
-		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.rtp-outside", "server", m.to.Addr())}
-	}
 	var all sync.WaitGroup
 	ports := rtpSpread(p.Low, p.Top)
 	found.Ports = make([]facts.RTPPort, len(ports))
@@ -55,7 +48,7 @@ func (p RTP) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	conn, err := m.socket(ctx)
 	if err == nil {
-		_, err = m.ask(ctx, conn, wire.Wish{})
+		_, _, err = m.ask(ctx, conn, wire.Wish{})
 		conn.Close()
 	}
 	found.SIP = err == nil
@@ -87,6 +80,9 @@ func (p RTP) result(found facts.RTP, failed []error) Result {
 	}
 	r.Saw = strings.Join(saw, " ")
 	switch {
+	case !found.Inside:
+		r.Outcome = facts.NotRun
+		r.Saw = words.Said("saw.rtp-outside", "server", found.Server, "what", r.Saw)
 	case ports[facts.Silent] != nil || ports[facts.Unreachable] != nil:
 		r.Outcome = facts.Failed
 	case len(ports[facts.CouldNotAsk]) == len(found.Ports):
@@ -112,67 +108,25 @@ func rtpSpread(low, top int) []uint16 {
 
 // voice sends a few voice packets to one port and counts their echoes.
 func (m mirror) voice(ctx context.Context, port uint16) (facts.RTPPort, error) {
-	found := facts.RTPPort{Port: int(port), Answer: facts.CouldNotAsk, TOS: -1}
-	d := m.Dial.Via.Dialer()
-	d.LocalAddr = &net.UDPAddr{IP: m.own.AsSlice()}
-	conn, err := d.DialContext(ctx, "udp4", netip.AddrPortFrom(m.to.Addr(), port).String())
+	found := facts.RTPPort{Port: int(port), Answer: facts.CouldNotAsk, TOS: -1, TOSBack: -1}
+	s, err := m.stream(ctx, port, rtpPackets, 0, rtpGap, rtpWait)
 	if err != nil {
 		return found, err
 	}
-	defer conn.Close()
-	raw, err := conn.(*net.UDPConn).SyscallConn()
-	if err == nil {
-		err = sip.WatchErrors(raw, false)
+	found.Answer, found.Sent = facts.Silent, s.count()
+	for _, e := range s.firsts() {
+		found.Back, found.Answer = found.Back+1, facts.Answered
+		found.TOS, found.TOSBack = e.heard.TOS, e.tos
+		found.RTT = facts.Duration(e.at - s.sent[e.seq])
 	}
-	if err != nil {
-		return found, err
-	}
-	// Without the mark the packets pass just as well.
-	_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS, rtpTOS) })
-	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now()) })()
-	found.Answer = facts.Silent
-	var failed error
-	sent := make([]time.Time, rtpPackets)
-	buf := make([]byte, wire.LongestVoice+1)
-	ssrc := uint32(port)<<16 | uint32(time.Now().UnixNano()&0xffff)
-	for n := range rtpPackets {
-		sent[n] = time.Now()
-		p := wire.Probe{Sequence: uint16(n), Timestamp: uint32(n) * 160, SSRC: ssrc, Own: uint64(n)}
-		if _, err := conn.Write(p.Packet(m.Token.Reveal(), rtpSize)); err == nil {
-			found.Sent++
+	for _, e := range s.icmp {
+		err = fmt.Errorf("%s", e)
+		if found.Back > 0 {
+			continue
 		}
-		until := sent[n].Add(rtpGap)
-		if n == rtpPackets-1 {
-			until = sent[n].Add(rtpWait)
-		}
-		for ctx.Err() == nil && found.Back <= n {
-			conn.SetReadDeadline(until)
-			size, err := conn.Read(buf)
-			if err == nil {
-				if echo, heard, err := wire.ParseEcho(buf[:size]); err == nil && echo.SSRC == ssrc && echo.Own < rtpPackets {
-					found.Back, found.Answer, found.TOS = found.Back+1, facts.Answered, heard.TOS
-					found.RTT = facts.Duration(time.Since(sent[echo.Own]))
-				}
-				continue
-			}
-			for _, e := range sip.DrainErrors(raw) {
-				failed = fmt.Errorf("%s", e)
-				if found.Back > 0 {
-					continue
-				}
-				if found.Answer = facts.Unreachable; e.Offender == m.to.Addr() {
-					found.Answer = facts.Refused // nothing listens there: what came to the reflector has passed
-				}
-			}
-			if time.Now().After(until) {
-				break
-			}
-		}
-		if wait := time.Until(sent[n].Add(rtpGap)); n < rtpPackets-1 && wait > 0 {
-			if sleep(ctx, wait) != nil {
-				break
-			}
+		if found.Answer = facts.Unreachable; e.Offender == m.to.Addr() {
+			found.Answer = facts.Refused // nothing listens there: what came to the reflector has passed
 		}
 	}
-	return found, failed
+	return found, err
 }

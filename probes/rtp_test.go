@@ -2,6 +2,7 @@ package probes
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,7 +63,7 @@ func TestRTPEcho(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := m.voice(t.Context(), uint16(port))
-			if err != nil || got.Answer != c.answer || got.Back != c.back || got.TOS != c.tos || got.Sent != rtpPackets {
+			if err != nil || got.Answer != c.answer || got.Back != c.back || got.TOS != c.tos || got.TOSBack != c.tos || got.Sent != rtpPackets {
 				t.Errorf("%+v, %v", got, err)
 			}
 			p := RTP{FarEnd: farEnd(s, c.token), Low: port &^ 1, Top: port &^ 1, Networks: loopback}
@@ -87,12 +88,24 @@ func TestRTPNotTested(t *testing.T) {
 	s := startReflector(t, nil)
 	for name, p := range map[string]RTP{
 		"no reflector":         {Low: 10000, Top: 20000, Networks: loopback},
-		"no networks":          {FarEnd: farEnd(s, reflectorToken), Low: 10000, Top: 20000},
-		"a reflector outside":  {FarEnd: farEnd(s, reflectorToken), Low: 10000, Top: 20000, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}},
 		"a name without a DNS": {FarEnd: FarEnd{Host: "reflector.example.net"}, Low: 10000, Top: 20000, Networks: loopback},
 	} {
 		if r := p.Look(t.Context(), onLoopback); r.Outcome != facts.NotRun || r.File != nil {
 			t.Errorf("%s: %s %s", name, r.Outcome, r.Saw)
+		}
+	}
+	// What comes back from a reflector elsewhere is filed, and says nothing about the provider's ports.
+	for name, p := range map[string]RTP{
+		"no networks":         {FarEnd: farEnd(s, reflectorToken), Low: 10000, Top: 10000},
+		"a reflector outside": {FarEnd: farEnd(s, reflectorToken), Low: 10000, Top: 10000, Networks: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}},
+	} {
+		known := onLoopback
+		r := p.Look(t.Context(), known)
+		if r.Outcome != facts.NotRun || r.File == nil || !strings.Contains(r.Saw, "not tested") {
+			t.Fatalf("%s: %s %s", name, r.Outcome, r.Saw)
+		}
+		if r.File(&known); known.RTP.Inside {
+			t.Errorf("%s: %+v", name, known.RTP)
 		}
 	}
 }

@@ -2,13 +2,11 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
@@ -124,20 +122,13 @@ func splitHost(s string) (host string, port uint16) {
 // resolveHost finds the address of a SIP host beside the provider's with the resolvers that the box was given.
 func resolveHost(ctx context.Context, d sip.Dialer, s string, known facts.Facts) (netip.AddrPort, error) {
 	host, port := splitHost(s)
-	if a, err := netip.ParseAddr(host); err == nil {
-		return netip.AddrPortFrom(a.Unmap(), port), nil
+	var resolvers []netip.AddrPort
+	if known.Address != nil {
+		resolvers = dnsAt(known.Address.DNS, dnsPort)
 	}
-	if known.Address == nil || len(known.Address.DNS) == 0 {
-		return netip.AddrPort{}, fmt.Errorf("look up SIP host %s: no resolver is known", host)
-	}
-	var next atomic.Uint32
-	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		server := known.Address.DNS[int(next.Add(1)-1)%len(known.Address.DNS)]
-		return d.Via.Dialer().DialContext(ctx, network, netip.AddrPortFrom(server, 53).String())
-	}}
-	addrs, err := resolver.LookupNetIP(ctx, "ip4", host)
+	addrs, err := dnsHost(ctx, d.Via, resolvers, host)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("look up SIP host %s: %w", host, err)
+		return netip.AddrPort{}, err
 	}
-	return netip.AddrPortFrom(addrs[0].Unmap(), port), nil
+	return netip.AddrPortFrom(addrs[0], port), nil
 }

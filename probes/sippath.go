@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -14,9 +15,12 @@ import (
 	"trunktester/probes/sip"
 )
 
-// mostTargets is how many servers of one transport are tried: a dead one among them makes a trunk that
-// fails now and then, and more than three are not worth the provider's budget of requests.
-const mostTargets = 3
+// How many servers of one transport are tried. A dead one among the trunk's own makes a trunk that fails now and then; more
+// are not worth the provider's budget of requests: four silent ones take 16 of 40.
+const (
+	MostOwnServers   = 5 // of the trunk's own transport
+	mostOtherServers = 3
+)
 
 // SIPPath asks: does SIP pass to the provider over one transport? It passed when a server answered with
 // any SIP status at all. The first server gets a REGISTER without credentials and an OPTIONS, as providers
@@ -28,12 +32,13 @@ type SIPPath struct {
 	Proxy     string         // outbound proxy by name, whose certificate is good as well; "" for none
 	Username  string         // "" for a trunk without one
 	Roots     *x509.CertPool // authorities for TLS; nil: the system's
+	Servers   int            // how many are asked at most; 0: three
 }
 
 // Look asks the servers that known.Name found for the transport. The REGISTER's answer, with its nonce and
 // its connection, is left with Dial.Conduct for the login.
 func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
-	targets := targetsFor(known.Name, p.Transport)
+	targets := p.targets(known.Name)
 	if len(targets) == 0 {
 		return Result{Outcome: facts.NotRun, Saw: words.Said("saw.no-server-over", "transport", strings.ToUpper(p.Transport))}
 	}
@@ -54,13 +59,30 @@ type looked struct {
 	err      error // why the server could not be asked
 }
 
-func targetsFor(name *facts.Name, transport string) []facts.Target {
-	var targets []facts.Target
+// targets are the servers that are asked.
+func (p SIPPath) targets(name *facts.Name) []facts.Target {
+	return targetsFor(name, p.Transport, cmp.Or(p.Servers, mostOtherServers))
+}
+
+func targetsFor(name *facts.Name, transport string, most int) []facts.Target {
 	if name == nil {
 		return nil
 	}
-	for _, t := range name.Targets {
-		if t.Transport == transport && len(targets) < mostTargets {
+	return firstOf(name.Targets, transport, most)
+}
+
+// targetsOver are the same by IPv6.
+func targetsOver(name *facts.Name, transport string, most int) []facts.Target {
+	if name == nil {
+		return nil
+	}
+	return firstOf(name.Six, transport, most)
+}
+
+func firstOf(all []facts.Target, transport string, most int) []facts.Target {
+	var targets []facts.Target
+	for _, t := range all {
+		if t.Transport == transport && len(targets) < most {
 			targets = append(targets, t)
 		}
 	}
@@ -271,13 +293,14 @@ func sessionText(to netip.AddrPort, s *facts.TLSSession) string {
 
 // optionsTo is the OPTIONS of a trunk (RFC 3261 section 11), from its own user.
 func optionsTo(domain, user string) sip.Request {
-	return sip.Request{Method: sip.OPTIONS, URI: "sip:" + domain, From: aor(domain, user), To: "sip:" + domain,
+	uri := "sip:" + sip.Host(domain)
+	return sip.Request{Method: sip.OPTIONS, URI: uri, From: aor(domain, user), To: uri,
 		Headers: []sip.Header{{Name: "Accept", Value: "application/sdp"}}}
 }
 
 // registerAt is a REGISTER without Contact and without credentials: a question, which changes nothing.
 func registerAt(domain, user string) sip.Request {
-	return sip.Request{Method: sip.REGISTER, URI: "sip:" + domain, From: aor(domain, user), To: aor(domain, user)}
+	return sip.Request{Method: sip.REGISTER, URI: "sip:" + sip.Host(domain), From: aor(domain, user), To: aor(domain, user)}
 }
 
 // aor is the address of record; a trunk without a user name is asked for by the box's own.
@@ -285,5 +308,5 @@ func aor(domain, user string) string {
 	if user == "" {
 		user = "trunktester"
 	}
-	return "sip:" + user + "@" + domain
+	return "sip:" + user + "@" + sip.Host(domain)
 }

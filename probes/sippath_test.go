@@ -250,3 +250,24 @@ func TestControls(t *testing.T) {
 		t.Error(r.Outcome, r.Saw)
 	}
 }
+
+// Every server of the trunk's own transport is asked, up to a handful; of the others fewer.
+func TestSIPPathAsksEveryServer(t *testing.T) {
+	server := siptest.New(t, siptest.Switches{})
+	var at []netip.AddrPort
+	for range 7 {
+		at = append(at, server.UDP(t, "127.0.0.1:0"))
+	}
+	for servers, want := range map[int]int{0: mostOtherServers, MostOwnServers: MostOwnServers} {
+		known := knownTargets("udp", at...)
+		SIPPath{Transport: "udp", Dial: sipDialer(t), Domain: "example.net", Servers: servers}.Look(t.Context(), known).File(&known)
+		if len(known.UDP.Targets) != want {
+			t.Errorf("%d servers asked, want %d", len(known.UDP.Targets), want)
+		}
+		for _, a := range known.UDP.Targets {
+			if !answered(a) {
+				t.Errorf("%s did not answer", a.Target)
+			}
+		}
+	}
+}

@@ -47,7 +47,7 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 	r.Evidence = slices.Concat(evidence[:]...)
 
 	told, host := found.Told(), w.Name.Host
-	own, theirs := targetsFor(known.Name, w.Path.Transport), targetsFor(&told, w.Path.Transport)
+	own, theirs := w.Path.targets(known.Name), w.Path.targets(&told)
 	switch {
 	case !slices.ContainsFunc(told.Answers, func(a facts.NameAnswer) bool { return a.Answer == facts.Answered }):
 		r.Saw = words.Said("saw.witness-silent")
@@ -70,7 +70,7 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 // ask follows the name with its public resolvers in the place of the given ones.
 func ask(ctx context.Context, n Name) (facts.Name, []facts.Evidence) {
 	given := facts.Address{DNS: n.Public[:min(len(n.Public), nameWitness)]}
-	n.Public = nil
+	n.Public, n.Patience = nil, 0 // Name has waited
 	r := n.Look(ctx, facts.Facts{Address: &given})
 	var f facts.Facts
 	r.File(&f)

@@ -105,24 +105,34 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 }
 
 func TestVoiceStreamsAreCountedInATableThatDoesNotGrow(t *testing.T) {
-	s, now := newStreams(), time.Unix(1700000000, 0)
+	table, now := newStreams(), time.Unix(1700000000, 0)
+	count := func(from netip.AddrPort, port uint16, ssrc uint32, at time.Time) uint32 {
+		n, _ := table.count(from, port, ssrc, at, false)
+		return n
+	}
 	from := netip.MustParseAddrPort("192.0.2.1:4000")
 	for i := range uint32(3) {
-		if n := s.count(from, 10000, 7, now); n != i+1 {
+		if n := count(from, 10000, 7, now); n != i+1 {
 			t.Errorf("packet %d is the %dth", i+1, n)
 		}
 	}
-	if a, b := s.count(from, 10001, 7, now), s.count(from, 10000, 8, now); a != 1 || b != 1 {
+	if a, b := count(from, 10001, 7, now), count(from, 10000, 8, now); a != 1 || b != 1 {
 		t.Errorf("another port is the %dth, another SSRC the %dth", a, b)
 	}
 	for ssrc := range uint32(20_000) { // five times as many as there are places
-		s.count(from, 10002, ssrc, now)
+		count(from, 10002, ssrc, now)
 	}
-	if n := s.count(from, 10000, 7, now); n != 4 {
+	if n := count(from, 10000, 7, now); n != 4 {
 		t.Errorf("a flood of streams pushed a running one out: %d", n)
 	}
-	if n := s.count(from, 10000, 7, now.Add(streamEnds+time.Second)); n != 1 {
+	if n := count(from, 10000, 7, now.Add(streamEnds+time.Second)); n != 1 {
 		t.Errorf("a stream that had ended goes on with %d", n)
+	}
+	table = newStreams()
+	for i, skip := range []bool{true, false, true} {
+		if n, skipped := table.count(from, 10004, 7, now, skip); n != uint32(i+1) || skipped != []uint32{1, 1, 2}[i] {
+			t.Errorf("%d skipped of %d", skipped, n)
+		}
 	}
 }
 

@@ -31,8 +31,10 @@ func (s *Server) echo(c *net.UDPConn) {
 		}
 		source := unmapped(from)
 		// What was heard is counted also when no echo is sent: it did come.
-		heard := wire.Heard{Source: source, Count: s.streams.count(source, port, wire.Stream(packet), now), At: now}
-		if !s.admitted(s.voiceLimit.take(source.Addr(), now)) {
+		admitted := s.admitted(s.voiceLimit.take(source.Addr(), now))
+		heard := wire.Heard{Source: source, At: now}
+		heard.Count, heard.Skipped = s.streams.count(source, port, wire.Stream(packet), now, !admitted)
+		if !admitted {
 			continue
 		}
 		to, tos := seen(oob[:oobn])
@@ -54,9 +56,10 @@ type streams struct {
 }
 
 type stream struct {
-	key   uint64 // 0: free
-	count uint32
-	last  time.Time
+	key     uint64 // 0: free
+	count   uint32
+	skipped uint32 // of these, so many were not echoed for the limits
+	last    time.Time
 }
 
 // streamEnds after so long a silence: its place may be taken.
@@ -64,8 +67,9 @@ const streamEnds = 30 * time.Second
 
 func newStreams() *streams { return &streams{seed: maphash.MakeSeed()} }
 
-// count is how many packets of the stream came, this one included; 0 when there is no place to count it.
-func (s *streams) count(from netip.AddrPort, port uint16, ssrc uint32, now time.Time) uint32 {
+// count is how many packets of the stream came, this one included, and how many of them are not echoed; 0 when there is no
+// place to count it. skip says that this one is not.
+func (s *streams) count(from netip.AddrPort, port uint16, ssrc uint32, now time.Time, skip bool) (count, skipped uint32) {
 	type name struct {
 		from netip.AddrPort
 		port uint16
@@ -80,17 +84,24 @@ func (s *streams) count(from netip.AddrPort, port uint16, ssrc uint32, now time.
 		one := &set[i]
 		ended := one.key == 0 || now.Sub(one.last) > streamEnds
 		if one.key == key && !ended {
-			one.count++
-			one.last = now
-			return one.count
+			one.add(now, skip)
+			return one.count, one.skipped
 		}
 		if ended && free == nil {
 			free = one
 		}
 	}
 	if free == nil {
-		return 0
+		return 0, 0
 	}
-	*free = stream{key, 1, now}
-	return 1
+	*free = stream{key: key}
+	free.add(now, skip)
+	return free.count, free.skipped
+}
+
+func (s *stream) add(now time.Time, skip bool) {
+	if s.count++; skip {
+		s.skipped++
+	}
+	s.last = now
 }

@@ -21,7 +21,7 @@ func internet() []Cause {
 			Code: "2-3", Slug: "provider-name-unknown", Light: 2, Flashes: 3, Kinds: []Kind{Stops},
 			Acts:     []Actor{Reseller},
 			Guide:    []string{"2.1"},
-			Evidence: "The local name server and a public one both say that the name does not exist, or has no address.",
+			Evidence: "The local name server and a public one both say that the name does not exist, or has no address; or it has an IPv6 address alone, and no router of this network offers IPv6.",
 			Guard:    "Only the name that is really contacted counts: with a proxy set, the domain need not be found. When only one witness could be asked, the text says so.",
 		},
 		{

@@ -63,7 +63,7 @@ func login() []Cause {
 			Code: "4-9", Slug: "address-ignored", Light: 4, Flashes: 9, Kinds: []Kind{Stops},
 			Acts:     []Actor{Provider, PBX},
 			Guide:    []string{"2.1", "2.2"},
-			Evidence: "The provider answers ping but not SIP, while another SIP host answers, or the provider itself answered earlier in this run.",
+			Evidence: "The provider answers ping but not SIP, while another SIP host answers on the same port and transport, or packets on the trunk's port get out of the site and another SIP host answers, or the provider itself answered earlier in this run.",
 			Guard:    "Never said on silence alone: without such a control it is \"cannot tell\".",
 		},
 	}

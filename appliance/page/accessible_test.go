@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/lab/browse"
 	"trunktester/probes/facts"
 )
 
@@ -59,14 +60,17 @@ func TestBrowserEverybodyCanUseIt(t *testing.T) {
 			for _, path := range paths {
 				for view, size := range map[string][2]int64{"phone": {360, 740}, "desktop": {1280, 900}} {
 					for _, scheme := range []string{"light", "dark"} {
-						b.do(chromedp.EmulateViewport(size[0], size[1]),
-							media(map[string]string{"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}),
+						b.Do(chromedp.EmulateViewport(size[0], size[1]),
+							browse.Media(map[string]string{"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}),
 							chromedp.Navigate(home(at)+path), chromedp.WaitReady("main"))
-						is(b, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
-						for _, fault := range get(b, chromedp.Evaluate[[]string](audit)) {
+						b.Is(`document.querySelectorAll("details").forEach(d => d.open = true), true`)
+						for _, fault := range browse.Get(b, chromedp.Evaluate[[]string](audit)) {
 							t.Errorf("/%s on %s, %s: %s", path, view, scheme, fault)
 						}
-						for _, n := range get(b, chromedp.Action[[]*accessibility.Node](tree)) {
+						if (view == "phone") == (scheme == "light") {
+							b.Accessible(fmt.Sprintf("/%s on %s, %s", path, view, scheme))
+						}
+						for _, n := range browse.Get(b, chromedp.Action[[]*accessibility.Node](tree)) {
 							if role := said(n.Role); !n.Ignored && slices.Contains(named, role) && strings.TrimSpace(said(n.Name)) == "" {
 								if role == "list" || role == "alert" {
 									continue
@@ -96,8 +100,8 @@ func nodeWords(n *accessibility.Node) string {
 func TestBrowserKeyboard(t *testing.T) {
 	at, _ := serve(t, newFakeBox(algState()))
 	b := browser(t)
-	b.do(chromedp.EmulateViewport(412, 915), chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"))
-	stops := get(b, chromedp.Evaluate[int](`(() => {
+	b.Do(chromedp.EmulateViewport(412, 915), chromedp.Navigate(home(at)), chromedp.WaitVisible("#live"))
+	stops := browse.Get(b, chromedp.Evaluate[int](`(() => {
   window.order = [...document.querySelectorAll("a[href],button:not(:disabled),summary,input[type=radio],input.typed,pre[tabindex]")].filter(e => e.checkVisibility())
     .filter(e => e.type !== "radio" || (document.querySelector("input[name="+e.name+"]:checked") || e) === e);
   return window.order.length })()`))
@@ -105,15 +109,15 @@ func TestBrowserKeyboard(t *testing.T) {
 		t.Fatalf("only %d places to stop at", stops)
 	}
 	for i := range stops {
-		b.do(chromedp.KeyEvent(kb.Tab))
-		if !is(b, fmt.Sprintf(`document.activeElement === window.order[%d]`, i)) {
-			t.Fatalf("stop %d is %s, want %s", i, get(b, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 120)`)),
-				get(b, chromedp.Evaluate[string](fmt.Sprintf(`window.order[%d].outerHTML.slice(0, 120)`, i))))
+		b.Do(chromedp.KeyEvent(kb.Tab))
+		if !b.Is(fmt.Sprintf(`document.activeElement === window.order[%d]`, i)) {
+			t.Fatalf("stop %d is %s, want %s", i, browse.Get(b, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 120)`)),
+				browse.Get(b, chromedp.Evaluate[string](fmt.Sprintf(`window.order[%d].outerHTML.slice(0, 120)`, i))))
 		}
-		if !is(b, `(() => { const e = document.activeElement, look = e => { const s = getComputedStyle(e); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 };
+		if !b.Is(`(() => { const e = document.activeElement, look = e => { const s = getComputedStyle(e); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 };
   return look(e) || e.nextElementSibling && look(e.nextElementSibling) || e.matches(".skip") })()`) {
-			t.Errorf("one does not see that stop %d has the focus: %s", i, get(b, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 120)`)))
+			t.Errorf("one does not see that stop %d has the focus: %s", i, browse.Get(b, chromedp.Evaluate[string](`document.activeElement.outerHTML.slice(0, 120)`)))
 		}
 	}
-	b.do(chromedp.Focus("#step-sip-alg summary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#step-sip-alg mark"))
+	b.Do(chromedp.Focus("#step-sip-alg summary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#step-sip-alg mark"))
 }

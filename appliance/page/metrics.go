@@ -66,6 +66,36 @@ func (e *exposition) run(c report.Report, now time.Time) {
 				e.gauge("probe_icmp_jitter_seconds", "Mean absolute difference of neighbouring round trips", seconds(far.Jitter), "target", host)
 			}
 		}
+		e.score(q.MOS, "ping", "both")
+	}
+	e.voice(c.Facts.Voice)
+}
+
+// voice gives the numbers of a stream of voice packets, each way by itself.
+func (e *exposition) voice(v *facts.Voice) {
+	if v == nil {
+		return
+	}
+	for _, w := range []struct {
+		name string
+		way  *facts.VoiceWay
+	}{{"up", v.Up}, {"down", v.Down}} {
+		if w.way == nil {
+			continue
+		}
+		e.gauge("probe_rtp_sent", "Voice packets that went this way: up is to the provider's reflector, down is back", float64(w.way.Sent), "direction", w.name)
+		e.gauge("probe_rtp_received", "Voice packets that arrived", float64(w.way.Sent-w.way.Lost), "direction", w.name)
+		e.gauge("probe_rtp_jitter_seconds", "Interarrival jitter at the end of the stream (RFC 3550)", seconds(w.way.Jitter), "direction", w.name)
+		e.score(w.way.MOS, "voice", w.name)
+	}
+	if v.Up == nil {
+		e.score(v.MOS, "voice", "both")
+	}
+}
+
+func (e *exposition) score(m *facts.MOS, by, direction string) {
+	if m != nil {
+		e.gauge("probe_voice_mos_estimate", "Mean opinion score, estimated (ITU-T G.107, G.711): nobody listened", m.Value, "by", by, "direction", direction)
 	}
 }
 

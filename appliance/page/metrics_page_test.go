@@ -28,6 +28,9 @@ func everything() report.Report {
 	in.Facts.Login = &facts.Login{Accepted: true}
 	in.Facts.Bindings = &facts.Bindings{}
 	in.Facts.Quality.Far[0].Addr = netip.MustParseAddr("9.9.9.9")
+	in.Facts.Quality.MOS = &facts.MOS{Value: 4.3}
+	way := facts.VoiceWay{Sent: 150, Lost: 3, MOS: &facts.MOS{Value: 4.1}}
+	in.Facts.Voice = &facts.Voice{Up: &way, Down: &way}
 	return report.Build(in)
 }
 

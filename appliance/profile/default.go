@@ -13,8 +13,8 @@ func Default() Profile {
 		Line:     Line{Kind: "broadband"},
 		Network:  Network{Mode: "dhcp"},
 		Internet: Internet{
-			// Three independent operators that answer ping, TCP and DNS.
-			Targets:     addrs("1.1.1.1", "8.8.8.8", "9.9.9.9"),
+			// Three independent operators that answer ping, TCP and DNS; their IPv6 addresses are asked where the trunk goes by IPv6.
+			Targets:     addrs("1.1.1.1", "8.8.8.8", "9.9.9.9", "2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe"),
 			Resolvers:   addrs("1.1.1.1", "9.9.9.9"),
 			PortalCheck: "http://connectivitycheck.gstatic.com/generate_204",
 			NTP:         []string{"time.cloudflare.com", "time.google.com", "pool.ntp.org"},

@@ -8,16 +8,19 @@ import (
 	"trunktester/appliance/catalogue/words"
 )
 
+// ofTheSettings tells the codes whose text names the setting of the PBX that is wrong.
+func ofTheSettings(code string) bool { return code == "5-6" || code == "5-8" }
+
 // inShort is a finding in one sentence: what its code is, unless this finding is another than its code's usual one, with
-// a title of its own; then the first sentence of its text. A green says all of its text, since that tells what could
-// not be proved.
+// a title of its own, or is what the PBX check saw in the PBX's own settings; then the first sentence of its text. A green
+// says all of its text, since that tells what could not be proved.
 func inShort(l *words.Language, f catalogue.Finding) Phrase {
 	translated := said(l, f.Text)
 	cause, known := catalogue.Find(f.Code)
 	switch {
 	case f.Severity == catalogue.Green && (translated || !l.Foreign()):
 		return Here(l, f.Text)
-	case known && (f.Title == cause.Title || l.Foreign() && !translated):
+	case known && (f.Title == cause.Title && !ofTheSettings(f.Code) || l.Foreign() && !translated):
 		return Plain(cause.In(l).What)
 	}
 	return Here(l, firstSentence(Line(f.Text)))

@@ -13,6 +13,9 @@ import (
 // private or shared and is not the one that the outside sees. A next hop with such an address is a sign only,
 // since line providers number their own equipment so as well.
 func doubleNAT(in Input) []candidate {
+	if byIPv6(in.Facts) {
+		return nil
+	}
 	public := seenOutside(in)
 	if !public.IsValid() || private(public) {
 		return nil // a provider that sees a private address is on the same private network

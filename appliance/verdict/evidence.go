@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"net/netip"
 	"slices"
 
 	"trunktester/appliance/profile"
@@ -115,7 +116,7 @@ func lossy(f facts.Facts) bool {
 func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if !e.Provider && e.Type == 3 {
+			if !e.Provider && e.Unreachable() {
 				return e, true
 			}
 		}
@@ -128,7 +129,7 @@ func refuser(of []facts.Attempt) (facts.ICMP, bool) {
 func filter(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if e.Type == 3 && e.Code != 0 && e.Code != 1 {
+			if e.Unreachable() && !e.NoWay() {
 				return e, true
 			}
 		}
@@ -140,7 +141,7 @@ func filter(of []facts.Attempt) (facts.ICMP, bool) {
 func serverRefusal(of []facts.Attempt) (facts.ICMP, bool) {
 	for _, a := range of {
 		for _, e := range a.ICMP {
-			if e.Provider && e.Type == 3 {
+			if e.Provider && e.Unreachable() {
 				return e, true
 			}
 		}
@@ -155,9 +156,9 @@ func refusedByServer(of []facts.Attempt) bool {
 }
 
 // controls tells how the SIP hosts that are not the provider's did over UDP. Where a device answers in everybody's place,
-// nobody knows whom it was that answered.
+// nobody knows whom it was that answered; and they are asked by IPv4 alone.
 func controls(f facts.Facts) (answers, asked bool) {
-	if f.Controls == nil || imposed(f, "udp") {
+	if f.Controls == nil || imposed(f, "udp") || byIPv6(f) {
 		return false, false
 	}
 	return controlReplies(f.Controls.UDP)
@@ -174,14 +175,63 @@ func controlReplies(hosts []facts.Attempt) (answers, asked bool) {
 	return answers, asked
 }
 
-// controlsAnswer reports whether a SIP host that is not the provider's answers over any transport.
-func controlsAnswer(f facts.Facts) bool {
+// controlsAnswer reports whether a SIP host that is not the provider's answers over any transport, on the trunk's way.
+func controlsAnswer(f facts.Facts) bool { return !byIPv6(f) && anyControl(f) }
+
+// anyControl reports the same, whatever the trunk's way.
+func anyControl(f facts.Facts) bool {
 	if f.Controls == nil {
 		return false
 	}
-	udp, _ := controls(f)
+	udp, _ := controlReplies(f.Controls.UDP)
+	udp = udp && !imposed(f, "udp")
 	tcp, _ := controlReplies(f.Controls.TCP)
 	return udp || tcp && !imposed(f, "tcp")
+}
+
+// sameWay reports whether a SIP host that is not the provider's answers on the trunk's own port and transport; for TLS a
+// connection to that port is enough, as nobody asks there for more.
+func sameWay(in Input) bool {
+	f, own := in.Facts, trunk(in).Transport
+	p := path(f, own)
+	if f.Controls == nil || p == nil || len(p.Targets) == 0 || imposed(f, own) || byIPv6(f) {
+		return false
+	}
+	hosts := f.Controls.TCP
+	if own == "udp" {
+		hosts = f.Controls.UDP
+	}
+	return slices.ContainsFunc(hosts, func(a facts.Attempt) bool {
+		answers, _ := controlReplies([]facts.Attempt{a})
+		return a.Target.Port() == p.Targets[0].Target.Port() && (answers || own == "tls" && a.Connect == facts.Answered)
+	})
+}
+
+// blockedForAll reports whether SIP passes to nobody: two hosts that have nothing to do with each other, nor with the provider, are
+// as silent as it is.
+func blockedForAll(in Input) bool {
+	return !controlsAnswer(in.Facts) && len(silentHosts(in)) >= controlsNeeded
+}
+
+// silentHosts are the SIP hosts, each in a network of its own, that are silent and not the provider's: what is
+// dead with the provider says nothing of the way.
+func silentHosts(in Input) []netip.Addr {
+	f := in.Facts
+	var found []netip.Addr
+	if f.Controls == nil || byIPv6(f) { // they are asked by IPv4 alone
+		return nil
+	}
+	for _, a := range f.Controls.UDP {
+		at := a.Target.Addr()
+		answers, asked := controlReplies([]facts.Attempt{a})
+		alive := slices.ContainsFunc(f.Controls.TCP, func(t facts.Attempt) bool { return t.Target == a.Target && t.Connect == facts.Answered })
+		neighbour := slices.ContainsFunc(found, func(other netip.Addr) bool { return near(other, at) })
+		if !asked || answers || alive || neighbour || ofProvider(in, at) || a.Host != "" && a.Host == in.Profile.Provider.Reflector {
+			continue
+		}
+		found = append(found, at)
+	}
+	return found
 }
 
 // cut reports whether the trunk's own kind of transport, datagrams or connections, reaches no SIP host at all while the

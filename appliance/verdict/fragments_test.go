@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
 )
 
@@ -51,6 +52,71 @@ func TestFragmentTickets(t *testing.T) {
 	})
 }
 
+// longAnswer: the reflector, inside the provider's networks or not, was asked for a whole answer and a long one, the latter so often.
+func longAnswer(inside bool, whole, answer, sends int) func(*site) {
+	return func(s *site) {
+		s.Facts.Fragments.Down = &facts.Attempt{Target: netip.MustParseAddrPort("198.51.100.60:5060"), Exchanges: []facts.Exchange{long(whole, 4), long(answer, sends)}}
+		s.Profile.Provider.Networks = []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
+		if !inside {
+			s.Profile.Provider.Networks = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+		}
+	}
+}
+
+func TestLongAnswerTickets(t *testing.T) {
+	yes, no := [2]int{200, 200}, [2]int{200, 0}
+	judgeAll(t, []ticket{
+		{"long messages pass both ways", healthy().with(longMessages(200, 200, yes), longAnswer(true, 200, 200, 1)), "ok green", "", "ggggg"},
+		{"long answers are lost on the way back", healthy().with(longMessages(200, 200, yes), longAnswer(true, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
+		{"the same, and the provider has no TCP", healthy().with(longMessages(0, -1, yes), longAnswer(true, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
+		{"the same, from a reflector elsewhere", healthy().with(longMessages(200, 200, yes), longAnswer(false, 200, 0, 4)), "ok green", "3-5 green", "ggggg"},
+		{"the reflector gives no whole answer either", healthy().with(longMessages(200, 200, yes), longAnswer(true, 0, 0, 4)), "ok green", "", "ggggg"},
+		{"the long answer was asked for twice only", healthy().with(longMessages(200, 200, yes), longAnswer(true, 200, 0, 2)), "ok green", "", "ggggg"},
+		{"a trunk over TCP has no fragments back", healthy().with(longMessages(200, 200, yes), longAnswer(true, 200, 0, 4), func(s *site) { s.Profile.Trunk.Transport = "tcp" }), "ok green", "", "ggggg"},
+		{"lost near the provider on the way there, and on the way back", healthy().with(longMessages(0, 200, yes), longAnswer(true, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
+		{"lost near the provider on the way there only", healthy().with(longMessages(0, 200, yes), longAnswer(true, 200, 200, 1)), "ok green", "3-5 green", "ggggg"},
+		{"lost on the way there, and on the way back from a reflector elsewhere", healthy().with(longMessages(0, 200, no), longAnswer(false, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
+		{"lost both ways", healthy().with(longMessages(0, 200, no), longAnswer(true, 200, 0, 4)), "3-5 amber", "", "ggAgg"},
+	})
+}
+
+func TestFragmentsSayWhichWay(t *testing.T) {
+	no := [2]int{200, 0}
+	for want, s := range map[string]*site{
+		"lost on the way back from the provider":   healthy().with(longMessages(200, 200), longAnswer(true, 200, 0, 4)),
+		"Long messages to the provider pass":       healthy().with(longMessages(513, 200), longAnswer(true, 200, 0, 4)),
+		"the provider itself may be another":       healthy().with(longMessages(200, 200), longAnswer(false, 200, 0, 4)),
+		"On the way back they are lost as well":    healthy().with(longMessages(0, 200, no), longAnswer(true, 200, 0, 4)),
+		"so on the way to the provider only":       healthy().with(longMessages(0, 200, no), longAnswer(true, 200, 200, 1)),
+		"Who loses them cannot be told: there is ": healthy().with(longMessages(0, 200)),
+	} {
+		v := Judge(s.Input)
+		spoken(t, append([]catalogue.Finding{v.Finding}, v.Also...)...)
+		text := v.Finding.Text
+		if len(v.Also) > 0 {
+			text = v.Also[0].Text
+		}
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said: %s", want, text)
+		}
+	}
+	// Nothing is said of a way that was not seen.
+	for name, s := range map[string]*site{
+		"no reflector":           healthy().with(longMessages(0, 200, no)),
+		"it gave no long answer": healthy().with(longMessages(0, 200, no), longAnswer(true, 200, 0, 2)),
+		"long ones were not answered": healthy().with(longMessages(0, -1), longAnswer(true, 200, 0, 4), func(s *site) {
+			s.Facts.Fragments.Whole.Exchanges[0].Reply = nil
+		}),
+	} {
+		text := Judge(s.Input).Finding.Text
+		for _, never := range []string{"way back they", "way to the provider only", "to the provider pass"} {
+			if strings.Contains(text, never) {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+}
+
 // voice: what became of voice packets at each port, and whether the reflector stands inside and answered SIP.
 func voice(inside, sip bool, ports ...facts.Answer) func(*site) {
 	return func(s *site) {
@@ -85,6 +151,7 @@ func TestFragmentsSayWhoLosesThem(t *testing.T) {
 		"lost near the provider": healthy().with(longMessages(0, 200, [2]int{200, 200})),
 	} {
 		v := Judge(s.Input)
+		spoken(t, append([]catalogue.Finding{v.Finding}, v.Also...)...)
 		text := v.Finding.Text
 		if len(v.Also) > 0 {
 			text = v.Also[0].Text

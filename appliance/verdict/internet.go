@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
@@ -20,7 +19,7 @@ func internet(in Input) []candidate {
 		return found // it explains what else is silent or wrong outside
 	}
 	silent := outsideSilent(f)
-	dead := silent && !providerAlive(f) && !controlsAnswer(f)
+	dead := silent && !providerAlive(f) && !anyControl(f)
 	switch {
 	case dead && edgeUnseen(f):
 		found = append(found, edge(f))
@@ -131,6 +130,9 @@ func resolver(f facts.Facts, r facts.Resolver) []candidate {
 // name judges a provider's name that led to no server. "No such name" from two resolvers is a mistyped
 // name; a name that only the local resolver does not know is a resolver that loses records.
 func name(f facts.Facts, n facts.Name) []candidate {
+	if len(n.Answers) == 0 {
+		return onlyIPv6(f, n) // a literal, or nobody was asked
+	}
 	local, public := verdictOn(n.Asked, n.Answers), verdictOn(n.Asked, n.Public)
 	told, _ := witness(f)
 	if public == nameSilent {
@@ -165,18 +167,6 @@ func name(f facts.Facts, n facts.Name) []candidate {
 		c.text += " " + words.Said("verdict.name-same")
 	}
 	return []candidate{c}
-}
-
-// onlyIPv6 judges a name without an IPv4 address. Nothing can reach it from a network without IPv6; where there is IPv6, or
-// nobody looked, the box cannot tell, since it tests by IPv4 only.
-func onlyIPv6(f facts.Facts, n facts.Name) []candidate {
-	six := n.OnlyIPv6()
-	if len(six) == 0 || f.IPv6 == nil || f.IPv6.Present() {
-		return nil
-	}
-	return []candidate{{code: "2-3", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Reseller},
-		text:   words.Said("verdict.only-ipv6", "name", n.Asked, "addresses", list(six)),
-		advice: "ipv6"}}
 }
 
 type nameState int
@@ -222,51 +212,3 @@ func verdictOn(asked string, answers []facts.NameAnswer) nameState {
 
 // plain is a name as it is compared: without the root's dot, in lower case (RFC 4343).
 func plain(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
-
-// quality judges the line at far targets, with the gateway as control: loss that is there already on
-// the way to the gateway is not the line's. Two far targets must agree, since routers limit ICMP.
-func quality(f facts.Facts, q facts.Quality) []candidate {
-	if nearLoss(f) || starved(q.Late) {
-		return nil
-	}
-	var bad []facts.Echo
-	judged := 0
-	for _, e := range q.Far {
-		if e.Back == 0 || e.Sent < qualityProbes {
-			continue // a host that never answers ping says nothing about the line
-		}
-		judged++
-		if weak(e) != "" {
-			bad = append(bad, e)
-		}
-	}
-	if len(bad) == 0 || len(bad) < min(2, judged) {
-		return nil
-	}
-	worst := bad[0]
-	text := words.Said("verdict.poor-line", "how", weak(worst), "host", worst.Addr)
-	if float64(worst.Sent-worst.Back) >= severeLoss*float64(worst.Sent) {
-		text += " " + words.Said("verdict.severe")
-	}
-	if judged == 1 {
-		text += " " + words.Said("verdict.one-far-host")
-	}
-	return []candidate{{code: "2-7", kind: catalogue.Hurts, text: text}}
-}
-
-// starved reports whether the box itself was too busy to measure a line.
-func starved(late facts.Duration) bool { return time.Duration(late) >= qualityLate }
-
-// weak says in what way a series is too poor for voice, "" when it is not.
-func weak(e facts.Echo) string {
-	lost := e.Sent - e.Back
-	switch {
-	case lost >= qualityLost && float64(lost) >= qualityLoss*float64(e.Sent):
-		return words.Said("verdict.packets-lost", "n", lost, "all", e.Sent)
-	case time.Duration(e.Avg) >= qualityRTT:
-		return words.Said("verdict.round-trip", "time", e.Avg)
-	case time.Duration(e.Jitter) >= qualityJitter:
-		return words.Said("verdict.jitter", "time", e.Jitter)
-	}
-	return ""
-}

@@ -60,9 +60,10 @@ func busy(n int, steps []facts.Step) bool {
 }
 
 // beside names the steps that go on beside a light that is green already, and may turn it later: they
-// listen for 2 s and 3 s for what is hardly ever there (design section 7), or wait for a measurement.
+// listen for 2 s and 3 s for what is hardly ever there (design section 7), wait for a measurement, or ask by IPv6 what is
+// information beside a trunk that is tested by IPv4.
 func beside(id string) bool {
-	return slices.Contains([]string{"conflict", "offers", "neighbour", "cable", "lan"}, id) || lasting(id)
+	return slices.Contains([]string{"conflict", "offers", "neighbour", "cable", "lan", "sip-ipv6"}, id) || lasting(id)
 }
 
 // lasting names the steps that take minutes: they can add a weakness, but refute nothing, so that the verdict

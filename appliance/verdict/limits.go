@@ -20,8 +20,10 @@ const (
 	qualityRTT     = 300 * time.Millisecond  // faults.md 2-7; ITU-T G.114: 150 ms one way
 	qualityLate    = 10 * time.Millisecond   // a third of the jitter that is too much: from there on the box measures itself
 	qualityJitter  = 30 * time.Millisecond   // faults.md 2-7
+	sipRepeated    = 2                       // one SIP message that had to be repeated may be chance
 	sipSends       = 4                       // faults.md 3-1: four sends ...
 	sipSpan        = 3400 * time.Millisecond // ... over 3.5 s, less what a timer may be early
+	controlsNeeded = 2                       // faults.md 3-1, rule 5: no verdict stands on one target
 	pingsToCompare = 3                       // 3-9: the shortest of at least three pings ...
 	pingFar        = 5 * time.Millisecond    // ... is told apart from a device on the site from this time on
 	mappingLife    = 90 * time.Second        // faults.md 3-6; RFC 4787 REQ-5 wants 2 minutes

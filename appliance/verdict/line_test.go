@@ -28,6 +28,9 @@ func TestLineTickets(t *testing.T) {
 			s.Facts.Address.Prefix = netip.MustParsePrefix("192.168.1.20/32")
 		}), "ok green", "", "ggggg"},
 		{"a fixed address that another device has as well, and nothing works", dark(fixed, holder, func(s *site) { s.Facts.Internet = nil }), "1-6 red", "", "R----"},
+		{"a fixed address that another device has as well, and everything works so far", healthy().with(fixed, holder), "1-6 amber", "", "Agggg"},
+		{"the same, and SIP is answered, but the login is refused", healthy().with(fixed, holder, refusedLogin(403, "Forbidden")), "1-6 red", "4-2 red", "Rggr-"},
+		{"another device took the leased address, and the login is refused", healthy().with(holder, refusedLogin(403, "Forbidden")), "4-2 red", "1-6 amber", "aggR-"},
 		{"another device took the leased address, and everything works", healthy().with(holder), "1-6 amber", "", "Agggg"},
 		{"one lease was declined, and the next one is taken as well", dark(holder, func(s *site) {
 			s.Facts.Address.Declined, s.Facts.Internet = []netip.Addr{netip.MustParseAddr("192.168.1.19")}, nil

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -83,8 +84,20 @@ func wrongLogin(in Input, l facts.Login) candidate {
 		c.acts = []catalogue.Actor{catalogue.Provider}
 		return c
 	}
-	c.text = words.Said("verdict.login-refused", "answer", quoted(*l.Reply), "times", times(l.Attempts)) + boxFile
+	c.text = words.Said("verdict.login-refused", "answer", quoted(*l.Reply), "times", times(l.Attempts))
+	if repeated(l) {
+		c.text += " " + words.Said("verdict.asked-again")
+		c.acts = []catalogue.Actor{catalogue.Reseller, catalogue.IT, catalogue.Provider}
+	}
+	c.text += boxFile
 	return reset(in, l, c)
+}
+
+// repeated reports whether the challenge that answered the login is the one before: a registrar that looked at a login and
+// refuses it asks with a new nonce.
+func repeated(l facts.Login) bool {
+	n := len(l.Challenges)
+	return (l.Reply.Code == 401 || l.Reply.Code == 407) && n > 1 && !l.Challenges[n-1].NewNonce
 }
 
 // stale reports whether the last challenge said that the answer itself was right but too old.
@@ -204,12 +217,8 @@ func ignored(in Input) []candidate {
 	if _, ok := refuser(all); ok {
 		return nil
 	}
-	ping, _ := pinged(f)
-	if !ping || !controlsAnswer(f) {
-		return nil
-	}
-	if cut(in) || wrongServer(in) {
-		return nil // 3-3, 3-4 or 2-4 speaks
+	if ping, _ := pinged(f); !ping || !ignores(in) || wrongServer(in) {
+		return nil // 2-4, 2-6, 3-1, 3-3 or 3-4 speaks
 	}
 	if own := path(f, trunk(in).Transport); own == nil || tlsFault(*own) != nil {
 		return nil
@@ -218,20 +227,44 @@ func ignored(in Input) []candidate {
 	if f.Public != nil && f.Public.Addr.IsValid() {
 		address = f.Public.Addr.String()
 	}
-	return []candidate{{code: "4-9", kind: catalogue.Stops, text: words.Said("verdict.ignored", "provider", all[0].Target.Addr(), "address", address) + boxFile}}
+	text := words.Said("verdict.ignored", "provider", all[0].Target.Addr(), "address", address)
+	if walked(in) == reachOut {
+		text += gotOut(in)
+	}
+	return []candidate{{code: "4-9", kind: catalogue.Stops, text: text + " " + words.Said("verdict.ask-blocked", "address", address) + boxFile}}
 }
 
-// certificate judges the provider's certificate: its dates only when the clock is known. It stops a TLS trunk only.
+// ignores reports whether SIP passes from here, so that the provider's silence is its own: to another host on the trunk's own
+// port and transport, or to another host at all while packets on the trunk's port get out of the site.
+func ignores(in Input) bool {
+	switch walked(in) {
+	case reachSite, reachDisputed:
+		return false
+	case reachOut:
+		return controlsAnswer(in.Facts)
+	}
+	return sameWay(in) && !cut(in)
+}
+
+// certificate judges the provider's certificate: its dates only when the clock is known. It stops a TLS trunk only; beside
+// another one it is worth knowing before that is set to TLS.
 func certificate(in Input) []candidate {
 	f := in.Facts
-	if f.TLS == nil || trunk(in).Transport != "tls" {
+	if f.TLS == nil {
 		return nil
 	}
-	s := tlsFault(*f.TLS)
+	s := cmp.Or(tlsFault(*f.TLS), datedLater(f))
 	if s == nil || !s.ClockKnown && (s.Fault == "expired" || s.Fault == "not-yet") || stuck(in) {
 		return nil
 	}
-	return []candidate{{code: "4-8", kind: catalogue.Stops, text: certificateWords(*s, trunk(in)) + boxFile}}
+	text := certificateWords(*s, trunk(in))
+	if trunk(in).Transport == "tls" {
+		return []candidate{{code: "4-8", kind: catalogue.Stops, text: text + boxFile}}
+	}
+	if s.Fault == "handshake" || s.Fault == "unknown-authority" && trunk(in).TLSCA == nil {
+		return nil // what else serves that port, and an authority that only this provider's customers know, are nobody's fault
+	}
+	return []candidate{{code: "4-8", kind: catalogue.Tells, text: text + " " + words.Said("verdict.tls-unused")}}
 }
 
 // tlsFault is the session of the preferred server when its certificate or handshake is at fault.
@@ -240,6 +273,27 @@ func tlsFault(p facts.Path) *facts.TLSSession {
 		return nil
 	}
 	return p.Targets[0].TLS
+}
+
+// datedLater is the session of the preferred server when its certificate's dates are at fault by a clock that was known only
+// after the handshake, as it may be where the trunk does not use TLS.
+func datedLater(f facts.Facts) *facts.TLSSession {
+	if len(f.TLS.Targets) == 0 || f.TLS.Targets[0].TLS == nil || f.Clock == nil || f.Clock.Now == nil {
+		return nil
+	}
+	s := *f.TLS.Targets[0].TLS
+	switch {
+	case s.ClockKnown || s.Error != "" || s.NotAfter.IsZero():
+		return nil
+	case f.Clock.Now.After(s.NotAfter):
+		s.Fault = "expired"
+	case f.Clock.Now.Before(s.NotBefore):
+		s.Fault = "not-yet"
+	default:
+		return nil
+	}
+	s.ClockKnown = true
+	return &s
 }
 
 // certificateWords says what is wrong; the certificate may be for the trunk's proxy or for its domain.

@@ -33,6 +33,14 @@ func TestMappingTickets(t *testing.T) {
 		{"a trunk over TCP does not mind", healthy().with(mappingLives(25, 40), func(s *site) { s.Profile.Trunk.Transport = "tcp" }), "ok green", "", "ggggg"},
 		{"a hosted PBX is not behind this router", healthy().with(mappingLives(25, 40), func(s *site) { s.Profile.PBX.Location = "hosted" }), "ok green", "", "ggggg"},
 		{"a routed line has no mappings", healthy().with(mappingLives(25, 40), func(s *site) { s.Facts.Public.Mapping = facts.MappingNone }), "ok green", "", "ggggg"},
+		{"the router forgets after 55 s, and the PBX asks for a minute", healthy().with(mappingLives(55, 70), pbxCheck(asks("60"))), "3-6 amber", "", "ggAgg"},
+		{"the router forgets after 70 s, and the PBX asks for a minute", healthy().with(mappingLives(70, 85), pbxCheck(asks("60"))), "ok green", "3-6 green", "ggggg"},
+		{"the router forgets after a minute, and the PBX asks for one", healthy().with(mappingLives(60, 85), pbxCheck(asks("60"))), "ok green", "3-6 green", "ggggg"},
+		{"the router forgets after 70 s, and the PBX asks for an hour", healthy().with(mappingLives(70, 85), pbxCheck(asks("3600"))), "3-6 amber", "", "ggAgg"},
+		{"the router forgets after 70 s, and the PBX does not say what it asks for", healthy().with(mappingLives(70, 85), pbxCheck(asks(""))), "3-6 amber", "", "ggAgg"},
+		{"the router forgets after 70 s, and the PBX asks to be removed", healthy().with(mappingLives(70, 85), pbxCheck(asks("0"))), "3-6 amber", "", "ggAgg"},
+		{"the router forgets after 70 s, and no PBX came to the check", healthy().with(mappingLives(70, 85), pbxCheck(nobody)), "3-6 amber", "5-9 green", "ggAgg"},
+		{"the router forgets after 55 s, and what is left of the registration is less", healthy().with(mappingLives(55, 70), lasts(40*time.Second)), "3-6 amber", "", "ggAgg"},
 		{"the router forgets, and the PBX is not registered", healthy().with(mappingLives(25, 40), noEntries), "5-1 red", "3-6 amber", "ggagR"},
 	})
 }

@@ -13,6 +13,9 @@ import (
 // made of large packets, is stuck. Where only name servers can be asked, that handshake is the second sign.
 func mtu(in Input) []candidate {
 	f := in.Facts
+	if byIPv6(f) {
+		return nil // it is looked for by IPv4
+	}
 	c := candidate{code: "2-8", kind: catalogue.Hurts}
 	halted := stuck(in)
 	if hosts, gone := blackhole(f); gone {
@@ -69,7 +72,7 @@ func largeUnanswered(f facts.Facts) (bytes int, one bool) {
 // stuck reports whether a trunk that uses TLS is stopped by vanishing packets.
 func stuck(in Input) bool {
 	f := in.Facts
-	if trunk(in).Transport != "tls" || f.TLS == nil || len(f.TLS.Targets) == 0 || answered(f, "tls") {
+	if trunk(in).Transport != "tls" || byIPv6(f) || f.TLS == nil || len(f.TLS.Targets) == 0 || answered(f, "tls") {
 		return false
 	}
 	_, gone := blackhole(f)

@@ -19,7 +19,7 @@ func pbx(in Input) []candidate {
 // listed judges the provider's list of registrations.
 func listed(in Input) []candidate {
 	if l := in.Facts.Login; l != nil && l.Reply != nil && row(l.Reply.Code, l.Reply.Reason, true) == "5-5" {
-		return append(portalRow(in), candidate{code: "5-5", kind: catalogue.Hurts, text: words.Said("verdict.query-refused", "answer", quoted(*l.Reply))})
+		return append(portalRow(in), queryRefused(*l.Reply))
 	}
 	if !let(in.Facts) || in.Facts.Bindings == nil {
 		return nil
@@ -79,29 +79,31 @@ func registered(in Input, b facts.Bindings) []candidate {
 	return compact(found)
 }
 
+// port compares the port that the PBX registered from. Over UDP it is the received one, where the provider shows it, that the
+// firewall and the provider see; a connection's own port means nothing, and calls come back over it.
 func port(in Input, c facts.Binding) []candidate {
-	want := uint16(in.Profile.Expect.Port)
-	if want == 0 || c.Contact.Port() == want || c.Received.Port() == want || !c.Contact.IsValid() && !c.Received.IsValid() {
-		return nil
-	}
-	got := c.Contact.Port()
-	if c.Received.IsValid() {
+	want, got := uint16(in.Profile.Expect.Port), c.Contact.Port()
+	if c.Received.IsValid() && (trunk(in).Transport == "udp" || got != want) {
 		got = c.Received.Port()
 	}
-	return []candidate{{code: "5-2", kind: catalogue.Hurts,
-		text: words.Said("verdict.other-port", "got", got, "want", want)}}
+	if want == 0 || got == want || !c.Contact.IsValid() && !c.Received.IsValid() {
+		return nil
+	}
+	found := candidate{code: "5-2", kind: catalogue.Hurts, text: words.Said("verdict.other-port", "got", got, "want", want)}
+	if c.Contact.Port() == want {
+		found.text += " " + words.Said("verdict.port-replaced")
+		found.advice = "port-kept"
+	}
+	return []candidate{found}
 }
 
 func nat(in Input, c facts.Binding) []candidate {
-	if !c.Contact.IsValid() {
-		return nil
-	}
 	inside := private(c.Contact.Addr())
 	switch want := in.Profile.Expect.NAT; {
 	case want == "no" && inside:
 		return []candidate{{code: "5-3", kind: catalogue.Hurts,
 			text: words.Said("verdict.nat-inside", "address", c.Contact.Addr())}}
-	case want == "yes" && !inside:
+	case want == "yes" && !inside && c.Contact.Addr().Is4(): // by IPv6 there is no translation to expect
 		return []candidate{{code: "5-3", kind: catalogue.Hurts,
 			text: words.Said("verdict.nat-public", "address", c.Contact.Addr())}}
 	}
@@ -114,16 +116,16 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 		return []candidate{{code: "5-4", kind: catalogue.Hurts,
 			text: words.Said("verdict.too-many", "n", len(b.Contacts), "top", top)}}
 	}
-	ours := ownPublic(in.Facts)
-	if !ours.IsValid() {
-		return nil
-	}
 	for _, c := range b.Contacts {
 		from := c.Received.Addr()
 		if !from.IsValid() {
 			from = c.Contact.Addr()
 		}
-		if !from.IsValid() || from == ours || private(from) {
+		ours := ownPublic(in.Facts)
+		if from.Is6() {
+			ours = ownIPv6(in.Facts)
+		}
+		if !from.IsValid() || !ours.IsValid() || sameSite(from, ours) || private(from) {
 			continue
 		}
 		text := words.Said("verdict.elsewhere", "from", from, "ours", ours)
@@ -138,11 +140,11 @@ func elsewhere(in Input, b facts.Bindings) []candidate {
 	return nil
 }
 
-// ownPublic is this line's address as the provider sees it, else as STUN tells.
+// ownPublic is this line's IPv4 address as the provider sees it, else as STUN tells.
 func ownPublic(f facts.Facts) netip.Addr {
 	for _, p := range []*facts.Path{f.UDP, f.TCP, f.TLS} {
 		for _, r := range replies(p) {
-			if r.SeenAs.IsValid() && !private(r.SeenAs.Addr()) {
+			if r.SeenAs.Addr().Is4() && !private(r.SeenAs.Addr()) {
 				return r.SeenAs.Addr()
 			}
 		}

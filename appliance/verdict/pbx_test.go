@@ -31,9 +31,20 @@ func bridged(s *site) {
 // wants: the portal's NAT setting that is expected.
 func wants(nat string) func(*site) { return func(s *site) { s.Profile.Expect.NAT = nat } }
 
+// expectsPort: the firewall is set for this port.
+func expectsPort(port int) func(*site) { return func(s *site) { s.Profile.Expect.Port = port } }
+
 func TestRegisteredTickets(t *testing.T) {
 	const public, elsewhere, inside = "203.0.113.2:5060", "192.0.2.9:5060", "192.168.1.30:5060"
 	judgeAll(t, []ticket{
+		{"the PBX names the expected port, and the provider sees another one", healthy().with(binding(inside, "203.0.113.2:12345"), expectsPort(5060)), "5-2 amber", "", "ggggA"},
+		{"the PBX names another port, and the provider sees the expected one", healthy().with(binding("192.168.1.30:5070", public), expectsPort(5060)), "ok green", "", "ggggg"},
+		{"the PBX names the expected port, and the provider does not say what it sees", healthy().with(binding(inside, ""), expectsPort(5060)), "ok green", "", "ggggg"},
+		{"the PBX names another port, and the provider does not say what it sees", healthy().with(binding("192.168.1.30:5070", ""), expectsPort(5060)), "5-2 amber", "", "ggggA"},
+		{"the contact is a name, and the provider sees the expected port", healthy().with(binding("", public), expectsPort(5060)), "ok green", "", "ggggg"},
+		{"the contact is a name, and the provider does not say what it sees", healthy().with(binding("", ""), expectsPort(5060)), "ok green", "", "ggggg"},
+		{"a connection's own port is never the expected one", healthy().with(over("tcp"), binding(inside, "203.0.113.2:41234"), expectsPort(5060)), "ok green", "", "ggggg"},
+		{"over TCP the PBX names another port, and so does its connection", healthy().with(over("tcp"), binding("192.168.1.30:5070", "203.0.113.2:41234"), expectsPort(5060)), "5-2 amber", "", "ggggA"},
 		{"the contact is a name, where a private address is expected: nothing speaks against it", healthy().with(binding("", public), wants("yes")), "ok green", "", "ggggg"},
 		{"a public contact where one is expected", healthy().with(binding(public, public), wants("no")), "ok green", "", "ggggg"},
 		{"a public contact where a private one is expected", healthy().with(binding(public, public), wants("yes")), "5-3 amber", "", "ggggA"},
@@ -68,6 +79,8 @@ func TestRegisteredTickets(t *testing.T) {
 		{"the provider answered the query without a list, and said why", healthy().with(noEntries, showsUnknown, func(s *site) { s.Facts.Bindings.NotShown = "its answer was cut short" }), "5-5", "could not be seen: its answer was cut short.", "not known"},
 		{"the list is empty, and the portal shows the PBX", healthy().with(noEntries, showsUnknown, portalShows), "5-5", "it is not known whether this provider shows it", "though this provider"},
 
+		{"the router puts another port in the place of the expected one", healthy().with(binding("192.168.1.30:5060", "203.0.113.2:12345"), expectsPort(5060)), "5-2", "from port 12345, but port 5060 is expected. The PBX itself names the expected port: a router puts another one in its place. | Set the router to keep", ""},
+		{"the PBX uses another port", healthy().with(binding("192.168.1.30:5070", "203.0.113.2:5070"), expectsPort(5060)), "5-2", "| Set the PBX to the expected port", "The PBX itself"},
 		{"another account in the PBX, for both of its names", healthy().with(noEntries, pbxCheck(otherAccount)), "5-6", "its login name is", "its username is"},
 		{"registered from another port, and the check found nothing wrong", healthy().with(pbxCheck(), func(s *site) { s.Profile.Expect.Port = 5070 }), "5-2", "", "In the PBX check"},
 		{"the settings are right, and it was not pointed back yet", healthy().with(noEntries, pbxCheck()), "5-1", `press "The PBX points back"`, ""},

@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"net/netip"
+
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
@@ -21,12 +23,8 @@ func rewriterAt(p *facts.Place) rewriter {
 	if p == nil {
 		return rewriter{subject: words.Said("verdict.subject-way")}
 	}
-	from := words.Said("verdict.the-box")
-	if p.From.IsValid() {
-		from = p.From.String()
-	}
 	where := func(who string) string {
-		return words.Said("verdict.happens", "first", p.Unchanged, "from", from, "second", p.Changed, "to", p.To, "who", who)
+		return words.Said("verdict.happens", "first", p.Unchanged, "from", hopAt(p.From), "second", p.Changed, "to", p.To, "who", who)
 	}
 	it, isp := []catalogue.Actor{catalogue.IT}, []catalogue.Actor{catalogue.ISP}
 	switch {
@@ -44,3 +42,11 @@ func rewriterAt(p *facts.Place) rewriter {
 
 // mayBeRouter: the device is the router that the box stands behind, or nothing says that it is another.
 func (r rewriter) mayBeRouter() bool { return r.key != "alg-second" && r.key != "alg-line" }
+
+// hopAt is the address of a hop; the box itself has none.
+func hopAt(a netip.Addr) string {
+	if !a.IsValid() {
+		return words.Said("verdict.the-box")
+	}
+	return a.String()
+}

@@ -8,7 +8,9 @@ import (
 )
 
 func algIs(word string) func(*site) {
-	return func(s *site) { s.Facts.ALG = &facts.ALG{Word: word, Why: "as it arrived at the reflector."} }
+	return func(s *site) {
+		s.Facts.ALG = &facts.ALG{Word: word, Over: []string{"udp"}, Why: "as it arrived at the reflector."}
+	}
 }
 
 func TestReflectorTickets(t *testing.T) {

@@ -10,6 +10,10 @@ import (
 // refutedByReply are the causes that any SIP reply from the provider refutes (verdict rule 3).
 var refutedByReply = []string{"1-2", "1-3", "1-4", "2-1", "2-2", "2-3", "2-5", "2-6", "2-9", "3-1"}
 
+// weakAllTheSame are the causes that stay a weakness where a success spoke against them: calls fail when the name server is asked
+// again, and whenever traffic goes to the other device of two with one address.
+var weakAllTheSame = []string{"1-6", "2-2"}
+
 // refute turns stopping causes that a success speaks against into a weakness or into information: a line
 // without a name server is worth knowing about, even where SIP works.
 func refute(found []candidate, in Input) []candidate {
@@ -19,7 +23,7 @@ func refute(found []candidate, in Input) []candidate {
 		}
 		if answeredAny(in.Facts) && slices.Contains(refutedByReply, c.code) || accepted(in.Facts) && c.code < "5" && c.code != "3-2" {
 			found[i].kind, found[i].minor = catalogue.Tells, true
-			if c.code == "2-2" {
+			if slices.Contains(weakAllTheSame, c.code) {
 				found[i].kind = catalogue.Hurts
 			}
 			found[i].text += " " + words.Said("verdict.sip-works")

@@ -22,6 +22,8 @@ func sipPath(in Input) []candidate {
 	if !stops(found) { // else that explains what does not come back
 		found = append(found, blocked(in)...)
 	}
+	found = append(found, serversSilent(in)...)
+	found = append(found, streamsBlocked(in)...)
 	found = append(found, doubleNAT(in)...)
 	found = append(found, fragments(in)...)
 	found = append(found, shortMapping(in)...)
@@ -72,14 +74,37 @@ func blocked(in Input) []candidate {
 	}
 	if e, ok := refuser(p.Targets); ok {
 		c.text += refusal(e)
+	} else if walked(in) == reachSite {
+		c.text, c.acts = c.text+whereEnded(in), enders(in)
 	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
 		c.text += " " + words.Said("verdict.udp-blocked")
+	} else if walked(in) == reachOut {
+		c.text += gotOut(in) + " " + words.Said("verdict.who-blocks-out")
+		c.acts = []catalogue.Actor{catalogue.ISP, catalogue.Provider}
 	} else {
-		c.text += " " + words.Said("verdict.who-blocks")
-		c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+		unexplained(in, &c)
 	}
 	c.text += boxAddress
 	return []candidate{c}
+}
+
+// unexplained adds to the trunk's own transport that fails where nothing shows who stops it.
+func unexplained(in Input, c *candidate) {
+	f, own := in.Facts, trunk(in).Transport
+	if passes, _ := controls(f); own == "udp" && passes {
+		c.title = "udp-unanswered"
+		c.text += " " + words.Said("verdict.udp-passes")
+	}
+	c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+	if f.Name != nil && f.Name.Serves(own) {
+		c.text += " " + words.Said("verdict.serves-it", "transport", strings.ToUpper(own))
+		return
+	}
+	c.text += " " + words.Said("verdict.who-blocks")
+	if own == "udp" { // which nobody need have chosen: it is what a file that says nothing means
+		c.acts = append(c.acts, catalogue.Reseller)
+		c.advice = "transport"
+	}
 }
 
 // allSilent judges a provider that sent no SIP reply over any transport. Positive proof names the
@@ -89,29 +114,35 @@ func allSilent(in Input) []candidate {
 	if _, filtered := filter(attempts(f)); !filtered && !internetAnswers(f) && !controlsAnswer(f) && !providerAlive(f) {
 		return nil // nothing at all answers: light 2 speaks
 	}
+	all := attempts(f)
+	target := all[0].Target
+	ping, asked := pinged(f)
+	if walked(in) == reachSite {
+		return []candidate{portCut(in, asked && !ping)}
+	}
 	if n, span := sends(f.UDP); f.UDP != nil && (n < sipSends || span < facts.Duration(sipSpan)) && len(f.UDP.Targets) > 0 && len(f.UDP.Targets[0].ICMP) == 0 {
 		return nil // too little was sent
 	}
-	all := attempts(f)
-	target := all[0].Target
 	if e, ok := refuser(all); ok {
-		if ping, _ := pinged(f); (e.Code == 0 || e.Code == 1) && !ping {
+		if e.NoWay() && !ping {
 			return nil // no route at all: light 2 speaks
 		}
 		return []candidate{{code: "3-1", kind: catalogue.Stops,
 			text: words.Said("verdict.sip-blocked", "server", target) + refusal(e) + boxAddress}}
 	}
-	ping, _ := pinged(f)
-	_, controlAsked := controls(f)
 	switch {
 	case refusedByServer(all): // so that messages do reach it
 		return []candidate{closedPort(target, all)}
-	case controlAsked && !controlsAnswer(f):
-		return []candidate{{code: "3-1", kind: catalogue.Stops, text: words.Said("verdict.sip-blocked-all", "server", target) + boxAddress}}
+	case blockedForAll(in):
+		c := candidate{code: "3-1", kind: catalogue.Stops, text: words.Said("verdict.sip-blocked-all", "server", target) + unpinged(asked && !ping) + boxAddress}
+		if asked && !ping {
+			c.acts = []catalogue.Actor{catalogue.IT, catalogue.ISP, catalogue.Provider}
+		}
+		return []candidate{c}
+	case ping && ignores(in):
+		return nil // 4-9 speaks
 	case cut(in) && ping:
 		return []candidate{ownCut(in)}
-	case controlsAnswer(f) && ping:
-		return nil // 4-9 speaks
 	case !ping && !connected(all):
 		return nil // 2-6 speaks
 	}
@@ -119,15 +150,62 @@ func allSilent(in Input) []candidate {
 	if !ping {
 		sign = words.Said("verdict.sip-silent-no-ping", "server", target)
 	}
-	return []candidate{{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.IT, catalogue.Provider},
-		text: sign + " " + words.Said("verdict.blocked-or-ignored") + boxAddress}}
+	c := candidate{code: "3-1", kind: catalogue.Stops, text: sign + otherHosts(in)}
+	if trunk(in).Transport != "udp" && controlsAnswer(f) {
+		c.code = "3-4" // SIP passes to others in another way
+	}
+	c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
+	switch walked(in) {
+	case reachOut:
+		c.text, c.acts = c.text+gotOut(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+	case reachLine:
+		c.text, c.acts = c.text+whereEnded(in), []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+	case reachDisputed:
+		c.text += whereEnded(in)
+	}
+	c.text += " " + words.Said("verdict.blocked-or-ignored") + boxAddress
+	return []candidate{c}
+}
+
+// portCut is a provider that no SIP comes from, where a device of the site ends what goes to the trunk's port.
+func portCut(in Input, noPing bool) candidate {
+	f, own, code := in.Facts, trunk(in).Transport, "3-1"
+	switch {
+	case own != "udp" && controlsAnswer(f): // SIP passes to others in another way
+		code = "3-4"
+	case cut(in):
+		code = "3-3"
+	}
+	return candidate{code: code, kind: catalogue.Stops, acts: enders(in), text: words.Said("verdict.own-blocked",
+		"transport", strings.ToUpper(own), "server", f.SIPWalk.SIP.To) + whereEnded(in) + unpinged(noPing) + boxAddress}
+}
+
+// unpinged names what else may be wrong.
+func unpinged(noPing bool) string {
+	if !noPing {
+		return ""
+	}
+	return " " + words.Said("verdict.no-ping-either")
+}
+
+// otherHosts tells of the SIP hosts beside the provider's, where they prove nothing.
+func otherHosts(in Input) string {
+	switch {
+	case sameWay(in):
+		return " " + words.Said("verdict.others-same-way")
+	case controlsAnswer(in.Facts):
+		return " " + words.Said("verdict.others-other-way")
+	case len(silentHosts(in)) > 0:
+		return " " + words.Said("verdict.one-other-silent", "server", silentHosts(in)[0])
+	}
+	return ""
 }
 
 // closedPort is a refusal by the provider's own host: nothing listens there (ICMP 3/3), or its firewall says no.
 func closedPort(target netip.AddrPort, all []facts.Attempt) candidate {
 	text := words.Said("verdict.port-closed", "server", target)
-	if e, _ := serverRefusal(all); e.Code != 3 {
-		text = words.Said("verdict.port-refused", "server", target, "type", e.Type, "code", e.Code)
+	if e, _ := serverRefusal(all); !e.PortClosed() {
+		text = words.Said("verdict.port-refused", "server", target, "error", e)
 	}
 	return candidate{code: "3-1", kind: catalogue.Stops, acts: []catalogue.Actor{catalogue.Reseller, catalogue.Provider},
 		text:   text + boxAddress,
@@ -162,27 +240,31 @@ func unreachable(in Input) []candidate {
 	if len(all) == 0 || refusedByServer(all) {
 		return nil
 	}
-	if _, firewall := filter(all); firewall || connected(all) {
+	if _, firewall := filter(all); firewall || connected(all) || walked(in) == reachSite || blockedForAll(in) {
 		return nil // 3-1
-	}
-	if _, asked := controls(f); asked && !controlsAnswer(f) {
-		return nil // SIP is blocked to everybody: 3-1
 	}
 	if wrongServer(in) {
 		return nil // 2-3 or 2-4 speaks
 	}
-	text := words.Said("verdict.nothing-at-all", "address", all[0].Target.Addr())
+	c := candidate{code: "2-6", kind: catalogue.Stops,
+		text: words.Said("verdict.nothing-at-all", "address", all[0].Target.Addr())}
+	if byIPv6(f) {
+		c = unreachableByIPv6(f, all[0].Target.Addr())
+	}
 	if _, answers := witness(f); !answers && f.Witness != nil && inward(all[0].Target.Addr()) {
-		text += " " + words.Said("verdict.private-address")
+		c.text += " " + words.Said("verdict.private-address")
 	}
 	if e, ok := refuser(all); ok {
-		text += " " + words.Said("verdict.no-way", "device", e.Offender)
+		c.text += " " + words.Said("verdict.no-way", "device", e.Offender)
 	}
-	return []candidate{{code: "2-6", kind: catalogue.Stops, text: text}}
+	if one := otherHosts(in); one != "" && !controlsAnswer(f) {
+		c.text += one + " " + words.Said("verdict.maybe-blocked")
+	}
+	return []candidate{c}
 }
 
 func refusal(e facts.ICMP) string {
-	return " " + words.Said("verdict.refusal", "device", e.Offender, "type", e.Type, "code", e.Code)
+	return " " + words.Said("verdict.refusal", "device", e.Offender, "error", e)
 }
 
 func connectWords(a facts.Answer) string {
@@ -197,9 +279,9 @@ func connectWords(a facts.Answer) string {
 	return words.Said("verdict.conn-silent")
 }
 
-// alg judges what the search for a rewriting device found. It stops the trunk only where something that
-// it cannot touch works in its place, or where all else is clean and the PBX is still not registered
-// (verdict rule 4); it never hides a failed login.
+// alg judges what the search for a rewriting device found. It stops the trunk only where the trunk's own transport is
+// rewritten and something that it cannot touch works in its place, or where all else is clean and the PBX is still not
+// registered (verdict rule 4); it never hides a failed login.
 func alg(in Input) []candidate {
 	f := in.Facts
 	if f.ALG == nil || f.ALG.Word != facts.ALGProved && f.ALG.Word != facts.ALGLikely {
@@ -220,23 +302,27 @@ func alg(in Input) []candidate {
 		c.text, c.hint = c.text+name, hint
 	}
 	own := trunk(in).Transport
+	touched := slices.Contains(f.ALG.Over, own)
 	switch {
-	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f):
+	case own == "tls":
+		c.text += " " + words.Said("verdict.tls-unread")
+		c.kind = catalogue.Tells
+	case !touched:
+		c.text += " " + words.Said("verdict.own-untouched", "transport", strings.ToUpper(own))
+		c.kind = catalogue.Tells
+	case proved && path(f, own) != nil && !answered(f, own) && answeredAny(f) && walked(in) != reachSite:
 		c.kind = catalogue.Stops
 		c.text += " " + words.Said("verdict.own-way-fails") + boxAddress
-	case proved && own != "tls" && let(f) && notRegistered(in) && !wrongSettings(in):
+	case proved && let(f) && notRegistered(in) && !wrongSettings(in):
 		c.kind = catalogue.Stops
 		c.text += " " + words.Said("verdict.all-else-fine") + boxAddress
-	case own != "tls" && contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
+	case contrasted(f) && f.Login != nil && f.Login.Attempts == 0 && !let(f):
 		c.kind = catalogue.Stops
 		c.text += " " + words.Said("verdict.no-login-so") + boxAddress
 		c.acts = append(slices.Clone(by.acts), catalogue.Provider)
 		if by.acts == nil {
 			c.acts = []catalogue.Actor{catalogue.IT, catalogue.Provider}
 		}
-	case own == "tls":
-		c.text += " " + words.Said("verdict.tls-unread")
-		c.kind = catalogue.Tells
 	}
 	return []candidate{c}
 }

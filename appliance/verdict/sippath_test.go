@@ -9,6 +9,11 @@ import (
 	"trunktester/probes/facts"
 )
 
+// zoneServes: the provider's zone names all three transports.
+func zoneServes(s *site) {
+	s.Facts.Name.UDPSRV, s.Facts.Name.TCPSRV, s.Facts.Name.TLSSRV = true, true, true
+}
+
 func TestSIPPathTickets(t *testing.T) {
 	const firewall, server = "192.168.1.1", "198.51.100.5"
 	dead := func(more ...func(*site)) *site { return healthy().with(silentSIP("udp", "tcp", "tls")).with(more...) }
@@ -60,6 +65,16 @@ func TestSIPPathTickets(t *testing.T) {
 			no := false
 			s.Answers.PortalShowsPBX = &no
 		}), "4-2 red", "3-2 amber", "ggaR-"},
+		{"a rewriting router over UDP, and the TLS port, which the trunk uses, is blocked", healthy().with(over("tls"), silentSIP("tls"), algProved), "3-4 red", "3-2 green", "ggR--"},
+		{"a rewriting router over UDP, and TCP, which the trunk uses, is blocked", healthy().with(over("tcp"), silentSIP("tcp"), algProved), "3-4 red", "3-2 green", "ggR--"},
+		{"a rewriting router over UDP, and the provider's certificate ran out", healthy().with(over("tls"), silentSIP("tls"), algProved, expired(true)), "4-8 red", "3-2 green", "gg-R-"},
+		{"a rewriting router over UDP, and the provider wants a certificate of the PBX", healthy().with(over("tls"), silentSIP("tls"), algProved, expired(true), func(s *site) {
+			s.Facts.TLS.Targets[0].TLS.Fault = "client-certificate"
+		}), "4-8 red", "3-2 green", "gg-R-"},
+		{"a rewriting router over UDP, a TCP trunk, and the PBX is off", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved, noEntries), "5-1 red", "3-2 green", "ggggR"},
+		{"a rewriting router over UDP, and a TCP trunk that works", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved), "ok green", "3-2 green", "ggggg"},
+		{"a router rewrites over TCP as well, which the trunk uses, and the PBX is not registered", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved, overToo("tcp"), noEntries), "3-2 red", "5-1 red", "ggRgr"},
+		{"a rewriting router, and it lets no SIP of the trunk's own port pass", healthy().with(silentSIP("udp"), algProved, endsAtRouter), "3-3 red", "3-2 amber", "ggR--"},
 		{"REGISTER fares better over TLS, which the trunk uses, and the provider is overloaded", healthy().with(over("tls"), func(s *site) { s.Facts.Login.Transport = "tls" }, refusedBefore(503, "Service Unavailable"), transportContrast),
 			"4-7 red", "3-2 green", "gggR-"},
 		{"something may rewrite, and the provider is overloaded", healthy().with(refusedBefore(503, "Service Unavailable"), algIs(facts.ALGLikely)), "4-7 red", "3-2 amber", "ggaR-"},
@@ -76,8 +91,12 @@ func TestSIPPathTickets(t *testing.T) {
 	})
 	hearAll(t, []saying{
 		{"UDP is blocked, and other SIP hosts are silent over it as well", healthy().with(silentSIP("udp"), control(false)), "3-3", "Other SIP hosts are silent over UDP as well", "cannot be told"},
-		{"UDP is not answered, and other SIP hosts answer over it", healthy().with(silentSIP("udp"), control(true)), "3-3", "cannot be told from here", "Other SIP hosts are silent"},
-		{"UDP is not answered, and no other host was asked", healthy().with(silentSIP("udp")), "3-3", "cannot be told from here", "Other SIP hosts are silent"},
+		{"UDP is not answered, and other SIP hosts answer over it", healthy().with(silentSIP("udp"), control(true)), "3-3", "so UDP as such is not blocked. Whether a firewall on the way blocks it, or the provider does not serve it, cannot be told from here. This was tested from the box's own address. | Compare the transport", "Other SIP hosts are silent"},
+		{"the same, and the provider's name says that it serves UDP", healthy().with(silentSIP("udp"), control(true), zoneServes), "3-3", "or the provider ignores it: cannot tell which. This was tested from the box's own address. | Open the trunk's port", "reseller"},
+		{"the same, and nobody looked the name up", healthy().with(silentSIP("udp"), control(true), forget(func(f *facts.Facts) { f.Name = nil })), "3-3", "does not serve it, cannot be told", "ignores it"},
+		{"a TCP trunk that is not answered, and other hosts are asked over UDP", healthy().with(over("tcp"), silentSIP("tcp"), control(true)), "3-4", "does not serve it, cannot be told", "UDP as such"},
+		{"a TCP trunk that is not answered: who chose TCP knows", healthy().with(over("tcp"), silentSIP("tcp")), "3-4", "| Open the trunk's port", "reseller"},
+		{"UDP is not answered, and no other host was asked", healthy().with(silentSIP("udp")), "3-3", "cannot be told from here", "Other SIP hosts are"},
 		{"TCP is not answered, and other SIP hosts are silent over UDP", healthy().with(over("tcp"), silentSIP("tcp"), control(false)), "3-4", "cannot be told from here", "Other SIP hosts are silent"},
 		{"SIP is silent at other hosts as well", dead(control(false)), "3-1", "nor other SIP hosts on the internet answer", "cannot tell"},
 		{"the provider's server closes the port", dead(refusedBy(server, 3)), "3-1", "The provider's server itself says that nothing listens on 198.51.100.5:5060. Either the port in the box's file is wrong or the provider's SIP server is down", "blocked on the way"},
@@ -89,6 +108,8 @@ func TestSIPPathTickets(t *testing.T) {
 		{"the shared address is the one in the portal", healthy().with(ipTrunk("203.0.113.2"), routerSays("100.64.0.2")), "3-7", "is 100.64.0.2 (shared, ", ""},
 		{"the same, and it may change", healthy().with(ipTrunk("203.0.113.2"), routerSays("100.64.0.2")), "3-7", "belongs to many customers", ""},
 		{"the site's own second router, and the portal is right", healthy().with(ipTrunk("203.0.113.2"), routerSays("192.168.8.2")), "3-7", "is 192.168.8.2 (private, ", "belongs to many customers"},
+		{"a rewriting router, and a TLS trunk", healthy().with(over("tls"), func(s *site) { s.Facts.Login.Transport = "tls" }, algProved), "3-2", "This trunk uses TLS, which such a device cannot read.", "nothing was seen"},
+		{"a rewriting router over UDP, and a TCP trunk", healthy().with(over("tcp"), func(s *site) { s.Facts.Login.Transport = "tcp" }, algProved), "3-2", "This trunk uses TCP, over which nothing was seen to be changed.", "cannot read"},
 		{"something rewrites in front of the router", healthy().with(algProved, func(s *site) {
 			s.Facts.ALG.Place = &facts.Place{Unchanged: 0, Changed: 1, To: router}
 		}), "3-2", "between hop 0 (the box) and hop 1", "invalid"},
@@ -96,6 +117,11 @@ func TestSIPPathTickets(t *testing.T) {
 			s.Facts.ALG.Place = &facts.Place{Unchanged: 1, Changed: 2, From: netip.MustParseAddr("192.168.99.1"), To: wan}
 		}), "3-2", "the customer's router", "second router"},
 	})
+}
+
+// overToo: messages are rewritten over this transport as well.
+func overToo(transport string) func(*site) {
+	return func(s *site) { s.Facts.ALG.Over = append(s.Facts.ALG.Over, transport) }
 }
 
 // seenAsPublic: STUN tells the line's address.

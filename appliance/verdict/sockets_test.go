@@ -33,7 +33,8 @@ func shakes(s *site) { s.with(jittery(45e6, false)) }
 func proves(result string) func(*site) {
 	return func(s *site) {
 		word := map[string]string{"proof": facts.ALGProved, "clean": facts.ALGNotSeen, "inconclusive": facts.ALGCouldNotTell}[result]
-		s.Facts.ALG = &facts.ALG{Word: word, Why: "A1.", Proofs: []facts.Proof{{ID: "A1", Result: result}, {ID: "A2", Result: "clean"}}}
+		over := map[string][]string{facts.ALGProved: {"udp"}}
+		s.Facts.ALG = &facts.ALG{Word: word, Over: over[word], Why: "A1.", Proofs: []facts.Proof{{ID: "A1", Result: result}, {ID: "A2", Result: "clean"}}}
 	}
 }
 

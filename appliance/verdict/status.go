@@ -1,6 +1,12 @@
 package verdict
 
-import "strings"
+import (
+	"strings"
+
+	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
+	"trunktester/probes/facts"
+)
 
 // row is the catalogue's code for a SIP status, "" when the status is no fault. Every status from 100 to
 // 699 has a row (faults.md, knowledge of RFC 3261 section 21). afterCredentials: the status answered
@@ -22,10 +28,12 @@ func row(status int, reason string, afterCredentials bool) string {
 		switch {
 		case !afterCredentials || namesAccount(reason):
 			return "4-4"
-		case namesQuery(reason):
+		case (facts.Reply{Reason: reason}).NamesQuery():
 			return "5-5"
 		}
 		return "4-2"
+	case 402: // payment required: credit
+		return "4-4"
 	case 404, 410, 604, 405, 501:
 		return "4-3"
 	case 408, 480, 503, 504, 600:
@@ -47,9 +55,21 @@ func namesAccount(reason string) bool {
 	return containsAny(reason, "address", "barred", "suspend", "limit", "credit", "blocked", "not allowed", "too many", "disabled", "acl")
 }
 
-// namesQuery reports whether a reason phrase refuses the query without Contact.
-func namesQuery(reason string) bool {
-	return containsAny(reason, "contact", "query", "not supported")
+// queryRefused is 5-5: the provider answered the credentials, which came with the question for the list, by a status that
+// may be about that question. A status that says no more than that it failed leaves its other reason open.
+func queryRefused(r facts.Reply) candidate {
+	c := candidate{code: "5-5", kind: catalogue.Hurts}
+	if r.Code == 400 || r.NamesQuery() {
+		c.text = words.Said("verdict.query-refused", "answer", quoted(r))
+		return c
+	}
+	c.text = words.Said("verdict.query-or-refused", "answer", quoted(r))
+	if r.Code >= 500 && r.Code < 600 {
+		c.text = words.Said("verdict.query-or-fault", "answer", quoted(r))
+	}
+	c.acts = []catalogue.Actor{catalogue.Reseller, catalogue.Provider}
+	c.advice = "query"
+	return c
 }
 
 func containsAny(reason string, words ...string) bool {

@@ -230,25 +230,35 @@ func jittery(by time.Duration, near bool) func(*site) {
 
 func noPing(s *site) { s.Facts.Ping.Targets[0].Back = 0 }
 
-// control: a SIP host that is not the provider's was asked.
+// control: two SIP hosts that are not the provider's were asked, on port 5060.
 func control(answers bool) func(*site) {
+	return controlsAt(answers, "192.0.34.60:5060", "192.0.35.60:5060")
+}
+
+// controlsAt: SIP hosts at these addresses were asked over UDP.
+func controlsAt(answer bool, hosts ...string) func(*site) {
 	return func(s *site) {
-		x := facts.Exchange{Method: "OPTIONS", Sends: 4}
-		if answers {
-			x.Reply = &facts.Reply{Code: 200}
+		s.Facts.Controls = &facts.Controls{}
+		for _, h := range hosts {
+			x := facts.Exchange{Method: "OPTIONS", Sends: 4}
+			if answer {
+				x.Reply = &facts.Reply{Code: 200}
+			}
+			s.Facts.Controls.UDP = append(s.Facts.Controls.UDP, facts.Attempt{Target: netip.MustParseAddrPort(h), Host: h, Exchanges: []facts.Exchange{x}})
 		}
-		s.Facts.Controls = &facts.Controls{UDP: []facts.Attempt{{Exchanges: []facts.Exchange{x}}}}
 	}
 }
 
-// controlTCP: how the connection to that SIP host went.
+// controlTCP: how the connections to those SIP hosts went.
 func controlTCP(a facts.Answer) func(*site) {
 	return func(s *site) {
-		host := facts.Attempt{Connect: a}
-		if a == facts.Answered {
-			host.Exchanges = []facts.Exchange{{Method: "OPTIONS", Sends: 1, Reply: &facts.Reply{Code: 200}}}
+		for _, udp := range s.Facts.Controls.UDP {
+			host := facts.Attempt{Target: udp.Target, Host: udp.Host, Connect: a}
+			if a == facts.Answered {
+				host.Exchanges = []facts.Exchange{{Method: "OPTIONS", Sends: 1, Reply: &facts.Reply{Code: 200}}}
+			}
+			s.Facts.Controls.TCP = append(s.Facts.Controls.TCP, host)
 		}
-		s.Facts.Controls.TCP = []facts.Attempt{host}
 	}
 }
 
@@ -290,7 +300,7 @@ func open(s *site) {
 }
 
 func algProved(s *site) {
-	s.Facts.ALG = &facts.ALG{Word: facts.ALGProved, Why: "the Via came back with received=192.168.1.20."}
+	s.Facts.ALG = &facts.ALG{Word: facts.ALGProved, Over: []string{"udp"}, Why: "the Via came back with received=192.168.1.20."}
 }
 
 // registerUnanswered: the provider answers OPTIONS over UDP, and no REGISTER, so that no login was sent.
@@ -303,7 +313,7 @@ func registerUnanswered(s *site) {
 
 // transportContrast: over TLS the same REGISTER is answered.
 func transportContrast(s *site) {
-	s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely, Why: "over TLS REGISTER was answered.", Proofs: []facts.Proof{{ID: "A9", Result: "proof"}}}
+	s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely, Over: []string{"udp"}, Why: "over TLS REGISTER was answered.", Proofs: []facts.Proof{{ID: "A9", Result: "proof"}}}
 }
 
 func noEntries(s *site) { s.Facts.Bindings.Contacts = nil }

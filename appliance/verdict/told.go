@@ -19,7 +19,7 @@ func withAnswers(found []candidate, in Input) []candidate {
 		if c.kind == catalogue.Tells {
 			continue
 		}
-		for _, answer := range []func(*candidate, Input){aboutLine, aboutEdge, aboutFirewall, aboutPBX, aboutCheckIP, aboutOtherLine} {
+		for _, answer := range []func(*candidate, Input){aboutALG, aboutRule, aboutLights, aboutPing, aboutLine, aboutEdge, aboutFirewall, aboutPBX, aboutCheckIP, aboutOtherLine} {
 			answer(c, in)
 		}
 	}

@@ -81,7 +81,7 @@ func Judge(in Input) Verdict {
 
 // judged are the causes that one run points to, by the verdict rule and a person's answers.
 func judged(in Input) []candidate {
-	return withAnswers(applyAnswers(refute(candidates(in), in), in), in)
+	return withAnswers(applyAnswers(contrastIPv6(refute(candidates(in), in), in.Facts), in), in)
 }
 
 // Whole is the pattern of the whole row where the box itself is at fault, else WholeNone.
@@ -215,16 +215,25 @@ func wellText(in Input) string {
 	if q != nil && starved(q.Late) || lan != nil && starved(lan.Late) {
 		text += " " + words.Said("verdict.too-busy")
 	}
+	text += qualityWords(in.Facts)
 	if unanswered, one := largeUnanswered(in.Facts); one {
 		text += " " + words.Said("verdict.large-unanswered", "n", unanswered)
 	}
+	if byIPv6(in.Facts) {
+		text += " " + words.Said("verdict.by-ipv6")
+	}
 	switch a := in.Facts.ALG; {
+	case a != nil && a.Direct:
+		text += " " + words.Said("verdict.alg-direct")
 	case a == nil || a.Word == facts.ALGCouldNotTell:
 		text += " " + words.Said("verdict.alg-unknown")
 	case a.Word == facts.ALGNotSeen:
 		text += " " + words.Said("verdict.alg-not-seen")
 	case a.Word == facts.ALGRuledOut:
 		text += " " + words.Said("verdict.alg-ruled-out")
+	}
+	if no(in.Answers.SIPALGDisabled) && trunk(in).Transport != "tls" && (in.Facts.ALG == nil || in.Facts.ALG.Word != facts.ALGRuledOut) {
+		text += " " + words.InEnglish().Say("told.alg-unseen")
 	}
 	return text
 }

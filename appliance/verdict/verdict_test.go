@@ -196,8 +196,8 @@ func TestTickets(t *testing.T) {
 		{"SIP silent, ping answers, other SIP hosts answer", healthy().with(silentSIP("udp", "tcp", "tls"), control(true)), "4-9 red", "", "gg-R-"},
 		{"a TCP trunk: no SIP answer from the provider, and TCP to other SIP hosts times out too, only their UDP answers", healthy().with(
 			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "3-4 red", "", "ggR--"},
-		{"a TCP trunk: no SIP answer from the provider, and other SIP hosts serve UDP only", healthy().with(
-			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Refused)), "4-9 red", "", "gg-R-"},
+		{"a TCP trunk: no SIP answer from the provider, and other SIP hosts serve UDP only: cannot tell", healthy().with(
+			func(s *site) { s.Profile.Trunk.Transport = "tcp" }, silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Refused)), "3-4 red", "", "ggR--"},
 		{"a UDP trunk: no SIP answer from the provider, while other SIP hosts answer over UDP only", healthy().with(
 			silentSIP("udp", "tcp", "tls"), control(true), controlTCP(facts.Silent)), "4-9 red", "", "gg-R-"},
 		{"a UDP trunk: no SIP answer from the provider, and other SIP hosts answer over TCP only", healthy().with(
@@ -216,7 +216,7 @@ func TestTickets(t *testing.T) {
 		{"REGISTER passes over TLS only, and the trunk uses UDP", healthy().with(registerUnanswered, transportContrast), "3-2 red", "", "ggR--"},
 		{"the provider answers OPTIONS and no REGISTER", healthy().with(registerUnanswered), "4-9 red", "", "gggR-"},
 		{"one REGISTER was lost, and the login was accepted", healthy().with(transportContrast, func(s *site) { s.Facts.ALG.Word = facts.ALGLikely }), "3-2 amber", "", "ggAgg"},
-		{"something may rewrite, the PBX is not registered", healthy().with(noEntries, func(s *site) { s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely} }), "5-1 red", "3-2 amber", "ggagR"},
+		{"something may rewrite, the PBX is not registered", healthy().with(noEntries, func(s *site) { s.Facts.ALG = &facts.ALG{Word: facts.ALGLikely, Over: []string{"udp"}} }), "5-1 red", "3-2 amber", "ggagR"},
 
 		{"the realm is not the one in the settings", healthy().with(func(s *site) { s.Profile.Trunk.Realm = "example.org" }, refusedBefore(401, "Unauthorized"), func(s *site) {
 			s.Facts.Login.Challenges = []facts.Challenge{{Code: 401, Realm: "sip.example.net"}}
@@ -241,7 +241,7 @@ func TestTickets(t *testing.T) {
 		{"an address-authenticated trunk from another address", healthy().with(ipTrunk("203.0.113.77")), "4-6 red", "", "gggR-"},
 		{"the provider is overloaded", healthy().with(refusedBefore(503, "Service Unavailable")), "4-7 red", "", "gggR-"},
 		{"the provider's certificate ran out, trunk on TLS", healthy().with(func(s *site) { s.Profile.Trunk.Transport = "tls" }, silentSIP("tls"), expired(true)), "4-8 red", "", "gg-R-"},
-		{"the provider's certificate ran out, trunk on UDP", healthy().with(silentSIP("tls"), expired(true)), "ok green", "", "ggggg"},
+		{"the provider's certificate ran out, trunk on UDP", healthy().with(silentSIP("tls"), expired(true)), "ok green", "4-8 green", "ggggg"},
 		{"the provider asks for no password", healthy().with(open), "ok green", "", "ggggg"},
 		{"the provider asks for no password, and the PBX is not registered", healthy().with(open, noEntries), "5-1 red", "", "ggggR"},
 		{"silence after the login", healthy().with(func(s *site) { s.Facts.Login.Accepted, s.Facts.Login.Reply, s.Facts.Login.Attempts = false, nil, 2 }, from(5)), "4-9 red", "", "gggR-"},
@@ -377,6 +377,9 @@ func TestSIPStatusRows(t *testing.T) {
 		{408, "", true, "4-7"}, {480, "", false, "4-7"}, {500, "", false, "4-7"}, {503, "", false, "4-7"}, {503, "", true, "4-7"}, {504, "", true, "4-7"},
 		{416, "", true, "4-4"}, {420, "", false, "4-4"}, {421, "", true, "4-4"}, {494, "", false, "4-4"},
 		{400, "Bad Request", false, "4-4"}, {606, "Not Acceptable", false, "4-4"}, {180, "Ringing", true, ""}, {400, "Bad Request", true, "5-5"}, {500, "", true, "5-5"}, {423, "Interval Too Brief", true, "5-5"},
+		{403, "Wrong password, please contact support", true, "4-2"}, {403, "Contact header required", true, "5-5"}, {603, "Query not supported", true, "5-5"},
+		{403, "Authentication method not supported", true, "4-2"}, {402, "Payment Required", true, "4-4"}, {402, "Payment Required", false, "4-4"},
+		{502, "Bad Gateway", true, "5-5"}, {606, "Not Acceptable", true, "5-5"},
 	}
 	for _, c := range table {
 		if got := row(c.code, c.reason, c.after); got != c.want {

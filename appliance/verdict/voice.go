@@ -13,7 +13,7 @@ import (
 // which the reflector's own host says that nothing listens was reached.
 func voiceBlocked(in Input) []candidate {
 	r := in.Facts.RTP
-	if r == nil || !r.Inside || !r.SIP {
+	if r == nil || byIPv6(in.Facts) || !r.Inside || !r.SIP {
 		return nil
 	}
 	ports := map[facts.Answer][]string{}
@@ -34,4 +34,27 @@ func voiceBlocked(in Input) []candidate {
 		c.text += " " + words.Said("verdict.voice-part", "ports", strings.Join(passed, ", "))
 	}
 	return []candidate{c}
+}
+
+// whichWay says on which way voice packets are lost, where they are so on one way only; "" where they are too few to
+// say so.
+func whichWay(v *facts.Voice) string {
+	if v == nil {
+		return ""
+	}
+	way := v.OneWay()
+	only, other := v.Up, v.Down
+	switch way {
+	case "":
+		return ""
+	case facts.OnlyDown:
+		only, other = v.Down, v.Up
+	}
+	if only.Sent < qualityProbes || only.Lost < qualityLost || float64(only.Lost) < qualityLoss*float64(only.Sent) {
+		return ""
+	}
+	if way == facts.OnlyDown {
+		return " " + words.Said("verdict.voice-lost-down", "n", only.Lost, "all", only.Sent, "other", other.Sent)
+	}
+	return " " + words.Said("verdict.voice-lost-up", "n", only.Lost, "all", only.Sent, "other", other.Sent)
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,65 @@ func TestSTUN(t *testing.T) {
 	}
 	if n := len(s.Seen.All()); n < 3 {
 		t.Errorf("%d requests remembered", n)
+	}
+}
+
+// Served on two addresses and ports, it says so, and answers from where it is asked to (RFC 5780).
+func TestSTUNFromElsewhere(t *testing.T) {
+	s := NewSTUN(STUNSettings{})
+	at := map[string]net.PacketConn{}
+	for _, name := range []string{"127.0.0.1 a", "127.0.0.1 b", "127.0.0.2 a", "127.0.0.2 b"} {
+		ip, port, _ := strings.Cut(name, " ")
+		want := "0"
+		if first := at["127.0.0.1 "+port]; first != nil {
+			_, want, _ = net.SplitHostPort(first.LocalAddr().String())
+		}
+		conn, err := net.ListenPacket("udp4", net.JoinHostPort(ip, want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at[name] = conn
+		run(t, func(ctx context.Context) error { return s.Serve(ctx, conn) })
+	}
+	for until := time.Now().Add(time.Second); !s.other(addrPort(at["127.0.0.1 a"].LocalAddr())).IsValid() && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
+	}
+	asker := packetConn(t)
+	defer asker.Close()
+	ask := func(flags byte) (from string, m *stun.Message) {
+		t.Helper()
+		q := stun.MustBuild(stun.TransactionID, stun.BindingRequest)
+		if flags != 0 {
+			q.Add(stun.AttrChangeRequest, []byte{0, 0, 0, flags})
+		}
+		if _, err := asker.WriteTo(q.Raw, at["127.0.0.1 a"].LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		asker.SetReadDeadline(time.Now().Add(time.Second))
+		buf := make([]byte, 1500)
+		n, who, err := asker.ReadFrom(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m = &stun.Message{Raw: buf[:n]}
+		if err := m.Decode(); err != nil || m.TransactionID != q.TransactionID {
+			t.Fatalf("%v %v", m, err)
+		}
+		return who.String(), m
+	}
+	for flags, want := range map[byte]string{0: "127.0.0.1 a", 2: "127.0.0.1 b", 4: "127.0.0.2 a", 6: "127.0.0.2 b"} {
+		from, m := ask(flags)
+		var other stun.OtherAddress
+		if from != at[want].LocalAddr().String() || other.GetFrom(m) != nil || other.String() != at["127.0.0.2 b"].LocalAddr().String() {
+			t.Errorf("asked %d: answered from %s, other %s", flags, from, other)
+		}
+	}
+	s.Set(func(s *STUNSettings) { s.NoOther = true })
+	if _, m := ask(6); m.Type != stun.BindingError {
+		t.Errorf("%v", m)
+	}
+	if _, m := ask(0); (&stun.OtherAddress{}).GetFrom(m) == nil {
+		t.Error("it names another address")
 	}
 }
 

@@ -34,8 +34,9 @@ func Bunched(w lab.World, c serve.Count) bool {
 }
 
 // reflectorMost is what the search for an ALG may send there, 12, the comparison of SIP hosts, 5, long messages, 5, and
-// the control of the voice ports, 3. reflectorFull is what the lifetime of a mapping adds: two for each silence, and three.
+// long answers, 5, the control of the voice ports, 3, marks, 3, and what the router lets in, 4.
+// reflectorFull is what the lifetime of a mapping adds: two for each silence, and three.
 const (
-	reflectorMost = 25
+	reflectorMost = 37
 	reflectorFull = 17
 )

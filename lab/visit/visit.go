@@ -18,6 +18,7 @@ import (
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/report"
 	"trunktester/lab"
+	"trunktester/probes/facts"
 )
 
 // patience is for one world: the longest, a missing DHCP server, takes 15 to 20 s on an idle machine.
@@ -153,6 +154,11 @@ func Judge(t *testing.T, w lab.World, got Outcome) {
 	}
 	if !strings.Contains(v.Hint, w.Hints) || w.Hints == "" && v.Hint != "" {
 		t.Errorf("the hint does not say %q: %s", w.Hints, v.Hint)
+	}
+	for id, piece := range w.Saw {
+		if !slices.ContainsFunc(got.Report.Steps, func(s facts.Step) bool { return s.ID == id && strings.Contains(s.Saw, piece) }) {
+			t.Errorf("the step %s does not say %q", id, piece)
+		}
 	}
 	if w.ALG != "" && got.Report.ALG != w.ALG {
 		t.Errorf("a device that rewrites SIP is %s, wanted %s", got.Report.ALG, w.ALG)

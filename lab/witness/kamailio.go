@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	_ "embed"
 	"fmt"
+	"net"
 	"net/netip"
 	"os/exec"
 	"path/filepath"
@@ -79,7 +80,13 @@ func (o KamailioOptions) files() (map[string][]byte, error) {
 		Algorithm string
 		Method    string // prefix of the functions that authenticate
 		Users     []user
+		Hosts     []string // to listen on, IPv6 ones in brackets
 	}{KamailioOptions: o, S: o.Settings, Algorithm: "MD5", Method: "www"}
+	for _, a := range o.Listen {
+		if values.Hosts = append(values.Hosts, a.String()); a.Is6() {
+			values.Hosts[len(values.Hosts)-1] = "[" + a.String() + "]"
+		}
+	}
 	if len(o.Settings.Algorithms) == 1 {
 		values.Algorithm = o.Settings.Algorithms[0]
 	}
@@ -178,8 +185,8 @@ func kamailioSeen(lines []string) (seen []serve.Message) {
 			continue
 		}
 		at, err := unixTime(fields[0])
-		source, err2 := netip.ParseAddrPort(fields[2] + ":" + fields[3])
-		local, err3 := netip.ParseAddrPort(fields[4] + ":" + fields[5])
+		source, err2 := socket(fields[2], fields[3])
+		local, err3 := socket(fields[4], fields[5])
 		if err != nil || err2 != nil || err3 != nil {
 			continue
 		}
@@ -191,6 +198,11 @@ func kamailioSeen(lines []string) (seen []serve.Message) {
 			Credentials: fields[7] != "0", CallID: fields[8], UserAgent: agent})
 	}
 	return seen
+}
+
+// socket reads an address, which may stand in brackets, and a port.
+func socket(address, port string) (netip.AddrPort, error) {
+	return netip.ParseAddrPort(net.JoinHostPort(strings.Trim(address, "[]"), port))
 }
 
 // unixTime reads seconds.microseconds, as $TV(Sn) prints them.

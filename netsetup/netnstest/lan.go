@@ -108,7 +108,7 @@ func (l *LAN) Host(addrs ...string) *Host {
 			if err != nil {
 				return err
 			}
-			ip := &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 32)}
+			ip := &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 			if err := netlink.AddrAdd(eth, &netlink.Addr{IPNet: ip}); err != nil {
 				return err
 			}

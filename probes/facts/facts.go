@@ -5,49 +5,57 @@ package facts
 
 import (
 	"net/netip"
+	"regexp"
 	"time"
 )
 
 // Facts has one key per probe.
 type Facts struct {
-	Link       *Link       `json:"link"`
-	Address    *Address    `json:"address"`
-	Gateway    *Gateway    `json:"gateway"`
-	Conflict   *Conflict   `json:"conflict"`
-	Offers     *Offers     `json:"offers"`
-	Cable      *Cable      `json:"cable"`
-	Neighbour  *Neighbour  `json:"neighbour"`
-	LAN        *LAN        `json:"lan"` // ARP round trips to the gateway (light 1)
-	Internet   *Internet   `json:"internet"`
-	Portal     *Portal     `json:"portal"`
-	Resolver   *Resolver   `json:"resolver"`
-	Clock      *Clock      `json:"clock"`
-	Public     *Public     `json:"public"`
-	Name       *Name       `json:"name"`
-	MTU        *MTU        `json:"mtu"`
-	Edge       *Edge       `json:"edge"`
-	Witness    *Witness    `json:"witness"`
-	IPv6       *IPv6       `json:"ipv6"`
-	Ping       *Ping       `json:"ping"`
-	Quality    *Quality    `json:"quality"`
-	UDP        *Path       `json:"sip_udp"`
-	TCP        *Path       `json:"sip_tcp"`
-	TLS        *Path       `json:"sip_tls"`
-	Controls   *Controls   `json:"controls"`
-	Nowhere    *Path       `json:"nowhere"`
-	Reflector  *Reflector  `json:"reflector"`
-	WAN        *WAN        `json:"wan"`
-	Hops       *Walk       `json:"hops"` // the first ones on the way to the provider
-	Lifetime   *Lifetime   `json:"lifetime"`
-	RTP        *RTP        `json:"rtp"`
-	Fragments  *Fragments  `json:"fragments"`
-	ALG        *ALG        `json:"alg"`
-	Login      *Login      `json:"login"`
-	Bindings   *Bindings   `json:"bindings"`
-	CheckIP    *CheckIP    `json:"check_ip"`
-	PBXCheck   *PBXCheck   `json:"pbx_check"`
-	OwnBinding *OwnBinding `json:"own_binding"`
-	Remembered *Remembered `json:"remembered"`
+	Link      *Link      `json:"link"`
+	Address   *Address   `json:"address"`
+	Gateway   *Gateway   `json:"gateway"`
+	Conflict  *Conflict  `json:"conflict"`
+	Offers    *Offers    `json:"offers"`
+	Cable     *Cable     `json:"cable"`
+	Neighbour *Neighbour `json:"neighbour"`
+	LAN       *LAN       `json:"lan"` // ARP round trips to the gateway (light 1)
+	Internet  *Internet  `json:"internet"`
+	Portal    *Portal    `json:"portal"`
+	Resolver  *Resolver  `json:"resolver"`
+	Clock     *Clock     `json:"clock"`
+	Public    *Public    `json:"public"`
+	Name      *Name      `json:"name"`
+	MTU       *MTU       `json:"mtu"`
+	Edge      *Edge      `json:"edge"`
+	Witness   *Witness   `json:"witness"`
+	IPv6      *IPv6      `json:"ipv6"`
+
+	InternetByIPv6 *Internet   `json:"internet_ipv6"` // asked only where the trunk goes by IPv6
+	Ping           *Ping       `json:"ping"`
+	Quality        *Quality    `json:"quality"`
+	UDP            *Path       `json:"sip_udp"`
+	TCP            *Path       `json:"sip_tcp"`
+	TLS            *Path       `json:"sip_tls"`
+	SIPv6          *Path       `json:"sip_ipv6"` // the trunk's own transport by IPv6, beside a trunk that is tested by IPv4
+	Controls       *Controls   `json:"controls"`
+	Nowhere        *Path       `json:"nowhere"`
+	Reflector      *Reflector  `json:"reflector"`
+	WAN            *WAN        `json:"wan"`
+	Hops           *Walk       `json:"hops"` // the first ones on the way to the provider
+	SIPWalk        *SIPWalk    `json:"sip_walk"`
+	Lifetime       *Lifetime   `json:"lifetime"`
+	NAT            *NAT        `json:"nat"`
+	RTP            *RTP        `json:"rtp"`
+	Voice          *Voice      `json:"voice"`
+	DSCP           *DSCP       `json:"dscp"`
+	Fragments      *Fragments  `json:"fragments"`
+	ALG            *ALG        `json:"alg"`
+	Login          *Login      `json:"login"`
+	Bindings       *Bindings   `json:"bindings"`
+	CheckIP        *CheckIP    `json:"check_ip"`
+	PBXCheck       *PBXCheck   `json:"pbx_check"`
+	OwnBinding     *OwnBinding `json:"own_binding"`
+	Remembered     *Remembered `json:"remembered"`
 }
 
 // Link is the cable. (light 1)
@@ -258,12 +266,21 @@ type STUNAnswer struct {
 
 // Name is how the provider's name led to servers (RFC 3263). (light 2)
 type Name struct {
-	Asked   string       `json:"asked"` // the name really contacted: proxy where set, else domain
-	Way     string       `json:"way"`   // "naptr", "srv", "address" or "literal"; "" when not found
-	Targets []Target     `json:"targets"`
+	Asked   string       `json:"asked"`   // the name really contacted: proxy where set, else domain
+	Way     string       `json:"way"`     // "naptr", "srv", "address" or "literal"; "" when not found
+	Targets []Target     `json:"targets"` // that the trunk is tested at: by IPv6 only where there is no IPv4 address
+	Six     []Target     `json:"six"`     // the same by IPv6, where the name has IPv6 addresses
 	Answers []NameAnswer `json:"answers"` // local resolvers
 	Public  []NameAnswer `json:"public"`  // the second witness
 	UDPSRV  bool         `json:"udp_srv"` // the zone says that the provider serves UDP
+	TCPSRV  bool         `json:"tcp_srv"` // and TCP
+	TLSSRV  bool         `json:"tls_srv"` // and TLS
+}
+
+// Serves reports whether the zone itself says that the provider serves SIP over the transport. Not every zone that a provider
+// serves it from says so.
+func (n Name) Serves(transport string) bool {
+	return map[string]bool{"udp": n.UDPSRV, "tcp": n.TCPSRV, "tls": n.TLSSRV}[transport]
 }
 
 // Target is one server of the provider, in the order of preference.
@@ -285,6 +302,7 @@ type Quality struct {
 	Gateway *Echo    `json:"gateway"`
 	Far     []Echo   `json:"far"`
 	Late    Duration `json:"late_ms"` // how late the box itself was on average: what it measured is no better than that
+	MOS     *MOS     `json:"mos"`     // by the pings to the far host that counts most; nil where they are too few
 }
 
 // LAN is the way to the gateway, by ARP. (light 1)
@@ -356,6 +374,18 @@ type Reply struct {
 	SeenAs     netip.AddrPort `json:"seen_as"` // received and rport of the top Via: us as the provider sees us
 }
 
+// queryWords are those of a reason phrase that is about a REGISTER without Contact. "Please contact support" is not.
+var queryWords = regexp.MustCompile(`(?i)not supported|unsupported|\bquery|\b(no|missing|without|without a|need|needs|require[sd]?) contact\b|\bcontact( header| field)?( is)? (required|missing|needed|header|field|expected)`)
+
+// secretWords are those of a reason phrase that is about the login itself.
+var secretWords = regexp.MustCompile(`(?i)password|credential|authenticat`)
+
+// NamesQuery reports whether the reason phrase refuses the question which devices are registered, a REGISTER without
+// Contact (RFC 3261 section 10.2.3), rather than the login that came with it.
+func (r Reply) NamesQuery() bool {
+	return queryWords.MatchString(r.Reason) && !secretWords.MatchString(r.Reason)
+}
+
 // ICMP is an ICMP error that answered one of our packets. The offender tells who refused.
 type ICMP struct {
 	Offender netip.Addr `json:"offender"`
@@ -411,10 +441,12 @@ type Difference struct {
 
 // ALG is the search for a device that rewrites SIP. (light 3)
 type ALG struct {
-	Word   string  `json:"word"` // the five words of the report
-	Proofs []Proof `json:"proofs"`
-	Why    string  `json:"why"`   // one sentence: what the word rests on
-	Place  *Place  `json:"place"` // where messages are rewritten; nil when no hop on the way showed it
+	Word   string   `json:"word"` // the five words of the report
+	Proofs []Proof  `json:"proofs"`
+	Why    string   `json:"why"`    // one sentence: what the word rests on
+	Over   []string `json:"over"`   // the transports over which messages are, or are likely, rewritten
+	Direct bool     `json:"direct"` // by IPv6, and the provider sees the box's own address: nothing is translated on the way
+	Place  *Place   `json:"place"`  // where messages are rewritten; nil when no hop on the way showed it
 }
 
 // Place is between which two hops of the way a message is rewritten. Hop 0 is the box, hop 1 the first router.
@@ -436,11 +468,12 @@ const (
 
 // Proof is one differential with its control.
 type Proof struct {
-	ID      string   `json:"id"`     // "A1" ...
-	Result  string   `json:"result"` // "proof", "clean" or "inconclusive"
-	Why     string   `json:"why"`    // one plain sentence, both values quoted
-	Probe   Exchange `json:"probe"`
-	Control Exchange `json:"control"`
+	ID        string   `json:"id"`        // "A1" ...
+	Transport string   `json:"transport"` // of the probe: what it shows holds for that one
+	Result    string   `json:"result"`    // "proof", "clean" or "inconclusive"
+	Why       string   `json:"why"`       // one plain sentence, both values quoted
+	Probe     Exchange `json:"probe"`
+	Control   Exchange `json:"control"`
 }
 
 // Login is the attempt to be accepted by the registrar. (light 4)

@@ -102,19 +102,20 @@ func (i Idle) String() string {
 // RTP is voice packets to the provider's reflector and back. (light 3)
 type RTP struct {
 	Server netip.Addr `json:"server"`
-	Inside bool       `json:"inside"` // the reflector stands in the provider's networks
+	Inside bool       `json:"inside"` // the reflector stands in the provider's networks: else it says nothing about the provider's ports
 	SIP    bool       `json:"sip"`    // it answered SIP at the same time: the control
 	Ports  []RTPPort  `json:"ports"`
 }
 
 // RTPPort is one port of the range. Refused: the reflector's own host says that nothing listens there.
 type RTPPort struct {
-	Port   int      `json:"port"`
-	Sent   int      `json:"sent"`
-	Back   int      `json:"back"`
-	Answer Answer   `json:"answer"`
-	TOS    int      `json:"tos"` // the byte with the DSCP as it arrived, sent as 184; -1 when not told
-	RTT    Duration `json:"rtt_ms"`
+	Port    int      `json:"port"`
+	Sent    int      `json:"sent"`
+	Back    int      `json:"back"`
+	Answer  Answer   `json:"answer"`
+	TOS     int      `json:"tos"`      // the byte with the DSCP as it arrived, sent as 184; -1 when not told
+	TOSBack int      `json:"tos_back"` // the same of the echo, which the reflector was asked to send as 184
+	RTT     Duration `json:"rtt_ms"`
 }
 
 // Fragments is SIP over UDP in messages that do not fit one packet. (light 3)
@@ -123,4 +124,7 @@ type Fragments struct {
 	Long     Attempt   `json:"long"`     // 1,600 bytes
 	TCP      *Attempt  `json:"tcp"`      // the long one over TCP; nil where TCP is not answered
 	Controls []Attempt `json:"controls"` // other hosts: the first exchange is the whole one, the second the long one
+	// Down is the way back from the provider's reflector: short requests, the first with an answer of 1,200 bytes, the second with one
+	// of 1,600; nil where there is none that answers so.
+	Down *Attempt `json:"down"`
 }

@@ -6,8 +6,9 @@ type OwnBinding struct {
 	Withheld   string     `json:"withheld"`   // why none was tried, "" when it was
 	Attempts   int        `json:"attempts"`   // requests with credentials, retransmissions included (≤ 6)
 	Registered bool       `json:"registered"` // the provider accepted it
+	Expires    Duration   `json:"expires_ms"` // how long it was asked for: a minute, or as long as the provider wants at least
 	Shown      *bool      `json:"shown"`      // a query without Contact listed it; nil: the query was not answered
-	Removed    bool       `json:"removed"`    // the provider confirmed that it is gone; else it ends by itself within a minute
+	Removed    bool       `json:"removed"`    // the provider confirmed that it is gone; else it ends by itself after Expires
 	After      []Binding  `json:"after"`      // the others' registrations, listed after ours was removed
 	AfterKnown bool       `json:"after_known"`
 	Lost       []Binding  `json:"lost"`   // of others, listed before and not any more

@@ -151,7 +151,7 @@ func (a *asking) take(in arrival) (done bool) {
 		return true
 	case in.icmp != nil:
 		a.x.ICMP = append(a.x.ICMP, *in.icmp)
-		return a.x.Request.Hops > 0 && in.icmp.Type == timeExceeded // it ended where it was to end
+		return a.x.Request.Hops > 0 && in.icmp.expired() // it ended where it was to end
 	}
 	m := Split(in.raw)
 	t := transaction{request: a.x.Request}

@@ -30,7 +30,7 @@ type Conn interface {
 type Dialer struct {
 	Conduct *Conduct
 	Via     via.Interface
-	Source  netip.Addr // address to send from; zero lets the routing table choose
+	Source  netip.Addr // address to send from, to servers of its family; zero lets the routing table choose, as for others
 	Avoid   []int      // source ports never used, beside 5060: the port that the PBX is expected on
 	Agent   string     // User-Agent: "trunktester/1.2"
 }
@@ -75,8 +75,8 @@ func (d Dialer) bound(open func(port int) error) error {
 	return err
 }
 
-func (d Dialer) source() net.IP {
-	if !d.Source.IsValid() {
+func (d Dialer) source(remote netip.AddrPort) net.IP {
+	if !d.Source.IsValid() || d.Source.Is4() != remote.Addr().Unmap().Is4() {
 		return nil
 	}
 	return d.Source.AsSlice()
@@ -111,7 +111,7 @@ func (d Dialer) UDPFrom(ctx context.Context, remote netip.AddrPort, port int) (*
 
 func (d Dialer) dialUDP(ctx context.Context, remote netip.AddrPort, port int) (*net.UDPConn, error) {
 	dialer := d.Via.Dialer()
-	dialer.LocalAddr = &net.UDPAddr{IP: d.source(), Port: port}
+	dialer.LocalAddr = &net.UDPAddr{IP: d.source(remote), Port: port}
 	conn, err := dialer.DialContext(ctx, "udp", remote.String())
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (d Dialer) dialTCP(ctx context.Context, remote netip.AddrPort) (net.Conn, f
 	var conn net.Conn
 	err := d.bound(func(port int) (err error) {
 		dialer := d.Via.Dialer()
-		dialer.LocalAddr = &net.TCPAddr{IP: d.source(), Port: port}
+		dialer.LocalAddr = &net.TCPAddr{IP: d.source(remote), Port: port}
 		conn, err = dialer.DialContext(ctx, "tcp", remote.String())
 		return err
 	})

@@ -58,7 +58,7 @@ func (x Exchange) Facts() facts.Exchange {
 // Quoted is what the hop where the message ended got of it, by its ICMP error (RFC 1812 section 4.3.2.3).
 func (x Exchange) Quoted() (quote []byte, by netip.Addr, ok bool) {
 	for _, e := range x.ICMP {
-		if e.Type == timeExceeded && len(e.Quoted) > 0 {
+		if e.expired() && len(e.Quoted) > 0 {
 			return e.Quoted, e.Offender, true
 		}
 	}

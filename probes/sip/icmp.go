@@ -19,8 +19,19 @@ type ICMPError struct {
 	Quoted     []byte // our payload as the offender saw it, as far as it was quoted
 }
 
-// timeExceeded is the ICMP type of a message whose time to live ended on the way (RFC 792).
-const timeExceeded = 11
+// The ICMP types of a message whose time to live ended on the way.
+const (
+	timeExceeded  = 11 // RFC 792
+	timeExceeded6 = 3  // RFC 4443 section 3.3
+)
+
+// expired says that the message's time to live ended at the offender.
+func (e ICMPError) expired() bool {
+	if e.Offender.Is6() {
+		return e.Type == timeExceeded6
+	}
+	return e.Type == timeExceeded
+}
 
 // Fact is the error without its quotation; provider says that the offender is the server that was asked.
 func (e ICMPError) Fact(server netip.Addr) facts.ICMP {
@@ -28,6 +39,9 @@ func (e ICMPError) Fact(server netip.Addr) facts.ICMP {
 }
 
 func (e ICMPError) String() string {
+	if e.Offender.Is6() {
+		return fmt.Sprintf("ICMPv6 type %d code %d from %s", e.Type, e.Code, e.Offender)
+	}
 	return fmt.Sprintf("ICMP type %d code %d from %s", e.Type, e.Code, e.Offender)
 }
 

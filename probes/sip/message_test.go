@@ -134,7 +134,8 @@ func FuzzSplit(f *testing.F) {
 }
 
 func FuzzVia(f *testing.F) {
-	for _, s := range []string{"SIP/2.0/UDP 192.0.2.1:5060;rport=1;received=192.0.2.2", "SIP / 2.0 / UDP [::1] ; branch = \"a;b\"", ",,;=", "SIP/2.0/UDP h;received=[2001:db8::1]"} {
+	for _, s := range []string{"SIP/2.0/UDP 192.0.2.1:5060;rport=1;received=192.0.2.2", "SIP / 2.0 / UDP [::1] ; branch = \"a;b\"", ",,;=", "SIP/2.0/UDP h;received=[2001:db8::1]",
+		"SIP/2.0/UDP [2001:db8::9:1]:6050;received=2001:db8::9:255;rport=7", "SIP/2.0/UDP [::ffff:192.0.2.10]:19823", "SIP/2.0/UDP 2001:db8::1", "SIP/2.0/UDP [2001:db8:::192.0.2.1];received=[::1", "SIP/2.0/UDP [fe80::1%eth0]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -148,7 +149,8 @@ func FuzzVia(f *testing.F) {
 }
 
 func FuzzContacts(f *testing.F) {
-	for _, s := range []string{"*", "<sip:a@192.0.2.1>;expires=1, \"x\\\"\" <sip:b>", "\"<\" <", "<>,,<;>"} {
+	for _, s := range []string{"*", "<sip:a@192.0.2.1>;expires=1, \"x\\\"\" <sip:b>", "\"<\" <", "<>,,<;>",
+		"<sip:a@[2001:db8::1]:5071>;received=\"sip:[2001:db8::2]\"", "sip:a@[2001:db8::1", "sips:[::ffff:192.0.2.1]", "sip:2001:db8::10:5070"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
 )
 
 // UDP is a socket connected to one server, with further doors when a test needs them.
@@ -125,11 +126,19 @@ func pending(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }
 
+// hops sets the time to live, which IPv6 calls the hop limit.
+func (u *UDP) hops(conn *net.UDPConn, hops int) error {
+	if u.remote.Addr().Unmap().Is4() {
+		return ipv4.NewConn(conn).SetTTL(hops)
+	}
+	return ipv6.NewConn(conn).SetHopLimit(hops)
+}
+
 // Ask sends the request, four times over 3.5 s while nothing comes back, and waits one second more.
 func (u *UDP) Ask(ctx context.Context, r Request, p Purpose) Exchange {
 	if r.Hops > 0 {
 		if conn := u.sender(); conn != nil {
-			if err := ipv4.NewConn(conn).SetTTL(r.Hops); err != nil {
+			if err := u.hops(conn, r.Hops); err != nil {
 				return Exchange{Request: r, Err: fmt.Errorf("set the time to live: %w", err)}
 			}
 		}

@@ -161,6 +161,14 @@ func HostPort(s string) netip.AddrPort {
 	return netip.AddrPortFrom(a.Unmap(), 5060)
 }
 
+// Host is a host as it stands in a URI or a Via: an IPv6 address in brackets (RFC 3261 section 25.1, IPv6reference).
+func Host(s string) string {
+	if a, err := netip.ParseAddr(s); err == nil && a.Is6() {
+		return "[" + s + "]"
+	}
+	return s
+}
+
 // Contact is one entry of a Contact header.
 type Contact struct {
 	Display string

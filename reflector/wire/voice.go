@@ -19,7 +19,7 @@ import (
 //	 8  8  the caller's own, such as its send time
 //	16 16  proof: HMAC-SHA256 of the RTP header and bytes 0 to 15, or the caller's own without a token
 //	32  4  echo: how many probes of this stream (source and SSRC) the reflector has received, 0 for not counted
-//	36  4  zero
+//	36  4  echo: how many of these the reflector did not echo, for its limits
 //	40  8  echo: when the reflector received the probe, nanoseconds since 1970 by its own clock
 //	48 16  echo: address that the probe came from, IPv4 as ::ffff:a.b.c.d
 //	64     as sent
@@ -87,6 +87,8 @@ type Heard struct {
 	TOS    int       // of the probe as received, 0 to 255
 	Count  uint32    // probes of this stream received, this one included; 0 where it does not count
 	At     time.Time // by the reflector's clock
+
+	Skipped uint32 // of those counted, so many were not sent back for the reflector's limits: not lost
 }
 
 // Echo turns a probe into its echo, in its place, and gives the DSCP wanted for it.
@@ -97,6 +99,7 @@ func Echo(packet []byte, h Heard) (dscp int) {
 	payload[5] = byte(h.TOS)
 	binary.BigEndian.PutUint16(payload[6:], h.Source.Port())
 	binary.BigEndian.PutUint32(payload[32:], h.Count)
+	binary.BigEndian.PutUint32(payload[36:], h.Skipped)
 	binary.BigEndian.PutUint64(payload[40:], uint64(h.At.UnixNano()))
 	from := h.Source.Addr().As16()
 	copy(payload[48:64], from[:])
@@ -106,7 +109,7 @@ func Echo(packet []byte, h Heard) (dscp int) {
 // ParseEcho reads an echo: the probe in it, and what the reflector heard.
 //
 // The counts tell loss up from loss down: of n probes sent, the last count is what arrived; what is
-// missing between that and the echoes that came back was lost on the way down. Times at the
+// missing between that and the echoes that came back was lost on the way down, less those skipped. Times at the
 // reflector give the jitter of each way (RFC 3550 section 6.4.1 needs no common clock).
 func ParseEcho(packet []byte) (Probe, Heard, error) {
 	if !voice(packet, echoMark) {
@@ -120,10 +123,11 @@ func ParseEcho(packet []byte) (Probe, Heard, error) {
 		Own:       binary.BigEndian.Uint64(payload[8:]),
 	}
 	h := Heard{
-		Source: netip.AddrPortFrom(netip.AddrFrom16([16]byte(payload[48:64])).Unmap(), binary.BigEndian.Uint16(payload[6:])),
-		TOS:    int(payload[5]),
-		Count:  binary.BigEndian.Uint32(payload[32:]),
-		At:     time.Unix(0, int64(binary.BigEndian.Uint64(payload[40:]))),
+		Source:  netip.AddrPortFrom(netip.AddrFrom16([16]byte(payload[48:64])).Unmap(), binary.BigEndian.Uint16(payload[6:])),
+		TOS:     int(payload[5]),
+		Count:   binary.BigEndian.Uint32(payload[32:]),
+		Skipped: binary.BigEndian.Uint32(payload[36:]),
+		At:      time.Unix(0, int64(binary.BigEndian.Uint64(payload[40:]))),
 	}
 	return p, h, nil
 }

@@ -120,7 +120,7 @@ func TestAProofHoldsForItsWishAndTokenAlone(t *testing.T) {
 func TestAnEchoTellsWhatWasHeard(t *testing.T) {
 	p := Probe{Sequence: 65535, Timestamp: 1 << 31, SSRC: 7, DSCP: 46, Own: 1 << 63}
 	for _, source := range []string{"203.0.113.2:40001", "[2001:db8::1]:1"} {
-		h := Heard{Source: netip.MustParseAddrPort(source), TOS: 184, Count: 3, At: time.Unix(1700000000, 5)}
+		h := Heard{Source: netip.MustParseAddrPort(source), TOS: 184, Count: 3, Skipped: 2, At: time.Unix(1700000000, 5)}
 		packet := p.Packet("", 172)
 		if len(packet) != 172 || !Voice(packet, "") || Voice(packet, "token") || Stream(packet) != 7 {
 			t.Fatalf("% x", packet)
