@@ -33,7 +33,7 @@ func judgeOtherFlow(own netip.AddrPort, outside netip.Addr, same, other netip.Ad
 	case same == own && other == own:
 		return finding{algClean, fmt.Sprintf("Both views are equal: the socket that registered and another one are shown the registration at %s, as it was sent.", own)}
 	case same == own && other.Addr() == outside:
-		return finding{algProof, fmt.Sprintf("The provider shows the box's registration at %s, where it was sent as %s; to the socket that registered it comes back as %s: a device on the way changes it there and back.", other, own, same)}
+		return finding{algProof, words.Said("saw.alg-a8", "shown", other, "sent", own, "back", same)}
 	case same == other:
 		return inconclusive("Both views are equal, and show %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
 	}
@@ -54,7 +54,7 @@ func judgeCanary(own, sent netip.AddrPort, outside netip.Addr, same, shown netip
 	case shown == sent:
 		return finding{algClean, fmt.Sprintf("A registration at %s, a port that nothing was sent from, came back as it was sent.", sent)}
 	case shown == netip.AddrPortFrom(outside, sent.Port()):
-		return finding{algProof, fmt.Sprintf("A registration at %s, a port that nothing was sent from, came back as %s; the control at %s came back as it was sent.", sent, shown, own)}
+		return finding{algProof, words.Said("saw.alg-a7", "sent", sent, "shown", shown, "control", own)}
 	}
 	return inconclusive("A registration at %s came back as %s; the control at %s came back as it was sent.", sent, shown, own)
 }
