@@ -38,7 +38,9 @@ func walks(own, other []facts.Hop) func(*site) {
 }
 
 // endsAtRouter, endsOnLine and getsOut: where packets on the trunk's port end, while others go on.
-func endsAtRouter(s *site) { s.with(walks(reaching(router.String(), ""), reaching(router.String(), lineHop))) }
+func endsAtRouter(s *site) {
+	s.with(walks(reaching(router.String(), ""), reaching(router.String(), lineHop)))
+}
 func endsOnLine(s *site) {
 	s.with(walks(reaching(router.String(), lineHop, ""), reaching(router.String(), lineHop, farHop)))
 }
