@@ -57,13 +57,14 @@ image-check: ## builds the image twice, to the same byte, makes every visit of i
 	@scripts/install-peers emulator
 	@scripts/test-image
 
-image-torture: ## cuts the power of that image N times (N=20, SEED=1), and after every single write of a recorded session
+image-torture: ## cuts the power of that image N times (N=20, SEED=1), after every single write of a recorded session, and N times while an update is written or tried
 	@scripts/install-peers emulator
 	@go run ./image/trial -image out/trunktester.img -torture $(N) -seed $(SEED)
+	@scripts/update-trial cuts -torture $(N) -seed $(SEED)
 
-image-update: ## updates an emulated box by sticks: good and bad ones; WORLD=… for one visit
+image-update: ## updates an emulated box by sticks: good and bad ones, and with power cuts (SEED=1); WORLD=… for one visit
 	@scripts/install-peers emulator
-	@scripts/update-trial $(if $(WORLD),-world $(WORLD))
+	@scripts/update-trial -seed $(SEED) $(if $(WORLD),-world $(WORLD))
 
 trunkkit: ## trunkkit for Windows, macOS and Linux, in out/, with nothing to install
 	@for system in windows/amd64 darwin/arm64 darwin/amd64 linux/amd64 linux/arm64; do \

@@ -130,8 +130,8 @@ func Worlds() []World {
 	return all
 }
 
-// Find gives the world of that name, else the first one of that code. The first world of a code has
-// the cause's slug for its name; drawn-17 is the world that is drawn from seed 17, cell-dns-silent-tls one of the matrix.
+// Find gives the world of that name, else that of a code: the one that has the cause's slug for its name, else the first.
+// drawn-17 is the world that is drawn from seed 17, cell-dns-silent-tls one of the matrix.
 func Find(what string) (World, bool) {
 	what = strings.ToLower(strings.TrimSpace(what))
 	if w, ok := drawn(what); ok {
@@ -141,9 +141,12 @@ func Find(what string) (World, bool) {
 		return w, true
 	}
 	all := append(Worlds(), PBXChecks()...)
-	for _, w := range all {
-		if w.Name == what {
-			return w, true
+	cause, _ := catalogue.Find(what)
+	for _, name := range []string{what, cause.Slug} {
+		for _, w := range all {
+			if w.Name == name {
+				return w, true
+			}
 		}
 	}
 	for _, w := range all {

@@ -15,25 +15,25 @@ import (
 )
 
 const (
-	// cutsEach is how often the power is cut while an update is written, and how often while it is tried.
-	cutsEach = 2
 	// cutWriting and cutTrying are when the power is cut at the latest, by the board's clock: after the first sign of writing,
 	// and after the first start of what was written.
 	cutWriting = 12 * time.Second
 	cutTrying  = 40 * time.Second
 )
 
-// cutSteps cut the power of a box that takes an update. It always starts, and runs one of the two versions.
-func cutSteps(p parcel, seed uint64) []step {
+// cutSteps cut the power of a box that takes an update, so many times, in turn while it is written and while it is tried; the
+// dice decide which comes first. The box always starts, and runs one of the two versions.
+func cutSteps(p parcel, cuts int, seed uint64) []step {
 	dice := rand.New(rand.NewPCG(seed, 2))
 	var all []step
-	for range cutsEach {
-		at := time.Duration(dice.Int64N(int64(cutWriting)))
-		all = append(all, step{fmt.Sprintf("power cut %.1f s into the writing", at.Seconds()), fine, cutWhileWriting(p, at), either(p)})
-	}
-	for range cutsEach {
-		at := time.Duration(dice.Int64N(int64(cutTrying)))
-		all = append(all, step{fmt.Sprintf("power cut %.1f s into the trial", at.Seconds()), fine, cutOnTrial(p, at), either(p)})
+	for n := dice.IntN(2); len(all) < cuts; n++ {
+		if n%2 == 0 {
+			at := time.Duration(dice.Int64N(int64(cutWriting)))
+			all = append(all, step{fmt.Sprintf("power cut %.1f s into the writing", at.Seconds()), fine, cutWhileWriting(p, at), either(p)})
+		} else {
+			at := time.Duration(dice.Int64N(int64(cutTrying)))
+			all = append(all, step{fmt.Sprintf("power cut %.1f s into the trial", at.Seconds()), fine, cutOnTrial(p, at), either(p)})
+		}
 	}
 	return all
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -25,8 +26,11 @@ type options struct {
 	seed              uint64
 }
 
-// cutsOnTheWay are the power cuts of a trial that was not asked for any.
-const cutsOnTheWay = 3
+// The power cuts of a trial that was not asked for any: of a card, and of a box that takes an update.
+const (
+	cutsOnTheWay   = 3
+	cutsOfUpdating = 4
+)
 
 func main() {
 	var o options
@@ -35,7 +39,7 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "leave the working folders, with the kernel's log, behind")
 	flag.StringVar(&o.lock, "lock", "", "a `file` that is locked while the board is on, where several use one machine")
 	flag.StringVar(&o.updates, "updates", "", "only put the updates of this `folder` into a box whose card was made with their key: good ones and bad ones")
-	flag.IntVar(&o.cuts, "torture", 0, "only cut the power of one card so many `times`, and record and replay what it writes")
+	flag.IntVar(&o.cuts, "torture", 0, "only cut the power of one card so many `times`, and record and replay what it writes; with -updates, how often it is cut while one is taken")
 	flag.IntVar(&o.replays, "replays", 0, "after how many of the recorded writes the power is cut; 0: after each")
 	flag.Uint64Var(&o.seed, "seed", 1, "`number` that decides when the power is cut and what is lost")
 	flag.Parse()
@@ -58,7 +62,7 @@ func main() {
 	}
 	if o.updates != "" {
 		var err error
-		if planned, err = updates(o.updates, o.seed); err != nil {
+		if planned, err = updates(o.updates, cmp.Or(o.cuts, cutsOfUpdating), o.seed); err != nil {
 			fmt.Fprintln(os.Stderr, "image-test:", err)
 			os.Exit(1)
 		}
@@ -68,7 +72,7 @@ func main() {
 		os.Exit(2)
 	}
 	var tried tally
-	if o.cuts == 0 {
+	if o.cuts == 0 || o.updates != "" {
 		tried = all(ctx, o, planned)
 	}
 	if o.only == "" && o.updates == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,21 +47,18 @@ func readParcel(name string) (parcel, error) {
 }
 
 // updates are the visits of sticks with updates, for a card that was made with their key. folder holds new.update, which runs
-// well, exits.update and hangs.update, which do not, and the secret key.
-func updates(folder string, seed uint64) ([]visit, error) {
-	var p [3]parcel
-	for i, name := range []string{"new", "exits", "hangs"} {
-		var err error
-		if p[i], err = readParcel(filepath.Join(folder, name+".update")); err != nil {
-			return nil, err
-		}
+// well, and the secret key; where it holds exits.update and hangs.update, which do not run well, those are tried too. The power
+// is cut so many times in all, at moments that the seed decides.
+func updates(folder string, cuts int, seed uint64) ([]visit, error) {
+	good, err := readParcel(filepath.Join(folder, "new.update"))
+	if err != nil {
+		return nil, err
 	}
-	good, exits, hangs := p[0], p[1], p[2]
 	bad, err := refusedOnes(filepath.Join(folder, "update.key"), good)
 	if err != nil {
 		return nil, err
 	}
-	return []visit{
+	all := []visit{
 		{"update", "healthy", []step{
 			{"a kit with its profile", fine, kit, runs("old")},
 			{"an update on a stick", fine, updated(good, nil), runs("new")},
@@ -69,12 +67,21 @@ func updates(folder string, seed uint64) ([]visit, error) {
 		}},
 		{"update-refused", "healthy", append([]step{{"a kit with its profile", fine, kit, runs("old")}},
 			append(bad, step{"back at the PC", "", atPC, standing(2, "")})...)},
-		{"update-exits", "healthy", twice(exits)},
-		{"update-hangs", "healthy", failing(hangs, nil)},
 		{"update-gone", "healthy", failing(good, zeroed)},
 		{"update-damaged", "healthy", failing(good, scrambled)},
-		{"update-cut", "healthy", cutSteps(good, seed)},
-	}, nil
+		{"update-cut", "healthy", cutSteps(good, cuts, seed)},
+	}
+	for name, steps := range map[string]func(parcel) []step{"exits": twice, "hangs": func(p parcel) []step { return failing(p, nil) }} {
+		p, err := readParcel(filepath.Join(folder, name+".update"))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, visit{"update-" + name, "healthy", steps(p)})
+	}
+	return all, nil
 }
 
 // failing are the steps of an update that does not run well, for whatever reason: the box goes back and says so. damage comes

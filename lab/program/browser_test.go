@@ -128,16 +128,7 @@ func TestBrowserPositions(t *testing.T) {
 		tab.Do(chromedp.Click(`button[value=`+position+`]`), chromedp.WaitVisible(`button[value=`+position+`][aria-pressed=true]`))
 	}
 	here("router")
-	at := p.lights(allGreen, 0)
-	if err := b.PullCable(); err != nil {
-		t.Fatal(err)
-	}
-	at = p.lights("LINE red, 1 flash;", at)
-	b.Wire.Set(lab.Line{Up: lab.Way{Loss: 1}, Down: lab.Way{Loss: 1}})
-	if err := b.PlugCable(); err != nil {
-		t.Fatal(err)
-	}
-	p.lights("LINE green; INTERNET red,", at)
+	b.carryToDeadSocket(p)
 	verdict(tab, "2-")
 	here("lan")
 	tab.Until("the comparison", `document.body.innerText.includes("between the router and the LAN socket")`)
@@ -177,8 +168,7 @@ func TestBrowserCablePulledDuringARun(t *testing.T) {
 	first := b.finished("")
 	tab := b.phone()
 	verdict(tab, "ok")
-	tab.Do(chromedp.Click(`form[action="/run"] button`), chromedp.WaitVisible(`form[action="/run"] button:disabled`))
-	mark(tab)
+	runAgain(tab)
 	at := len(p.out.String())
 	if err := b.PullCable(); err != nil {
 		t.Fatal(err)
@@ -213,8 +203,7 @@ func TestBrowserBoxRestartedDuringARun(t *testing.T) {
 	first := b.finished("")
 	tab := b.phone()
 	verdict(tab, "ok")
-	tab.Do(chromedp.Click(`form[action="/run"] button`), chromedp.WaitVisible(`form[action="/run"] button:disabled`))
-	mark(tab)
+	runAgain(tab)
 	p.signal(syscall.SIGKILL)
 	p.wait()
 	tab.Do(chromedp.WaitVisible("#lost"))
@@ -228,10 +217,11 @@ func TestBrowserBoxRestartedDuringARun(t *testing.T) {
 	same(tab)
 }
 
-// mark and same tell whether the document was loaded anew. The browser's machine has a loopback interface only, which
-// Chromium takes for no network.
-func mark(tab browse.Tab) {
+// runAgain presses the button, and marks the document: same tells whether it was loaded anew since. The browser's machine has a
+// loopback interface only, which Chromium takes for no network.
+func runAgain(tab browse.Tab) {
 	tab.Helper()
+	tab.Do(chromedp.Click(`form[action="/run"] button`), chromedp.WaitVisible(`form[action="/run"] button:disabled`))
 	if !tab.Is(`Object.defineProperty(navigator, "onLine", {get: () => true}), window.unchanged = true`) {
 		tab.Fatal("the document cannot be marked")
 	}

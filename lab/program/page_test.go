@@ -225,6 +225,21 @@ func TestPage(t *testing.T) {
 	})
 }
 
+// carryToDeadSocket plugs a box that is well into another socket, behind which the line is dead.
+func (b *box) carryToDeadSocket(p *process) {
+	b.t.Helper()
+	at := p.lights(allGreen, 0)
+	if err := b.PullCable(); err != nil {
+		b.t.Fatal(err)
+	}
+	at = p.lights("LINE red, 1 flash;", at)
+	b.Wire.Set(lab.Line{Up: lab.Way{Loss: 1}, Down: lab.Way{Loss: 1}})
+	if err := b.PlugCable(); err != nil {
+		b.t.Fatal(err)
+	}
+	p.lights("LINE green; INTERNET red,", at)
+}
+
 // The box is tested at the router, and carried to the LAN socket, where the line is dead. The person tells where it
 // is after the run, as one does; the page and the report say between which two the fault lies.
 func TestTheBoxIsCarried(t *testing.T) {
@@ -243,16 +258,7 @@ func TestTheBoxIsCarried(t *testing.T) {
 	if r := tell("router"); r.ID != first.ID || r.Position != report.PositionRouter || r.Between != "" {
 		t.Errorf("run %s at %q: %q", r.ID, r.Position, r.Between)
 	}
-	at := p.lights(allGreen, 0)
-	if err := b.PullCable(); err != nil {
-		t.Fatal(err)
-	}
-	at = p.lights("LINE red, 1 flash;", at)
-	b.Wire.Set(lab.Line{Up: lab.Way{Loss: 1}, Down: lab.Way{Loss: 1}})
-	if err := b.PlugCable(); err != nil {
-		t.Fatal(err)
-	}
-	p.lights("LINE green; INTERNET red,", at)
+	b.carryToDeadSocket(p)
 	var r report.Report
 	until(t, "a run behind the dead line", func() bool { r, _ = b.shown(); return !r.Running() && r.Verdict.Light == 2 })
 	if r.Position != report.PositionUnknown || r.Between != "" {
