@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func (w World) Cast() []Part {
 		{RoleRegistrar, "Kamailio", registrar},
 		{RoleDHCP, "dnsmasq", dhcp},
 		{RoleNames, "dnsmasq", witness.DnsmasqAnswers(turned(serve.DNSSettings{}, w.Home.DNS))},
-		{RoleResolvers, "dnsmasq", witness.DnsmasqAnswers(turned(serve.DNSSettings{}, w.Outside.DNS))},
+		{RoleResolvers, "dnsmasq", w.plainDNS()},
 		{RoleSTUN, "coturn", w.coturn()},
 	}
 	if w.Home.Rogue != nil {
@@ -52,6 +53,15 @@ func (w World) Cast() []Part {
 		parts = append(parts, Part{RoleALG, "Linux SIP ALG", nil})
 	}
 	return parts
+}
+
+// plainDNS tells whether a dnsmasq can play the public resolvers, which speaks no DNS over HTTPS.
+func (w World) plainDNS() error {
+	caught := func(rule Rule) bool { return rule.Proto == "tcp" && slices.Contains(rule.Ports, 53) }
+	if slices.ContainsFunc(w.Home.Catch, caught) && !slices.ContainsFunc(w.Home.Catch, func(rule Rule) bool { return slices.Contains(rule.Ports, 443) }) {
+		return errors.New("only over HTTPS do questions reach them, which dnsmasq does not speak")
+	}
+	return witness.DnsmasqAnswers(turned(serve.DNSSettings{}, w.Outside.DNS))
 }
 
 // plays tells whether an outside program plays the role.
@@ -111,6 +121,9 @@ func (w World) kamailio() (witness.KamailioOptions, error) {
 		if b.Received.Addr().String() == RouterWAN {
 			return o, errors.New("a PBX that is gone has left a binding behind")
 		}
+	}
+	if w.Provider.WantsCertificate {
+		return o, errors.New("Kamailio as it is set up asks for no client's certificate")
 	}
 	if w.Home.Border {
 		return o, errors.New("the site's own SIP server knows the provider's accounts")

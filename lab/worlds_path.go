@@ -88,7 +88,7 @@ _sip._udp.sip      SRV   10 10 5100 b.sip
 		red("3-3", "udp-refused", "UDP to the SIP port is refused by the router; TCP passes").with(cutOff, firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: PortUnreachable})),
 		red("3-3", "udp-unserved", "the provider answers over TCP only, and its name says nothing; other SIP hosts answer over UDP").with(cutOff, titled("does not answer over UDP"),
-			acts(catalogue.IT, catalogue.Provider, catalogue.Reseller), func(w *World) {
+			acts(catalogue.ISP, catalogue.Provider, catalogue.Reseller), says("get out of this site"), func(w *World) {
 				w.Provider.Zone = `
 sip                A     ` + Provider1 + `
 `

@@ -55,6 +55,7 @@ func TestLoginTickets(t *testing.T) {
 		{"the provider ignores an address, and STUN servers do not agree", ignored(func(s *site) { s.Facts.Public = &facts.Public{Differ: true} }), "4-9", "this line's public address is blocked", "invalid"},
 		{"the certificate has another name", healthy().with(certified("")), "4-8", "not for sip.example.net.", " or "},
 		{"the certificate has another name, and the trunk has a proxy", healthy().with(certified("proxy.example.net")), "4-8", "not for proxy.example.net or sip.example.net.", ""},
+		{"the certificate has another name, and the trunk's proxy is its domain", healthy().with(certified("sip.example.net")), "4-8", "not for sip.example.net.", " or "},
 		{"the challenge ran out twice", healthy().with(refusedLogin(401, "Unauthorized"), func(s *site) { s.Facts.Login.Challenges[1].Stale = true }), "4-2", "could not be told", "is wrong"},
 	})
 }

@@ -81,6 +81,7 @@ func TestRegisteredTickets(t *testing.T) {
 
 		{"the router puts another port in the place of the expected one", healthy().with(binding("192.168.1.30:5060", "203.0.113.2:12345"), expectsPort(5060)), "5-2", "from port 12345, but port 5060 is expected. The PBX itself names the expected port: a router puts another one in its place. | Set the router to keep", ""},
 		{"the PBX uses another port", healthy().with(binding("192.168.1.30:5070", "203.0.113.2:5070"), expectsPort(5060)), "5-2", "| Set the PBX to the expected port", "The PBX itself"},
+		{"a slip in the PBX's name", healthy().with(noEntries, pbxCheck(slippedUser)), "5-6", "(it has a space at its end)", ""},
 		{"another account in the PBX, for both of its names", healthy().with(noEntries, pbxCheck(otherAccount)), "5-6", "its login name is", "its username is"},
 		{"registered from another port, and the check found nothing wrong", healthy().with(pbxCheck(), func(s *site) { s.Profile.Expect.Port = 5070 }), "5-2", "", "In the PBX check"},
 		{"the settings are right, and it was not pointed back yet", healthy().with(noEntries, pbxCheck()), "5-1", `press "The PBX points back"`, ""},

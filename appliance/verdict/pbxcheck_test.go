@@ -43,6 +43,13 @@ func otherAccount(c *facts.PBXCheck, d *facts.PBXDevice) {
 	d.UserIs, d.AuthUserIs = facts.Match{Is: facts.Other}, facts.Match{Is: facts.Other}
 }
 
+// slippedUser: the PBX's username has a slip in it.
+func slippedUser(_ *facts.PBXCheck, d *facts.PBXDevice) {
+	d.Accepted, d.User, d.AuthUser = false, "441632960000 ", "441632960000 "
+	d.UserIs = facts.Match{Is: facts.Slipped, Slip: "has a space at its end"}
+	d.AuthUserIs = d.UserIs
+}
+
 func otherDomain(c *facts.PBXCheck, d *facts.PBXDevice) {
 	d.Accepted, d.Domain, d.DomainIs = false, "sip.other.example", facts.Match{Is: facts.Other}
 }

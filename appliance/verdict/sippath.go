@@ -81,6 +81,9 @@ func blocked(in Input) []candidate {
 	} else if walked(in) == reachOut {
 		c.text += gotOut(in) + " " + words.Said("verdict.who-blocks-out")
 		c.acts = []catalogue.Actor{catalogue.ISP, catalogue.Provider}
+		if own == "udp" { // the provider may serve TCP alone
+			c.title, c.acts = "udp-unanswered", append(c.acts, catalogue.Reseller)
+		}
 	} else {
 		unexplained(in, &c)
 	}

@@ -80,6 +80,20 @@ func overUDPOnly(server string) func(*site) {
 	return func(s *site) { s.Facts.Witness.UDP = leads(server) }
 }
 
+// What public name servers say is told with how they were asked, and with whether SIP is answered where they lead to.
+func TestWitnessSays(t *testing.T) {
+	const mine, lie = "198.51.100.5:5060", "192.168.1.99:5060"
+	astray := func(more ...func(*site)) *site {
+		return healthy().with(silentSIP("udp", "tcp", "tls"), noPing, led(lie)).with(more...)
+	}
+	hearAll(t, []saying{
+		{"over HTTPS, and SIP is answered there", astray(overHTTPS(mine), there(true)), "2-4", "asked over HTTPS, which nothing on the way can answer in their place, lead it to 198.51.100.5:5060, and SIP is answered there.", "either"},
+		{"over HTTPS, and SIP is not answered there", astray(overHTTPS(mine), there(false)), "2-4", "asked over HTTPS, which nothing on the way can answer in their place, lead it to 198.51.100.5:5060. SIP is not answered there either.", ""},
+		{"not over HTTPS, and SIP is answered there", astray(publicly(mine), there(true)), "2-4", "Public name servers lead it to 198.51.100.5:5060, and SIP is answered there.", "HTTPS"},
+		{"not over HTTPS, and SIP is not answered there", astray(publicly(mine), there(false)), "2-4", "Public name servers lead it to 198.51.100.5:5060. SIP is not answered there either.", "HTTPS"},
+	})
+}
+
 func TestWitnessTickets(t *testing.T) {
 	const mine, lie, far = "198.51.100.5:5060", "192.168.1.99:5060", "203.0.113.80:5060"
 	astray := func(to string, more ...func(*site)) *site {
