@@ -68,6 +68,9 @@ func whereEnded(in Input) string {
 // enders are who runs the device that ends packets at the site; nil for the code's own.
 func enders(in Input) []catalogue.Actor {
 	at, by, _ := in.Facts.SIPWalk.End()
+	if own := in.Facts.Address; own != nil && own.Gateway == by.Addr {
+		return nil // the site's router, whatever its address
+	}
 	outside := by.Addr.IsValid() && by.Addr != in.Facts.SIPWalk.SIP.To.Addr() && !by.Addr.IsPrivate()
 	if outside || at.Changed != at.Unchanged+1 {
 		return []catalogue.Actor{catalogue.IT, catalogue.ISP}

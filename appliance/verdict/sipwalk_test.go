@@ -144,6 +144,8 @@ func TestSIPWalkTickets(t *testing.T) {
 		{"packets end on the line", tls(endsOnLine), "3-4", "Packets to port 5061 get no farther than hop 2 (203.0.113.1), while packets to port 33434 go on to hop 3 (192.0.32.1). Blocked on the way or ignored by the provider: cannot tell which.", "It happens between"},
 		{"packets end on the line: for whom it is", tls(endsOnLine), "3-4", " isp provider", " it "},
 		{"the router refuses by ICMP what begins a connection", tcpOnly(turnedAway(firewall, 3, 13)), "3-4", "The device 192.168.1.1 refused it (ICMP 3/13), and that is not the provider's address.", "cannot be told"},
+		{"the router at a bridge has a public address, and refuses what begins a connection", tcpOnly(turnedAway("203.0.113.1", 3, 13), bridged), "3-4", "| it", "isp"},
+		{"the router refuses what begins a connection, and nobody knows the box's address", tcpOnly(turnedAway(lineHop, 3, 13), forget(func(f *facts.Facts) { f.Address = nil })), "3-4", " it isp", ""},
 		{"a device of the line refuses by ICMP what begins a connection", tcpOnly(turnedAway(lineHop, 3, 13)), "3-4", " it isp", ""},
 		{"the router refuses: for whom it is", tcpOnly(turnedAway(firewall, 3, 13)), "3-4", "| it", "isp"},
 		{"the router resets connections: for whom it is", tcpOnly(turnedAway(server, 0, 0)), "3-4", "| it", "isp"},
