@@ -15,15 +15,15 @@ func ofTheSettings(code string) bool { return code == "5-6" || code == "5-8" }
 // a title of its own, or is what the PBX check saw in the PBX's own settings; then the first sentence of its text. A green
 // says all of its text, since that tells what could not be proved.
 func inShort(l *words.Language, f catalogue.Finding) Phrase {
-	translated := said(l, f.Text)
+	first := firstSentence(Line(f.Text))
 	cause, known := catalogue.Find(f.Code)
 	switch {
-	case f.Severity == catalogue.Green && (translated || !l.Foreign()):
+	case f.Severity == catalogue.Green && (said(l, f.Text) || !l.Foreign()):
 		return Here(l, f.Text)
-	case known && (f.Title == cause.Title && !ofTheSettings(f.Code) || l.Foreign() && !translated):
+	case known && (f.Title == cause.Title && !ofTheSettings(f.Code) || l.Foreign() && !said(l, first)):
 		return Plain(cause.In(l).What)
 	}
-	return Here(l, firstSentence(Line(f.Text)))
+	return Here(l, first)
 }
 
 // proof is how a finding is known: its whole text, with the numbers in it; no words when inShort says all of it.

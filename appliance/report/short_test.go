@@ -31,6 +31,17 @@ func TestInShort(t *testing.T) {
 	}
 }
 
+// A first sentence that has no words of its own in the reader's language gives way to what the code is.
+func TestInShortInGerman(t *testing.T) {
+	german, _ := words.Find("de")
+	usual, _ := catalogue.Find("3-2")
+	text := words.Said("verdict.alg-proved", "subject", words.Said("verdict.subject-way"), "why", words.Said("verdict.light-untested", "light", "LINE"))
+	f := catalogue.Finding{Code: "3-2", Severity: catalogue.Red, Title: "Another one", Text: text}
+	if got := inShort(german, f).Words; got != escaped(usual.In(german).What) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestRead(t *testing.T) {
 	flashing := func(kit Text, n int, state catalogue.LightState) Report {
 		r := Report{Kit: kit}
