@@ -306,6 +306,11 @@ func (w *watch) start(see func() Sight) (stop func()) {
 			case <-w.bell:
 				w.observe(see())
 			case <-end:
+				select { // what the run did last
+				case <-w.bell:
+					w.observe(see())
+				default:
+				}
 				return
 			}
 		}
