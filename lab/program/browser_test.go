@@ -17,6 +17,8 @@ import (
 	"trunktester/lab/serve"
 )
 
+// These tests are not parallel with others: a browser takes a whole machine.
+
 // pageName is where a browser finds the box of the lab's kit.
 const pageName = "trunktester-lab.local"
 
@@ -84,7 +86,6 @@ func TestBrowserInTheWorlds(t *testing.T) {
 		{"wrong-login", "4-2", []string{"password", "What to do", "Who", "light 4", "2 flashes"}, "login", "401"},
 	} {
 		t.Run(c.world, func(t *testing.T) {
-			t.Parallel()
 			b := boxIn(t, c.world)
 			b.start(b.usual("appliance")...)
 			b.finished("")
@@ -117,7 +118,6 @@ func TestBrowserInTheWorlds(t *testing.T) {
 
 // An engineer tells the page where the box is, carries it to the next socket, and reads between which two the fault lies.
 func TestBrowserPositions(t *testing.T) {
-	t.Parallel()
 	b := boxIn(t, "healthy")
 	p := b.start(b.usual("appliance")...)
 	b.finished("")
@@ -138,7 +138,6 @@ func TestBrowserPositions(t *testing.T) {
 
 // The PBX check from the first button to the last: the address to enter, the PBX's mistake in plain words, the thanks.
 func TestBrowserPBXCheck(t *testing.T) {
-	t.Parallel()
 	b := boxIn(t, "healthy", withoutPBX)
 	b.start(b.usual("appliance")...)
 	b.finished("")
@@ -162,7 +161,6 @@ func TestBrowserPBXCheck(t *testing.T) {
 // Somebody pulls the cable in the middle of a run: the page says since when it hears nothing, and shows nothing as live;
 // with the cable in again it goes on by itself.
 func TestBrowserCablePulledDuringARun(t *testing.T) {
-	t.Parallel()
 	b := boxIn(t, "healthy")
 	p := b.start(b.usual("appliance")...)
 	first := b.finished("")
@@ -197,7 +195,6 @@ func TestBrowserCablePulledDuringARun(t *testing.T) {
 // The box loses its power in the middle of a run: the page says that it hears nothing, and afterwards that the box was
 // started again.
 func TestBrowserBoxRestartedDuringARun(t *testing.T) {
-	t.Parallel()
 	b := boxIn(t, "healthy")
 	p := b.start(b.usual("appliance")...)
 	first := b.finished("")
