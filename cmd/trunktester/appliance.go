@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ func box(ctx context.Context, args []string, stderr io.Writer) int {
 		lights.log.Error("the profile is refused; only the network is tested", "err", first.refused)
 		first.whole = catalogue.WholeRefused
 	}
+	debug.SetGCPercent(reserve)
 	if onBox() {
 		go func() { // beside the start, which it would delay
 			if err := stayInMemory(); err != nil {
