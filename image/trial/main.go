@@ -106,7 +106,7 @@ func known(only string, planned []visit) error {
 func lacking() []string {
 	os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin") //nolint:errcheck // an ordinary name
 	var missing []string
-	for _, program := range []string{emulator, "mcopy", "mkfs.fat", "e2fsck", "debugfs"} {
+	for _, program := range []string{emulator, "mcopy", "mkfs.fat", "mkfs.exfat", "e2fsck", "debugfs"} {
 		if _, err := exec.LookPath(program); err != nil {
 			missing = append(missing, program)
 		}

@@ -18,7 +18,7 @@ import (
 
 // visits are what is tried, and what must be seen, written by hand.
 func visits() []visit {
-	return []visit{
+	return append([]visit{
 		{"healthy", "healthy", []step{
 			{"a card without a profile", "g g - - -", func(ctx context.Context, s *site) error { return s.on(ctx) }, noTrunk},
 			{"trunk.toml on a stick", "g g g g g", stickIn, greens},
@@ -47,7 +47,7 @@ func visits() []visit {
 			{"back at the PC", "", func(_ context.Context, s *site) error { s.off(); return nil }, wiped},
 		}},
 		{"no-address", "no-address", []step{{"a kit with its profile", "r2 - - - -", kit, nil}}},
-	}
+	}, spoiledVisits()...)
 }
 
 // longVisits are tried only when they are asked for by name.
