@@ -43,7 +43,7 @@ wrong, so nobody needs to log on anywhere. Ask in this order.
 Never ask for the trunk's password: the report answers the question without it. The caller need not type anything.
 
 A code that was tested green is proved as far as its line in the report says; "could not tell" means just that.
-Which codes the box decides today stands in [worlds.md](worlds.md); the others are printed on the card and are not given yet.
+In which networks each code was seen stands in [worlds.md](worlds.md).
 
 ## When all five lights do the same
 
