@@ -311,6 +311,8 @@ func (l *login) withhold(why string) Result {
 // concluded is the result after the credentials.
 func (l *login) concluded() Result {
 	switch {
+	case l.fact.Attempts == 0 && polite(l.last.Err):
+		return l.result(facts.NotRun, words.Said("saw.login-unsent", "error", l.last.Err))
 	case l.fact.Attempts == 0:
 		return l.result(facts.Broken, words.Said("saw.login-unsent", "error", l.last.Err))
 	case l.fact.Reply == nil:

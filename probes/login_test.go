@@ -531,3 +531,16 @@ func TestLoginByIPv6(t *testing.T) {
 		}
 	}
 }
+
+// Another step heard the provider fall silent after the login's first message: our own restraint is no fault of the box.
+func TestLoginHeldBack(t *testing.T) {
+	w := newSite(t, "udp", serve.RegistrarSettings{})
+	w.ledger.seen = func() int {
+		w.probe.Dial.Conduct.Stop("the provider fell silent")
+		return 0
+	}
+	r, login := w.look(t)
+	if r.Outcome != facts.NotRun || !strings.Contains(r.Saw, "fell silent") || login.Attempts != 0 || login.Accepted {
+		t.Errorf("%s: %s, %d attempts, accepted: %t", r.Outcome, r.Saw, login.Attempts, login.Accepted)
+	}
+}

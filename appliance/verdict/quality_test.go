@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -70,6 +71,35 @@ func TestOneFarHost(t *testing.T) {
 	if v := Judge(healthy().with(onlyHost(loses(40))).Input); v.Also[0].Title != "Ping to the only far host is poor" {
 		t.Error(v.Also[0].Title)
 	}
+}
+
+// Where the line or the cable loses packets, a question without an answer is no mystery, and no fault of the box.
+func TestLostOnTheWay(t *testing.T) {
+	line := func(s *site) { s.Facts.Quality.Far[0].Back, s.Facts.Quality.Far[1].Back = 94, 94 }
+	judgeAll(t, []ticket{
+		{"the line loses packets, and the login's was among them", healthy().with(line, from(4)), "2-7 amber", "", "gAg--"},
+		{"the same, and the box had no memory left for the login", healthy().with(line, from(4), func(s *site) {
+			for i := range s.Steps {
+				if s.Steps[i].Light == 4 {
+					s.Steps[i].Outcome = facts.Broken
+				}
+			}
+		}), "box broken", "2-7 amber", "gag--"},
+		{"the cable loses packets, and the name server's answers were among them", healthy().with(pingsLost(10), arp(60, 5), from(3)), "1-9 amber", "", "Ag---"},
+		{"nobody answers ping, the cable loses packets, and the login could not be tried", healthy().with(pingsLost(100), arp(60, 5), from(4)), "1-9 amber", "", "Agg--"},
+		{"a wireless bridge delays, but loses nothing, and the login could not be tried", healthy().with(jittery(35*time.Millisecond, true), from(4)), "box broken", "1-9 amber", "agg--"},
+		{"a line by satellite is late, but loses nothing, and the login could not be tried", healthy().with(func(s *site) { s.Facts.Quality.Far[0].Avg, s.Facts.Quality.Far[1].Avg = 600e6, 600e6 }, from(4)), "box broken", "2-7 amber", "gag--"},
+		{"the provider alone answers ping, and limits it, and the login could not be tried", healthy().with(onlyHost(loses(40)), from(4)), "box broken", "2-7 green", "ggg--"},
+	})
+	hearAll(t, []saying{
+		{"what could not be tested is said as well", healthy().with(line, from(4), func(s *site) {
+			for i := range s.Steps {
+				if s.Steps[i].Light == 4 {
+					s.Steps[i].Outcome, s.Steps[i].Saw = facts.NotRun, words.Said("saw.login-unasked")
+				}
+			}
+		}), "2-7", "towards 198.51.100.5. The box could not test everything: The provider did not answer the REGISTER", "cannot tell"},
+	})
 }
 
 // A green says how much of the line was seen.

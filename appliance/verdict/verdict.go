@@ -58,14 +58,18 @@ func Judge(in Input) Verdict {
 	}
 	light, missing := unproven(in)
 	known := len(in.Steps) > 0 && settled(1, in.Steps)
+	open := light > 0 && !explained(light, found)
 	switch {
 	case stops(found) && (known || settled(found[0].light(), in.Steps)):
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
 	case !known:
-	case light > 0 && !explained(light, found):
+	case open && (!swallowed(in.Facts, found) || broken(light, in.Steps)):
 		v.Finding, v.Faulty = untestable(missing), broken(light, in.Steps)
 	case len(found) > 0 && found[0].kind == catalogue.Hurts:
 		v.Finding, v.Also = v.Also[0], v.Also[1:]
+		if open {
+			v.Finding.Text += " " + words.Said("verdict.box", "why", missing)
+		}
 	default:
 		v.Finding = well(in)
 	}
@@ -167,6 +171,13 @@ func explained(light int, found []candidate) bool {
 	return light >= 4 && slices.ContainsFunc(found, func(c candidate) bool {
 		return c.kind == catalogue.Hurts && (c.code[0] == '4' || c.code == "5-5")
 	})
+}
+
+// swallowed reports whether packets are lost on the way, as was measured, so that an answer may well have been among them: that
+// is to be mended first, and what could not be tested for it is said with it.
+func swallowed(f facts.Facts, found []candidate) bool {
+	lost := map[string]bool{"1-9": f.LAN != nil && f.LAN.Sent-f.LAN.Back >= lanLost, "2-7": lossy(f)}
+	return slices.ContainsFunc(found, func(c candidate) bool { return c.kind == catalogue.Hurts && lost[c.code] })
 }
 
 // broken reports whether the box itself failed at a step of the light.
