@@ -89,24 +89,6 @@ func (a ALG) Look(ctx context.Context, known facts.Facts) Result {
 	return r
 }
 
-// seenDirectly tells the address that the provider sees, where that is the box's own and what must be repeated was
-// repeated (A6): nothing is translated then, and what rewrites SIP for the sake of translation has nothing to do.
-func seenDirectly(proofs []facts.Proof) (own netip.Addr, ok bool) {
-	for _, p := range proofs {
-		if p.ID == "A6" && p.Result != algClean {
-			return netip.Addr{}, false
-		}
-		if p.Probe.Reply == nil {
-			continue
-		}
-		sent := sip.HostPort(sip.Split([]byte(p.Probe.Sent)).Via().SentBy).Addr()
-		if seen := p.Probe.Reply.SeenAs.Addr(); sent.IsValid() && seen == sent {
-			own = sent
-		}
-	}
-	return own, own.IsValid()
-}
-
 // portAnswering is the port of the first server that answered, 0 when none did.
 func portAnswering(p *facts.Path) uint16 {
 	w, ok := wayOf(p)

@@ -251,3 +251,21 @@ func algWord(proofs []facts.Proof) (word, why string) {
 	}
 	return facts.ALGNotSeen, words.Said("saw.alg-clean", "n", clean)
 }
+
+// seenDirectly tells the address that the provider sees, where that is the box's own and what must be repeated was
+// repeated (A6): nothing is translated then, and what rewrites SIP for the sake of translation has nothing to do.
+func seenDirectly(proofs []facts.Proof) (own netip.Addr, ok bool) {
+	for _, p := range proofs {
+		if p.ID == "A6" && p.Result != algClean {
+			return netip.Addr{}, false
+		}
+		if p.Probe.Reply == nil {
+			continue
+		}
+		sent := sip.HostPort(sip.Split([]byte(p.Probe.Sent)).Via().SentBy).Addr()
+		if seen := p.Probe.Reply.SeenAs.Addr(); sent.IsValid() && seen == sent {
+			own = sent
+		}
+	}
+	return own, own.IsValid()
+}

@@ -86,18 +86,6 @@ func (p Fragments) Look(ctx context.Context, known facts.Facts) Result {
 	return r
 }
 
-func fragmentsSaw(whole, long looked) (facts.Outcome, string) {
-	switch {
-	case answered(long.Attempt):
-		return facts.Passed, words.Said("saw.fragments-pass", "bytes", fragmentedLength)
-	case long.ours() || long.err != nil && len(long.Exchanges) == 0:
-		return facts.NotRun, words.Said("saw.fragments-unsent", "error", long.err)
-	case !answered(whole.Attempt):
-		return facts.NotRun, words.Said("saw.fragments-neither")
-	}
-	return facts.Failed, words.Said("saw.fragments-lost", "small", wholeLength, "large", fragmentedLength)
-}
-
 // padded is a request of this many bytes, a little more or less as its identifiers go.
 func (p Fragments) padded(method string, length, sends int) sip.Request {
 	r := optionsTo(p.Domain, p.Username)

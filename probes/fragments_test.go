@@ -54,31 +54,6 @@ func TestFragmentsSilent(t *testing.T) {
 	}
 }
 
-func TestFragmentsSaw(t *testing.T) {
-	x := func(reply int) looked {
-		a := looked{Attempt: facts.Attempt{Exchanges: []facts.Exchange{{Sends: 4}}}}
-		if reply != 0 {
-			a.Exchanges[0].Reply = &facts.Reply{Code: reply}
-		}
-		return a
-	}
-	for _, c := range []struct {
-		name        string
-		whole, long looked
-		want        facts.Outcome
-	}{
-		{"both answered", x(200), x(200), facts.Passed},
-		{"the long one refused for its length", x(200), x(513), facts.Passed},
-		{"only the whole one", x(200), x(0), facts.Failed},
-		{"neither", x(0), x(0), facts.NotRun},
-		{"the provider had said no before", x(200), looked{err: sip.ErrStopped}, facts.NotRun},
-	} {
-		if got, saw := fragmentsSaw(c.whole, c.long); got != c.want {
-			t.Errorf("%s: %s %s", c.name, got, saw)
-		}
-	}
-}
-
 func TestFragmentsWithoutUDP(t *testing.T) {
 	if r := (Fragments{Dial: sipDialer(t)}).Look(t.Context(), facts.Facts{}); r.Outcome != facts.NotRun || r.File != nil {
 		t.Errorf("%s %s", r.Outcome, r.Saw)

@@ -2,11 +2,9 @@ package probes
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
-	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/reflector/wire"
@@ -55,19 +53,7 @@ func (p Fragments) down(ctx context.Context, known facts.Facts) []looked {
 	return []looked{a}
 }
 
-// mute says that the reflector was asked before, and did not answer.
-func mute(r *facts.Reflector) bool {
-	return r != nil && !slices.ContainsFunc(r.Messages, func(m facts.Reflected) bool { return m.Exchange.Reply != nil })
-}
-
 func downWish(length int) wire.Wish { return wire.Wish{FactsOnly: true, Pad: length} }
-
-// asLong says whether an answer is a reflection as long as it was asked for, less what a device on the way may have taken
-// from its addresses.
-func asLong(m *sip.Message, length int) bool {
-	seen, err := wire.ParseReflection(m.Body)
-	return err == nil && !slices.Contains(seen.Refused, "pad") && len(m.Raw) >= length-100
-}
 
 // toReflector is a request to the reflector with a wish.
 func (p Fragments) toReflector(w wire.Wish) sip.Request {
@@ -75,15 +61,4 @@ func (p Fragments) toReflector(w wire.Wish) sip.Request {
 	w.ID, w.Body = sip.Token(8), -1
 	return sip.Request{Method: sip.OPTIONS, URI: "sip:" + wire.User + "@" + name, From: "sip:trunktester@" + name, To: "sip:" + name, Sends: fragmentSends, Agent: p.Dial.Agent,
 		Headers: []sip.Header{{Name: wire.Header, Value: w.Value(p.Token.Reveal())}}}
-}
-
-// downSaw adds what became of a long answer to what was seen of long requests.
-func downSaw(outcome facts.Outcome, saw string, down *facts.Attempt) (facts.Outcome, string) {
-	switch {
-	case down == nil:
-		return outcome, saw
-	case down.Exchanges[1].Reply != nil:
-		return outcome, saw + " " + words.Said("saw.fragments-down", "bytes", fragmentedLength)
-	}
-	return facts.Failed, saw + " " + words.Said("saw.fragments-down-lost", "small", wholeLength, "large", fragmentedLength)
 }

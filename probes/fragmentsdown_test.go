@@ -53,20 +53,3 @@ func TestLongAnswersAreAllowed(t *testing.T) {
 		t.Errorf("a short request draws a long answer: %+v", short)
 	}
 }
-
-func TestDownSaw(t *testing.T) {
-	heard := &facts.Reply{Code: 200}
-	for _, c := range []struct {
-		down *facts.Attempt
-		want facts.Outcome
-		says string
-	}{
-		{nil, facts.Passed, "Long ones pass."},
-		{&facts.Attempt{Exchanges: []facts.Exchange{{Reply: heard}, {Reply: heard}}}, facts.Passed, "came back"},
-		{&facts.Attempt{Exchanges: []facts.Exchange{{Reply: heard}, {}}}, facts.Failed, "did not"},
-	} {
-		if got, saw := downSaw(facts.Passed, "Long ones pass.", c.down); got != c.want || !strings.Contains(saw, c.says) {
-			t.Errorf("%s %s", got, saw)
-		}
-	}
-}

@@ -1,10 +1,8 @@
 package probes
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,23 +71,6 @@ func (l Lifetime) Look(ctx context.Context, known facts.Facts) Result {
 	return Result{Outcome: facts.NotRun, Saw: words.Said("saw.lifetime-cannot"), Evidence: evidence}
 }
 
-func lifetimeSaw(l facts.Lifetime) string {
-	if l.Under == 0 && l.AtLeast == 0 {
-		return words.Said("saw.lifetime-unknown")
-	}
-	sentence, how := "saw.lifetime-forgets", words.Said("verdict.mapping-between", "least", l.AtLeast, "most", l.Under)
-	switch {
-	case l.Under == 0:
-		sentence, how = "saw.lifetime-keeps", words.Said("saw.lifetime-least", "time", l.AtLeast)
-	case l.AtLeast == 0:
-		how = words.Said("verdict.mapping-within", "most", l.Under)
-	}
-	if unit, n := l.Measured(); unit != "" {
-		how = words.Said("measured."+unit, "what", how, "n", n)
-	}
-	return words.Said(sentence, "how", how)
-}
-
 // ladder tries all silences at once and gives what was found out, in their order. It ends early when two
 // neighbouring ones found the mapping gone: longer ones cannot find it there. One alone may be a lost packet.
 func ladder(ctx context.Context, idles []time.Duration, alive func(context.Context, time.Duration) (bool, error)) []facts.Idle {
@@ -126,22 +107,4 @@ func ladder(ctx context.Context, idles []time.Duration, alive func(context.Conte
 		}
 	}
 	return tries
-}
-
-func gone(i *facts.Idle) bool { return i != nil && !i.Alive }
-
-// bracket reads the tries: the mapping lived after the one, and was gone after the other. A silence that a longer
-// one outlived was a lost packet; under is 0 unless two found the mapping gone.
-func bracket(tries []facts.Idle) (atLeast, under facts.Duration) {
-	tries = slices.SortedFunc(slices.Values(tries), func(a, b facts.Idle) int { return cmp.Compare(a.For, b.For) })
-	last := -1
-	for i, t := range tries {
-		if t.Alive {
-			last, atLeast = i, t.For
-		}
-	}
-	if len(tries)-last > 2 {
-		under = tries[last+1].For
-	}
-	return atLeast, under
 }

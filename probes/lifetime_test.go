@@ -154,43 +154,6 @@ func TestLifetimeNotMeasured(t *testing.T) {
 	}
 }
 
-func TestNATKind(t *testing.T) {
-	local := netip.MustParseAddrPort("192.168.1.20:40000")
-	answers := func(mapped ...string) []facts.STUNAnswer {
-		var all []facts.STUNAnswer
-		for _, m := range mapped {
-			a := facts.STUNAnswer{Local: local}
-			if m != "" {
-				a.Mapped = netip.MustParseAddrPort(m)
-			}
-			all = append(all, a)
-		}
-		return all
-	}
-	for name, c := range map[string]struct {
-		answers []facts.STUNAnswer
-		mapping string
-		kept    string
-	}{
-		"one port for all, kept":    {answers("203.0.113.2:40000", "", "203.0.113.2:40000"), "independent", "true"},
-		"one port for all, another": {answers("203.0.113.2:1025", "203.0.113.2:1025"), "independent", "false"},
-		"symmetric":                 {answers("203.0.113.2:1025", "203.0.113.2:1026"), "dependent", "false"},
-		"two public addresses":      {answers("203.0.113.2:40000", "203.0.113.3:40000"), "dependent", "true"},
-		"no translation":            {answers("192.168.1.20:40000", "192.168.1.20:40000"), "none", "true"},
-		"one server alone":          {answers("203.0.113.2:40000", ""), "", "true"},
-		"nobody told":               {answers("", ""), "", "nil"},
-	} {
-		mapping, kept := natKind(c.answers)
-		word := "nil"
-		if kept != nil {
-			word = map[bool]string{true: "true", false: "false"}[*kept]
-		}
-		if mapping != c.mapping || word != c.kept {
-			t.Errorf("%s: %q, kept %s; want %q, %s", name, mapping, word, c.mapping, c.kept)
-		}
-	}
-}
-
 // Two addresses collide only behind a router that keeps ports, and only where a second address is to be had.
 func TestLifetimeByCollisionNotReady(t *testing.T) {
 	local, kept := netip.MustParseAddrPort("192.168.1.20:40000"), netip.MustParseAddrPort("203.0.113.2:40000")

@@ -74,9 +74,6 @@ type login struct {
 	last     sip.Exchange
 }
 
-// final says that a final reply came.
-func final(x sip.Exchange) bool { return x.Reply != nil && x.Reply.Code >= 200 }
-
 // unopened is the result when no server answered a REGISTER.
 func (l *login) unopened(tried []sip.Exchange) Result {
 	switch path := pathOf(l.known, l.fact.Transport); {
@@ -88,17 +85,6 @@ func (l *login) unopened(tried []sip.Exchange) Result {
 	}
 	l.fact.Withheld = "the REGISTER without credentials was not answered"
 	return l.result(facts.Failed, words.Said("saw.login-unasked"))
-}
-
-func registerAsked(path *facts.Path) bool {
-	for _, a := range path.Targets {
-		for _, x := range a.Exchanges {
-			if x.Method == sip.REGISTER && x.Sends > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // answerTo goes on from the provider's answer to the REGISTER without credentials.

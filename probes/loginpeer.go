@@ -3,9 +3,7 @@ package probes
 import (
 	"context"
 	"net/netip"
-	"slices"
 
-	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -39,24 +37,6 @@ func (p Login) connect(ctx context.Context, known facts.Facts, to netip.AddrPort
 	return sip.Opening{Conn: conn, TLS: a.TLS}, a.err
 }
 
-// registrars are the servers that answered, but were not asked to register.
-func registrars(path *facts.Path) []facts.Attempt {
-	var list []facts.Attempt
-	if path == nil {
-		return nil
-	}
-	for _, a := range path.Targets {
-		asked := false
-		for _, x := range a.Exchanges {
-			asked = asked || x.Method == sip.REGISTER
-		}
-		if answered(a) && !asked {
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
 func pathOf(known facts.Facts, transport string) *facts.Path {
 	switch transport {
 	case "udp":
@@ -67,30 +47,6 @@ func pathOf(known facts.Facts, transport string) *facts.Path {
 		return known.TLS
 	}
 	return nil
-}
-
-// distrust says why this peer gets no credentials, "" when it may have them.
-func (l *login) distrust(o sip.Opening) string {
-	peer := o.Conn.Remote()
-	if peer != l.movedTo && !servesTrunk(l.known.Name, peer, l.fact.Transport) {
-		return words.Said("saw.peer-unknown", "server", peer)
-	}
-	switch {
-	case l.listed(peer.Addr()):
-	case len(l.probe.Networks) > 0:
-		return words.Said("saw.peer-outside", "server", peer.Addr())
-	case inside(peer.Addr()) && (l.known.Name.Way == "srv" || l.known.Name.Way == "naptr"):
-		return words.Said("saw.peer-private", "server", peer.Addr())
-	}
-	if o.TLS != nil && (o.TLS.Fault != "" || o.TLS.Error != "") {
-		return words.Said("saw.peer-certificate", "fault", o.TLS.Fault)
-	}
-	return ""
-}
-
-// listed says that an address is the provider's by the box's own file.
-func (l *login) listed(a netip.Addr) bool {
-	return slices.ContainsFunc(l.probe.Networks, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
 // follow goes once where the provider says that the trunk has moved, when that is an address inside of
@@ -119,23 +75,4 @@ func (l *login) follow(ctx context.Context, reply *sip.Message) (sip.Opening, bo
 		o.Conn.Close()
 	}
 	return sip.Opening{}, false
-}
-
-func servesTrunk(name *facts.Name, peer netip.AddrPort, transport string) bool {
-	if name == nil {
-		return false
-	}
-	for _, t := range name.Targets {
-		if t.Addr == peer && t.Transport == transport {
-			return true
-		}
-	}
-	return false
-}
-
-var shared = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-
-// inside says that an address belongs to a site and not to the internet.
-func inside(a netip.Addr) bool {
-	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a)
 }

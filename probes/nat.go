@@ -109,22 +109,6 @@ func (n *natLook) mapping(ctx context.Context, conn natSocket, first natReply) (
 	return true
 }
 
-// mappingKind reads the three answers of RFC 5780 section 4.3: of the server, of another address, and of another address
-// and port.
-func mappingKind(local, first, address, port netip.AddrPort) string {
-	switch {
-	case first == local:
-		return facts.MappingNone
-	case address == first && port == first:
-		return facts.MappingIndependent
-	case address != first && port == address:
-		return facts.MappingByAddress
-	case address != first:
-		return facts.MappingByPort
-	}
-	return "" // by the port alone: no kind of router, more likely a mapping that was lost meanwhile
-}
-
 // lets asks from a socket of its own, which nothing else was asked from, for an answer from elsewhere (RFC 5780 section
 // 4.4). nil: not told.
 func (n *natLook) lets(ctx context.Context, change changeRequest) *bool {
@@ -146,21 +130,6 @@ func (n *natLook) lets(ctx context.Context, change changeRequest) *bool {
 		return nil // it answered as it wanted to
 	}
 	return &in
-}
-
-// filtering files what is let in. What is not let in is known only of a server that answers everywhere.
-func (n *natLook) filtering(host, port *bool, reached bool) {
-	for _, in := range []**bool{&host, &port} {
-		if *in != nil && !**in && !reached {
-			*in = nil
-		}
-	}
-	if host != nil && port != nil && *host && !*port {
-		return // an answer from the same host was lost
-	}
-	if n.nat.OtherHost, n.nat.OtherPort = host, port; host != nil || port != nil {
-		n.nat.Filter = "STUN"
-	}
 }
 
 // byReflector has the reflector answer from its other port.

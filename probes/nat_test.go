@@ -15,48 +15,6 @@ import (
 	"trunktester/reflector"
 )
 
-func ap(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
-
-func TestMappingKind(t *testing.T) {
-	const local, one, two, three = "192.168.1.20:5000", "203.0.113.2:5000", "203.0.113.2:5001", "203.0.113.2:5002"
-	for _, c := range []struct{ first, address, port, want string }{
-		{local, local, local, facts.MappingNone},
-		{one, one, one, facts.MappingIndependent},
-		{one, two, two, facts.MappingByAddress},
-		{one, two, three, facts.MappingByPort},
-		{one, one, two, ""},
-	} {
-		if got := mappingKind(ap(local), ap(c.first), ap(c.address), ap(c.port)); got != c.want {
-			t.Errorf("%+v: %q", c, got)
-		}
-	}
-}
-
-// A server may not send the box anywhere.
-func TestSecondAddress(t *testing.T) {
-	const server = "198.51.100.9:3478"
-	for other, want := range map[string]bool{
-		"198.51.100.10:3479":   true,
-		"198.51.100.9:3479":    false,
-		"198.51.100.10:3478":   false,
-		"192.168.1.1:3479":     false,
-		"100.64.0.1:3479":      false,
-		"169.254.1.1:3479":     false,
-		"127.0.0.1:3479":       false,
-		"224.0.0.1:3479":       false,
-		"255.255.255.255:3479": false,
-		"0.0.0.0:3479":         false,
-		"[2001:db8::1]:3479":   false,
-	} {
-		if got := secondAddress(ap(server), ap(other)); got != want {
-			t.Errorf("%s: %v", other, got)
-		}
-	}
-	if secondAddress(ap(server), netip.AddrPort{}) {
-		t.Error("none at all")
-	}
-}
-
 // behaviourServer is a STUN server on two addresses of loopback, with two ports each.
 type behaviourServer struct {
 	at     [2][2]netip.AddrPort // by address, by port
@@ -325,26 +283,6 @@ func TestHairpinNeedsTwoWitnesses(t *testing.T) {
 		server, ok := c.public.Witnessed(c.provider)
 		if ok != c.want || ok && server != ap("198.51.100.9:3478") {
 			t.Errorf("%s: %s %v", c.name, server, ok)
-		}
-	}
-}
-
-func TestProviderSees(t *testing.T) {
-	seen := func(addr string) *facts.Path {
-		return &facts.Path{Targets: []facts.Attempt{{Exchanges: []facts.Exchange{{}, {Reply: &facts.Reply{SeenAs: ap(addr)}}}}}}
-	}
-	for _, c := range []struct {
-		known facts.Facts
-		want  string
-	}{
-		{facts.Facts{UDP: seen("203.0.113.2:5000"), TCP: seen("203.0.113.99:1")}, "203.0.113.2"},
-		{facts.Facts{UDP: seen("192.168.1.20:5000"), TLS: seen("203.0.113.99:1")}, "203.0.113.99"}, // a device that rewrites SIP put the private one there
-		{facts.Facts{UDP: seen("192.168.1.20:5000")}, ""},
-		{facts.Facts{}, ""},
-	} {
-		got := providerSees(c.known)
-		if c.want == "" && got.IsValid() || c.want != "" && got.String() != c.want {
-			t.Errorf("%s, want %q", got, c.want)
 		}
 	}
 }

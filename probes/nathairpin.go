@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/net/ipv4"
 
-	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
 
@@ -77,22 +76,4 @@ func knock(ctx context.Context, from, at net.PacketConn, to netip.AddrPort) bool
 		}
 	}
 	return false
-}
-
-// providerSees is the public address by which the provider answers SIP, zero where it was not told; an address inside is
-// what a device that rewrites SIP puts there.
-func providerSees(known facts.Facts) netip.Addr {
-	for _, p := range []*facts.Path{known.UDP, known.TCP, known.TLS} {
-		if p == nil {
-			continue
-		}
-		for _, t := range p.Targets {
-			for _, x := range t.Exchanges {
-				if x.Reply != nil && x.Reply.SeenAs.IsValid() && !inside(x.Reply.SeenAs.Addr()) {
-					return x.Reply.SeenAs.Addr()
-				}
-			}
-		}
-	}
-	return netip.Addr{}
 }

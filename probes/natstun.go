@@ -110,13 +110,3 @@ func natRead(raw []byte, from netip.AddrPort) (natReply, error) {
 	}
 	return r, nil
 }
-
-// secondAddress says whether a server's other address can be believed and asked: another address and port, on the same side of
-// the router as the server itself.
-func secondAddress(server, other netip.AddrPort) bool {
-	a := other.Addr()
-	if !a.Is4() || a == server.Addr() || other.Port() == server.Port() {
-		return false
-	}
-	return a.IsGlobalUnicast() && !inside(a) || a.IsLoopback() && server.Addr().IsLoopback()
-}

@@ -3,7 +3,6 @@ package probes
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,34 +150,6 @@ func (b *ownBinding) register(ctx context.Context, expires int) sip.Exchange {
 	return b.ask(ctx, b.login.conn, "the box's own registration", registering(b.contact, expires), mostOwnAttempts-forRemoval-1)
 }
 
-// tooBrief reports whether the provider wants longer registrations, and of how many seconds at least (RFC 3261 sections
-// 10.3 and 20.23).
-func tooBrief(reply *sip.Message) (least int, ok bool) {
-	if reply == nil || reply.Code != 423 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(strings.TrimSpace(reply.Get("Min-Expires")), 10, 31)
-	return int(n), err == nil && n > ownBindingExpires
-}
-
-// held are the names under which the provider may hold the box's registration: as it was sent, and where the answer showed
-// another one, that. A device that rewrote an address when it was registered may leave it alone when it is removed, as
-// nf_conntrack_sip does.
-func (b *ownBinding) held() []string {
-	if b.canary == "" {
-		return []string{b.contact}
-	}
-	at, sent := b.seen.canary, sip.Contact{URI: b.canary}.Host()
-	if public := outside(b.login.known); !at.IsValid() && public.IsValid() {
-		at = netip.AddrPortFrom(public, sent.Port()) // not shown: as such a device would have written it
-	}
-	names := []string{b.canary, b.contact}
-	if at.IsValid() && at != sent {
-		names = append([]string{strings.Replace(b.canary, "@"+sent.String(), "@"+at.String(), 1)}, names...)
-	}
-	return names
-}
-
 // remove takes the box's registration away.
 func (b *ownBinding) remove(ctx context.Context, what string, names []string, most int) {
 	var contacts []string
@@ -202,30 +173,6 @@ func (b *ownBinding) removeRest(ctx context.Context, list []facts.Binding) {
 		b.remove(ctx, "the removal of what is left of it", names, mostOwnAttempts)
 	}
 }
-
-// compare tells what others have registered afterwards, and who was lost.
-func (b *ownBinding) compare(list []facts.Binding) {
-	b.fact.AfterKnown = true
-	for _, c := range list {
-		if b.own(c) {
-			b.fact.Removed = false
-			continue
-		}
-		b.fact.After = append(b.fact.After, c)
-	}
-	for _, c := range b.before {
-		there := func(o facts.Binding) bool { return o.URI == c.URI }
-		if !b.own(c) && !slices.ContainsFunc(b.fact.After, there) && !slices.ContainsFunc(b.fact.Lost, there) {
-			b.fact.Lost = append(b.fact.Lost, c)
-		}
-	}
-}
-
-// own recognises the box's registration, whatever the provider made of its address.
-func (b *ownBinding) own(c facts.Binding) bool { return strings.Contains(c.URI, b.user()) }
-
-// user is the user part of the box's registration, which nobody else has.
-func (b *ownBinding) user() string { return userOf(b.contact) }
 
 // list asks who is registered, without a Contact.
 func (b *ownBinding) list(ctx context.Context, what string, most int) ([]facts.Binding, bool) {
@@ -289,35 +236,6 @@ func (b *ownBinding) once(ctx context.Context, on sip.Conn, r sip.Request) sip.E
 func (b *ownBinding) add(x sip.Exchange, what string) {
 	b.fact.Exchanges = append(b.fact.Exchanges, x.Facts())
 	b.login.evidence = append(b.login.evidence, x.Evidence("probe", what+": "+exchangeText(x)))
-}
-
-// concluded is the result after the removal.
-func (b *ownBinding) concluded() Result {
-	f := &b.fact
-	saw, outcome := "", facts.Failed
-	switch {
-	case b.said != nil && !f.Registered:
-		saw = words.Said("saw.own-refused", "answer", status(b.said))
-		if least, ok := tooBrief(b.said); ok {
-			saw += " " + words.Said("saw.own-least", "least", least, "most", longestOwnExpires)
-		}
-	case !f.Registered:
-		saw = words.Said("saw.own-silent")
-	case f.Shown == nil:
-		saw = words.Said("saw.own-no-list")
-	case *f.Shown:
-		outcome, saw = facts.Passed, words.Said("saw.own-shown")
-	default:
-		saw = words.Said("saw.own-hidden")
-	}
-	saw += b.viewed()
-	if f.Registered && !f.Removed {
-		saw += " " + words.Said("saw.own-unremoved", "time", f.Expires)
-	}
-	for _, c := range f.Lost {
-		saw += " " + words.Said("saw.own-lost", "contact", c.URI)
-	}
-	return b.result(outcome, saw)
 }
 
 // result files the newest list as well, where there is one.

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
-	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -19,63 +17,6 @@ import (
 type views struct {
 	same, other, canary    netip.AddrPort // to the socket that registered, to another one, and of one with a port that is nobody's
 	sameX, otherX, canaryX sip.Exchange
-}
-
-// judgeOtherFlow is A8: one registration, shown to two sockets. A device that changes it on the way out puts it back only
-// for the socket that it knows. The view of the socket that registered is the control: a provider that writes addresses
-// itself shows them to that one as well.
-func judgeOtherFlow(own netip.AddrPort, outside netip.Addr, same, other netip.AddrPort) finding {
-	switch f, ok := behindNAT(own.Addr(), outside); {
-	case !ok:
-		return f
-	case !same.IsValid() || !other.IsValid():
-		return inconclusive("The provider did not show the box's registration to both of its sockets.")
-	case same == own && other == own:
-		return finding{algClean, fmt.Sprintf("Both views are equal: the socket that registered and another one are shown the registration at %s, as it was sent.", own)}
-	case same == own && other.Addr() == outside:
-		return finding{algProof, words.Said("saw.alg-a8", "shown", other, "sent", own, "back", same)}
-	case same == other:
-		return inconclusive("Both views are equal, and show %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
-	}
-	return inconclusive("The socket that registered is shown %s, another one %s; %s was sent.", same, other, own)
-}
-
-// judgeCanary is A7: a registration whose port is not the one that it was sent from. nf_nat_sip changes its address and
-// does not put that back into the answer; a provider that mends addresses behind a NAT puts in the port that it was sent from.
-// The registration with the socket's own port is the control: there nothing may have been changed.
-func judgeCanary(own, sent netip.AddrPort, outside netip.Addr, same, shown netip.AddrPort) finding {
-	switch f, ok := behindNAT(own.Addr(), outside); {
-	case !ok:
-		return f
-	case !same.IsValid() || !shown.IsValid():
-		return inconclusive("The provider did not show the box's registrations in its answers.")
-	case same != own:
-		return inconclusive("The control came back as %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
-	case shown == sent:
-		return finding{algClean, fmt.Sprintf("A registration at %s, a port that nothing was sent from, came back as it was sent.", sent)}
-	case shown == netip.AddrPortFrom(outside, sent.Port()):
-		return finding{algProof, words.Said("saw.alg-a7", "sent", sent, "shown", shown, "control", own)}
-	}
-	return inconclusive("A registration at %s came back as %s; the control at %s came back as it was sent.", sent, shown, own)
-}
-
-// behindNAT: without a translation on the way there is nothing to rewrite.
-func behindNAT(own, outside netip.Addr) (finding, bool) {
-	switch {
-	case !outside.IsValid():
-		return inconclusive("The public address of this line is not known."), false
-	case outside == own:
-		return inconclusive("There is no address translation on the way, so there is nothing to rewrite."), false
-	}
-	return finding{}, true
-}
-
-// outside is the address that the outside sees this line with; zero where nobody told.
-func outside(known facts.Facts) netip.Addr {
-	if known.Public == nil {
-		return netip.Addr{}
-	}
-	return known.Public.Addr
 }
 
 // compareViews judges how the registration is shown, and sends the canary where that can tell more. Over TLS no device on
@@ -117,53 +58,8 @@ func (b *ownBinding) sendCanary(ctx context.Context) {
 // canaryUser ends the user part of the canary.
 const canaryUser = "-b"
 
-// shownAt is where a reply shows the registration of that user; zero where it does not.
-func shownAt(reply *sip.Message, user string) netip.AddrPort {
-	for _, c := range reply.Contacts() {
-		if userOf(c.URI) == user {
-			return c.Host()
-		}
-	}
-	return netip.AddrPort{}
-}
-
-func userOf(uri string) string {
-	_, rest, _ := strings.Cut(uri, ":")
-	user, _, _ := strings.Cut(rest, "@")
-	return user
-}
-
 func (b *ownBinding) prove(id string, f finding, probe sip.Exchange) {
 	p := facts.Proof{ID: id, Transport: probe.Transport, Result: f.result, Why: f.why, Probe: probe.Facts(), Control: b.seen.sameX.Facts()}
 	b.fact.Proofs = append(b.fact.Proofs, p)
 	b.login.evidence = append(b.login.evidence, facts.Evidence{Kind: "note", Text: fmt.Sprintf("%s, %s: %s", id, f.result, f.why)})
-}
-
-// viewed says in one sentence what the views showed, "" where they could not tell.
-func (b *ownBinding) viewed() string {
-	clean := false
-	for _, p := range b.fact.Proofs {
-		if p.Result == algProof {
-			return " " + p.Why
-		}
-		clean = clean || p.Result == algClean
-	}
-	if clean {
-		return " " + words.Said("saw.own-same")
-	}
-	return ""
-}
-
-// withProofs is what is known of a rewriting device when such proofs come to it; nothing new where they prove nothing.
-func withProofs(alg *facts.ALG, proofs []facts.Proof) *facts.ALG {
-	if !slices.ContainsFunc(proofs, func(p facts.Proof) bool { return p.Result == algProof }) {
-		return alg
-	}
-	n := facts.ALG{}
-	if alg != nil {
-		n = *alg
-	}
-	n.Proofs = append(slices.Clone(n.Proofs), proofs...)
-	conclude(&n)
-	return &n
 }

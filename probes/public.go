@@ -244,35 +244,3 @@ func publicRead(raw []byte) (netip.AddrPort, string) {
 	seen := netip.AddrPortFrom(a.Unmap(), uint16(mapped.Port))
 	return seen, fmt.Sprintf("sees us as %s.", seen)
 }
-
-// publicAgree is the address that all who told agree on.
-func publicAgree(answers []facts.STUNAnswer) (addr netip.Addr, differ bool) {
-	for _, a := range answers {
-		switch seen := a.Mapped.Addr(); {
-		case !seen.IsValid():
-		case addr.IsValid() && addr != seen:
-			return netip.Addr{}, true
-		default:
-			addr = seen
-		}
-	}
-	return addr, false
-}
-
-func publicSentence(found facts.Public) (facts.Outcome, string) {
-	own := 0
-	for _, a := range found.Answers {
-		if a.Answer == facts.CouldNotAsk {
-			own++
-		}
-	}
-	switch {
-	case found.Differ:
-		return facts.Passed, words.Said("saw.public-differ") + natWords(found)
-	case found.Addr.IsValid():
-		return facts.Passed, words.Said("saw.public-seen", "address", found.Addr) + natWords(found)
-	case own == len(found.Answers):
-		return facts.Broken, words.Said("saw.public-broken")
-	}
-	return facts.Failed, words.Said("saw.public-none", "n", len(found.Answers))
-}

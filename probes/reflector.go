@@ -3,11 +3,9 @@ package probes
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 
 	"trunktester/appliance/catalogue/words"
@@ -147,59 +145,4 @@ const voicePort = 40000
 // sdp offers a voice stream (RFC 4566) at the address.
 func sdp(at netip.Addr) []byte {
 	return fmt.Appendf(nil, "v=0\r\no=- 0 0 IN IP4 %[1]s\r\ns=-\r\nc=IN IP4 %[1]s\r\nt=0 0\r\nm=audio %[2]d RTP/AVP 8 0\r\n", at, voicePort)
-}
-
-var errNoReflector = errors.New("the answer is no reflection of the message, so another server answered")
-
-// arrived reads what the reflector says of a message. Pure.
-func arrived(x sip.Exchange, id string) facts.Reflected {
-	m := facts.Reflected{Exchange: x.Facts(), Local: x.Local}
-	m.Exchange.Received = ""
-	if !x.Answered() {
-		m.Fault = silence(x)
-		return m
-	}
-	r, err := wire.ParseReflection(x.Reply.Body)
-	switch {
-	case err == nil && r.Message == nil:
-		err = errors.New("the reflector did not give the message back")
-	case err == nil && !strings.Contains(string(r.Message), "id="+id):
-		err = errNoReflector
-	case errors.Is(err, wire.ErrReflection):
-		err = errNoReflector
-	}
-	if err != nil {
-		m.Fault = err.Error()
-		return m
-	}
-	m.From = r.Source
-	m.Exchange.Received = sip.Redact(string(r.Message))
-	for _, d := range wire.Compare(x.Sent, r.Message) {
-		m.Differences = append(m.Differences, facts.Difference{Place: place(d), Sent: sip.Redact(d.Sent), Received: sip.Redact(d.Received)})
-	}
-	return m
-}
-
-func silence(x sip.Exchange) string {
-	switch {
-	case x.Err != nil:
-		return "it could not be sent: " + x.Err.Error()
-	case len(x.ICMP) > 0:
-		return fmt.Sprintf("it was refused: %s", x.ICMP[0])
-	case x.Closed != nil:
-		return "the connection was closed without an answer"
-	}
-	return fmt.Sprintf("no answer to %d sent; a reflector is also silent to a token that is not its own", x.Sends)
-}
-
-// place is how a person reads it: the line of an SDP by its letter.
-func place(d wire.Difference) string {
-	line := d.Sent
-	if line == "" {
-		line = d.Received
-	}
-	if strings.HasPrefix(d.Place, "body line") && len(line) > 1 && line[1] == '=' && line[0] >= 'a' && line[0] <= 'z' {
-		return "SDP " + line[:2]
-	}
-	return d.Place
 }
