@@ -18,7 +18,7 @@ func (p Intercept) result(attempts []looked) Result {
 		switch {
 		case answered(a.Attempt):
 			saw = append(saw, a.saw())
-		case a.ours() && len(saw) == 0:
+		case a.ours():
 			r.Outcome, r.Saw = facts.Broken, a.saw()
 		}
 	}

@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue/words"
@@ -8,32 +9,26 @@ import (
 )
 
 func answered(a facts.Attempt) bool {
-	for _, x := range a.Exchanges {
-		if x.Reply != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Exchanges, func(x facts.Exchange) bool { return x.Reply != nil })
 }
 
 func (p SIPPath) result(attempts []looked) Result {
 	path := &facts.Path{Transport: p.Transport}
-	r := Result{Outcome: facts.Failed}
-	var broken error
+	r := Result{Outcome: facts.NotRun} // by the box's own restraint, unless a server was asked
 	var saw []string
 	for _, a := range attempts {
 		path.Targets = append(path.Targets, a.Attempt)
 		r.Evidence = append(r.Evidence, a.evidence...)
 		saw = append(saw, a.saw())
 		switch {
+		case r.Outcome == facts.Passed:
 		case answered(a.Attempt):
 			r.Outcome = facts.Passed
 		case a.ours():
-			broken = a.err
+			r.Outcome = facts.Broken
+		case a.asked() && r.Outcome != facts.Broken:
+			r.Outcome = facts.Failed
 		}
-	}
-	if r.Outcome != facts.Passed && broken != nil {
-		r.Outcome = facts.Broken
 	}
 	r.Saw = strings.Join(saw, " ")
 	r.File = func(f *facts.Facts) {
@@ -50,16 +45,12 @@ func (p SIPPath) result(attempts []looked) Result {
 }
 
 // ours says that the server could not be asked for a reason that is not the network's.
-func (a looked) ours() bool {
-	if a.Connect == facts.Refused || a.Connect == facts.Silent || a.Connect == facts.Unreachable || a.TLS != nil {
-		return false
-	}
-	for _, x := range a.Exchanges {
-		if x.Sends > 0 {
-			return false
-		}
-	}
-	return a.err != nil && !polite(a.err)
+func (a looked) ours() bool { return !a.asked() && a.err != nil && !polite(a.err) }
+
+// asked says that something was sent to the server.
+func (a looked) asked() bool {
+	return a.Connect == facts.Refused || a.Connect == facts.Silent || a.Connect == facts.Unreachable || a.TLS != nil ||
+		slices.ContainsFunc(a.Exchanges, func(x facts.Exchange) bool { return x.Sends > 0 })
 }
 
 // saw is one plain sentence about one server.
