@@ -41,13 +41,7 @@ func (p Fragments) down(ctx context.Context, known facts.Facts) []looked {
 		time.Sleep(fragmentsGap)
 	}
 	both.Wait()
-	for i, x := range exchanges {
-		if x.Answered() && !asLong(x.Reply, lengths[i]) {
-			return nil
-		}
-		a.add(x)
-	}
-	if len(a.Exchanges) < len(lengths) || !exchanges[0].Answered() {
+	if !a.wayBack(exchanges, lengths) {
 		return nil
 	}
 	return []looked{a}

@@ -13,7 +13,7 @@ func fragmentsSaw(whole, long looked) (facts.Outcome, string) {
 	switch {
 	case answered(long.Attempt):
 		return facts.Passed, words.Said("saw.fragments-pass", "bytes", fragmentedLength)
-	case long.ours() || long.err != nil && len(long.Exchanges) == 0:
+	case !long.asked():
 		return facts.NotRun, words.Said("saw.fragments-unsent", "error", long.err)
 	case !answered(whole.Attempt):
 		return facts.NotRun, words.Said("saw.fragments-neither")
@@ -31,6 +31,18 @@ func mute(r *facts.Reflector) bool {
 func asLong(m *sip.Message, length int) bool {
 	seen, err := wire.ParseReflection(m.Body)
 	return err == nil && !slices.Contains(seen.Refused, "pad") && len(m.Raw) >= length-100
+}
+
+// wayBack files what the reflector answered to wishes for so many bytes, and says whether that tells anything: both wishes were
+// sent, it answers as long as it is asked to, and the first, short answer came.
+func (a *looked) wayBack(exchanges []sip.Exchange, lengths []int) bool {
+	for i, x := range exchanges {
+		if x.Sends == 0 || x.Answered() && !asLong(x.Reply, lengths[i]) {
+			return false
+		}
+		a.add(x)
+	}
+	return exchanges[0].Answered()
 }
 
 // downSaw adds what became of a long answer to what was seen of long requests.
