@@ -53,7 +53,7 @@ func (s *search) droppedOverTLS(ctx context.Context, path *facts.Path) bool {
 	}
 	defer conn.Close()
 	exchanges := s.canaries(ctx, conn, 1)
-	return !exchanges[0].Answered() && exchanges[1].Answered()
+	return dropped(exchanges[0], exchanges[1])
 }
 
 // update is refused by whoever gets it: there is no call that it could belong to.

@@ -13,9 +13,10 @@ func judgeDrop(exchanges []sip.Exchange) finding {
 		switch {
 		case x.Sends == 0:
 			return unsent(x, x)
-		case i%2 == 0 && x.Answered():
+		case !x.Answered():
+		case i%2 == 0:
 			answered++
-		case i%2 == 1 && x.Answered():
+		default:
 			controls++
 		}
 	}
@@ -38,3 +39,6 @@ func reply(exchanges []sip.Exchange) int {
 	}
 	return 0
 }
+
+// dropped says whether a canary stayed without an answer beside a control that has one.
+func dropped(canary, control sip.Exchange) bool { return !canary.Answered() && control.Answered() }

@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -30,11 +31,7 @@ func inconclusive(format string, args ...any) finding {
 type judgement func(probe, control sip.Exchange) finding
 
 func unsent(probe, control sip.Exchange) finding {
-	err := probe.Err
-	if err == nil {
-		err = control.Err
-	}
-	return inconclusive("Not both of probe and control were sent: %v.", err)
+	return inconclusive("Not both of probe and control were sent: %v.", cmp.Or(probe.Err, control.Err))
 }
 
 func received(x sip.Exchange) netip.Addr { return x.Reply.Via().Received() }
@@ -147,12 +144,9 @@ func judgeMirror(probe, control sip.Exchange) finding {
 // REGISTER succeeds over TLS, which no device on the way can read. Silence to everything is no sign of an
 // ALG: a blocked port or a provider without that transport look the same.
 func judgeTransports(clear, tls *facts.Path) (facts.Proof, bool) {
-	hidden, ok := exchangeOf(tls, sip.REGISTER)
-	if clear == nil || !ok || hidden.Reply == nil {
-		return facts.Proof{}, false
-	}
-	open, ok := exchangeOf(clear, sip.REGISTER)
-	if !ok {
+	open, asked := exchangeOf(clear, sip.REGISTER)
+	hidden, _ := exchangeOf(tls, sip.REGISTER)
+	if !asked || hidden.Reply == nil {
 		return facts.Proof{}, false
 	}
 	p := facts.Proof{ID: "A9", Transport: clear.Transport, Probe: open, Control: hidden, Result: algClean}
@@ -205,7 +199,7 @@ func conclude(found *facts.ALG) {
 		return
 	}
 	for _, p := range found.Proofs {
-		if p.Result != algProof || slices.Contains(found.Over, p.Transport) {
+		if slices.Contains(found.Over, p.Transport) {
 			continue
 		}
 		same := slices.DeleteFunc(slices.Clone(found.Proofs), func(q facts.Proof) bool { return q.Transport != p.Transport })
@@ -255,9 +249,13 @@ func algWord(proofs []facts.Proof) (word, why string) {
 // seenDirectly tells the address that the provider sees, where that is the box's own and what must be repeated was
 // repeated (A6): nothing is translated then, and what rewrites SIP for the sake of translation has nothing to do.
 func seenDirectly(proofs []facts.Proof) (own netip.Addr, ok bool) {
+	repeated := false
 	for _, p := range proofs {
-		if p.ID == "A6" && p.Result != algClean {
-			return netip.Addr{}, false
+		if p.ID == "A6" {
+			if p.Result != algClean {
+				return netip.Addr{}, false
+			}
+			repeated = true
 		}
 		if p.Probe.Reply == nil {
 			continue
@@ -267,5 +265,5 @@ func seenDirectly(proofs []facts.Proof) (own netip.Addr, ok bool) {
 			own = sent
 		}
 	}
-	return own, own.IsValid()
+	return own, repeated && own.IsValid()
 }

@@ -48,26 +48,14 @@ func (s *search) run(ctx context.Context, known facts.Facts) error {
 	}
 	exchanges := sip.Burst(ctx, questions...)
 	findings := make([]finding, len(pairs))
-	certain, doubt := false, false
 	for i, p := range pairs {
 		findings[i] = p.judge(exchanges[p.probe], exchanges[p.control])
-		certain = certain || !p.far && findings[i].result == algProof
-		doubt = doubt || p.far && findings[i].result == algProof
 	}
-	var hidden []finding
-	if doubt && !certain {
-		hidden = s.overTLS(ctx, known.TLS, pairs)
+	if doubtful(pairs, findings) {
+		findings = againstTLS(pairs, findings, s.overTLS(ctx, known.TLS, pairs))
 	}
 	for i, p := range pairs {
-		f := findings[i]
-		switch {
-		case certain || !p.far || f.result != algProof:
-		case hidden == nil && p.id == "A6": // an A2 breaks a MUST of RFC 3261, which far ends keep; a B2BUA may change these
-			f = inconclusive("%s TLS, where no device on the way could do it, does not pass: it may be the far end's doing.", f.why)
-		case hidden != nil && hidden[i].result == algProof:
-			f = inconclusive("%s The same shows over TLS, which no device on the way can read: the far end does it.", f.why)
-		}
-		s.file(p, f, exchanges)
+		s.file(p, findings[i], exchanges)
 	}
 	for _, x := range exchanges {
 		if !polite(x.Err) {

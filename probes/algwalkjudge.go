@@ -11,10 +11,7 @@ import (
 
 // enough says that a quotation reaches beyond the Via line, which every rewriting device changes.
 func enough(x sip.Exchange, quote []byte) bool {
-	_, after, found := strings.Cut(string(x.Sent), "\r\nVia:")
-	if !found {
-		return false
-	}
+	_, after, _ := strings.Cut(string(x.Sent), "\r\nVia:")
 	line, _, _ := strings.Cut(after, "\r\n")
 	return len(quote) >= len(x.Sent)-len(after)+len(line)
 }
@@ -40,11 +37,13 @@ func readWalk(exchanges []sip.Exchange) (place *facts.Place, at int) {
 // judgeWalk holds the rewritten message against its control.
 func judgeWalk(place facts.Place, probe, control sip.Exchange) finding {
 	quote, _, _ := probe.Quoted()
-	same, _, ok := control.Quoted()
+	same, by, ok := control.Quoted()
 	where := fmt.Sprintf("between hop %d%s and hop %d (%s)", place.Unchanged, addressOf(place.From), place.Changed, place.To)
 	switch {
 	case !ok || !enough(control, same):
 		return inconclusive("The message is not as it was sent %s, but the control, to port %d, was not quoted far enough.", where, controlPort)
+	case by != place.To:
+		return inconclusive("The message is not as it was sent %s, but the control, to port %d, ended at another device, %s.", where, controlPort, by)
 	case !strings.HasPrefix(string(control.Sent), string(same)):
 		return inconclusive("The message is not as it was sent %s, and the control, to port %d, is not either.", where, controlPort)
 	}
