@@ -2,13 +2,14 @@ package probes
 
 import (
 	"net/netip"
+	"slices"
 
 	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
 // natKind reads what several servers saw of one socket: how the router maps (RFC 4787 section 4.1), and whether it
-// keeps the port (section 4.2.1). An answer with the box's own address and port means no translation at all.
+// keeps the port (section 4.2.1). Answers with the box's own address and port mean no translation at all.
 func natKind(answers []facts.STUNAnswer) (mapping string, portKept *bool) {
 	var seen []netip.AddrPort
 	kept := true
@@ -18,18 +19,19 @@ func natKind(answers []facts.STUNAnswer) (mapping string, portKept *bool) {
 			kept = kept && a.Mapped.Port() == a.Local.Port()
 		}
 	}
-	switch {
-	case len(seen) == 0:
+	if len(seen) == 0 {
 		return "", nil
-	case seen[0] == answersLocal(answers):
+	}
+	own := answersLocal(answers)
+	differs := slices.ContainsFunc(seen, func(other netip.AddrPort) bool { return other != seen[0] })
+	switch {
+	case seen[0] == own && !differs:
 		return facts.MappingNone, &kept
-	}
-	for _, other := range seen[1:] {
-		if other != seen[0] {
-			return facts.MappingDependent, &kept
-		}
-	}
-	if len(seen) == 1 {
+	case slices.Contains(seen, own): // a server on this side of the router tells nothing of it
+		return "", &kept
+	case differs:
+		return facts.MappingDependent, &kept
+	case len(seen) == 1:
 		return "", &kept
 	}
 	return facts.MappingIndependent, &kept
@@ -67,7 +69,7 @@ func mappingKind(local, first, address, port netip.AddrPort) string {
 		return facts.MappingNone
 	case address == first && port == first:
 		return facts.MappingIndependent
-	case address != first && port == address:
+	case port == address:
 		return facts.MappingByAddress
 	case address != first:
 		return facts.MappingByPort
