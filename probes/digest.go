@@ -97,13 +97,13 @@ func (a *answering) replace(d *demand) {
 // when the nonce was only stale, or when a side asks that was not answered yet. A challenge that is
 // repeated means that the credentials were wrong.
 func (a *answering) again(reply *sip.Message) bool {
-	stale, wrong, before := false, false, len(a.accepted)
+	stale, repeated, before := false, false, len(a.accepted)
 	for _, c := range reply.Challenges() {
 		if slices.ContainsFunc(a.accepted, func(d *demand) bool { return d.side() == side{c.Proxy, c.Realm()} }) {
-			stale, wrong = stale || c.Stale(), wrong || !c.Stale()
+			stale, repeated = stale || c.Stale(), true
 		}
 	}
-	if wrong && !stale {
+	if repeated && !stale {
 		return false
 	}
 	return a.take(reply) == "" && (stale || len(a.accepted) > before)

@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,7 @@ func TestTake(t *testing.T) {
 		{name: "the server's first choice", headers: []string{`WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-256`, www}, want: []string{"SHA-256 www"}},
 		{name: "no nonce", headers: []string{`WWW-Authenticate: Digest realm="r"`}, why: "nonce"},
 		{name: "no challenge", why: "names no challenge"},
+		{name: "the realm of the file", realm: "r", headers: []string{www}, want: []string{" www"}},
 		{name: "realm by its bytes", realm: "R", headers: []string{www}, why: `"r"`},
 		{name: "realm with a space", realm: "r ", headers: []string{www}, why: `"r "`},
 	}
@@ -85,6 +87,8 @@ func TestAgain(t *testing.T) {
 		{"stale, the same nonce", challengeReply("401", `WWW-Authenticate: Digest realm="r", nonce="n1", qop="auth", stale=TRUE`), true, "nc=00000002", 1},
 		{"the proxy asks as well", challengeReply("407", proxy), true, "nc=00000002", 2},
 		{"the proxy asks by another scheme", challengeReply("407", `Proxy-Authenticate: Basic realm="r"`), false, "", 0},
+		{"wrong password, and the proxy asks as well", challengeReply("401", `WWW-Authenticate: Digest realm="r", nonce="n2", qop="auth"`, proxy), false, "", 0},
+		{"stale, by the first of two algorithms", challengeReply("401", `WWW-Authenticate: Digest realm="r", nonce="n2", qop="auth", stale=true`, `WWW-Authenticate: Digest realm="r", nonce="n2", qop="auth", algorithm=SHA-256`), true, "nc=00000001", 1},
 		{"no challenge", challengeReply("401"), false, "", 0},
 	}
 	for _, tt := range tests {
@@ -106,6 +110,40 @@ func TestAgain(t *testing.T) {
 			if err != nil || len(r.Headers) != tt.count || !strings.Contains(r.Headers[0].Value, tt.nc) {
 				t.Errorf("%d headers with credentials, want %d with %s; %v", len(r.Headers), tt.count, tt.nc, err)
 			}
+			for i, h := range r.Headers {
+				if want := []string{"Authorization", "Proxy-Authorization"}[i]; h.Name != want {
+					t.Errorf("%s, want %s", h.Name, want)
+				}
+			}
 		})
+	}
+}
+
+// A challenge's own words come back in the answer, and nothing that it did not ask for.
+func TestWrittenCredentials(t *testing.T) {
+	trunk := profile.Trunk{Username: "u", Password: "p"}
+	for challenge, want := range map[string][]string{
+		`Digest realm="r", nonce="n"`: nil,
+		`Digest realm="r", nonce="n", algorithm=SHA-256, userhash=true, opaque="o"`: {"algorithm=SHA-256", "userhash=true", `opaque="o"`},
+		`Digest realm="r", nonce="n", qop="auth", algorithm=MD5, userhash=false`:    {"algorithm=MD5", "qop=auth"},
+	} {
+		d := demand{Challenge: challengeReply("401", "WWW-Authenticate: "+challenge).Challenges()[0], count: 1}
+		got, err := d.credentials(trunk, "REGISTER", "sip:example.net")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"algorithm=SHA-256", "algorithm=MD5", "userhash=true", `opaque="o"`, "qop=auth", "algorithm=,", "opaque=\"\""} {
+			if strings.Contains(got+",", part) != slices.Contains(want, part) {
+				t.Errorf("%s: %s", challenge, got)
+			}
+		}
+	}
+}
+
+// What cannot be computed is an error, and no request.
+func TestNoCredentials(t *testing.T) {
+	a := answering{accepted: []*demand{{Challenge: challengeReply("401", `WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-1024`).Challenges()[0]}}}
+	if r, err := a.next(); err == nil || !strings.Contains(err.Error(), `realm "r"`) || len(r.Headers) > 0 {
+		t.Errorf("%v, %+v", err, r.Headers)
 	}
 }

@@ -102,7 +102,7 @@ func (l *login) answerTo(ctx context.Context, o sip.Opening) Result {
 		return l.unasked(reply)
 	}
 	l.challenged(reply)
-	if why := l.distrust(o); why != "" {
+	if why := l.distrust(o.Conn.Remote(), o.TLS); why != "" {
 		return l.withhold(why)
 	}
 	answer := &answering{trunk: l.probe.Trunk, request: o.Exchange.Request}
@@ -224,7 +224,7 @@ func (l *login) reconnect(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	if l.distrust(o) != "" {
+	if l.distrust(o.Conn.Remote(), o.TLS) != "" {
 		o.Conn.Close()
 		return false
 	}

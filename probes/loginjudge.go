@@ -10,8 +10,7 @@ import (
 )
 
 // distrust says why this peer gets no credentials, "" when it may have them.
-func (l *login) distrust(o sip.Opening) string {
-	peer := o.Conn.Remote()
+func (l *login) distrust(peer netip.AddrPort, session *facts.TLSSession) string {
 	if peer != l.movedTo && !servesTrunk(l.known.Name, peer, l.fact.Transport) {
 		return words.Said("saw.peer-unknown", "server", peer)
 	}
@@ -22,8 +21,8 @@ func (l *login) distrust(o sip.Opening) string {
 	case inside(peer.Addr()) && (l.known.Name.Way == "srv" || l.known.Name.Way == "naptr"):
 		return words.Said("saw.peer-private", "server", peer.Addr())
 	}
-	if o.TLS != nil && (o.TLS.Fault != "" || o.TLS.Error != "") {
-		return words.Said("saw.peer-certificate", "fault", o.TLS.Fault)
+	if session != nil && (session.Fault != "" || session.Error != "") {
+		return words.Said("saw.peer-certificate", "fault", session.Fault)
 	}
 	return ""
 }

@@ -145,7 +145,7 @@ func (m MTU) ask(ctx context.Context, to netip.Addr, way string, large int) mtuA
 			break
 		}
 	}
-	a.settle(ctx)
+	a.settle(ctx.Err() == nil)
 	return a
 }
 

@@ -1,7 +1,6 @@
 package probes
 
 import (
-	"context"
 	"slices"
 
 	"trunktester/appliance/catalogue/words"
@@ -27,13 +26,13 @@ func (m MTU) result(found facts.MTU, failed error) Result {
 }
 
 // settle says what became of packets without an answer: who was not let wait is unasked.
-func (a *mtuAsked) settle(ctx context.Context) {
+func (a *mtuAsked) settle(inTime bool) {
 	for _, answer := range []*facts.Answer{&a.Small, &a.Large} {
 		switch {
 		case *answer != facts.Unasked:
 		case a.err != nil:
 			*answer = facts.CouldNotAsk
-		case ctx.Err() == nil:
+		case inTime:
 			*answer = facts.Silent
 		}
 	}

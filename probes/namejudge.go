@@ -1,7 +1,6 @@
 package probes
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -11,14 +10,7 @@ import (
 
 // nameInward reports whether a server's address is private or shared: then a witness is worth the wait.
 func nameInward(targets []facts.Target) bool {
-	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-	for _, t := range targets {
-		a := t.Addr.Addr()
-		if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || shared.Contains(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(targets, func(t facts.Target) bool { return inside(t.Addr.Addr()) })
 }
 
 // nameHidesIPv4 reports whether public resolvers know an IPv4 address for a name for which the given ones know none.

@@ -68,13 +68,13 @@ func (b *ownBinding) begin(ctx context.Context) (why string) {
 		return words.Said("saw.own-unreached", "error", err)
 	}
 	l.conn = o.Conn
-	if why = l.distrust(o); why == "" {
+	if why = l.distrust(o.Conn.Remote(), o.TLS); why == "" {
 		why = b.challenge(ctx)
 	}
 	if why == "" {
 		if o, err = l.probe.connect(ctx, known, accepted.Reply.From); err != nil {
 			why = words.Said("saw.own-unreached-again", "error", err)
-		} else if why = l.distrust(o); why != "" {
+		} else if why = l.distrust(o.Conn.Remote(), o.TLS); why != "" {
 			o.Conn.Close()
 		}
 		b.asker = o.Conn

@@ -29,8 +29,8 @@ func (b *ownBinding) held() []string {
 		return []string{b.contact}
 	}
 	at, sent := b.seen.canary, sip.Contact{URI: b.canary}.Host()
-	if public := outside(b.login.known); !at.IsValid() && public.IsValid() {
-		at = netip.AddrPortFrom(public, sent.Port()) // not shown: as such a device would have written it
+	if !at.IsValid() { // not shown: as such a device would have written it
+		at = netip.AddrPortFrom(outside(b.login.known), sent.Port())
 	}
 	names := []string{b.canary, b.contact}
 	if at.IsValid() && at != sent {

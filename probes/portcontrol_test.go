@@ -2,6 +2,7 @@ package probes
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -110,4 +111,20 @@ func FuzzPCPAnswer(f *testing.F) {
 			t.Error(a)
 		}
 	})
+}
+
+// Scraps, and an answer in another version's clothes, tell nothing.
+func TestScrapsArePortControlNot(t *testing.T) {
+	nonce := [12]byte{1}
+	other := make([]byte, pcpHead+pcpPeer)
+	other[0], other[1] = pcpVersion-1, 128|2
+	copy(other[pcpHead:], nonce[:])
+	for _, b := range [][]byte{nil, {0}, {0, 128}, {0, 128, 0}, {pcpVersion, 128 | 2, 0}, other} {
+		if a, err := natPMPAnswer(b); err == nil || a.IsValid() {
+			t.Errorf("NAT-PMP % x: %s", b, a)
+		}
+		if a, err := pcpAnswer(b, nonce); err == nil || a.IsValid() || errors.Is(err, errNoOutside) {
+			t.Errorf("PCP % x: %s, %v", b, a, err)
+		}
+	}
 }

@@ -75,6 +75,12 @@ func TestWhatArrivedAtTheReflectorTells(t *testing.T) {
 			message("tls", 5061, sip.OPTIONS), message("tls", 5061, sip.INVITE, changedSDP)), 5060, algReflector, algInconclusive, "the far end does it"},
 		{"every port is changed, and TLS does not pass", append(sdp[:3:3], message("udp", 5080, sip.OPTIONS), message("udp", 5080, sip.INVITE, changedSDP),
 			silent("tls", 5061, sip.OPTIONS)), 5060, algReflector, algInconclusive, "TLS, which would tell"},
+		{"the same message arrived unchanged once: on the same way it is no control", append(sdp[:3:3], message("udp", 5060, sip.INVITE)), 5060, algAlone, algProof, "Neither another port nor TLS"},
+		{"the first INVITE arrived, the second was changed", append(clean[:3:3], message("udp", 5060, sip.INVITE, changedSDP), message("udp", 5080, sip.INVITE)), 5060, algReflector, algProof, "INVITE over UDP to port 5060 was changed"},
+		{"the control was changed as well, and stands first", append([]facts.Reflected{message("udp", 5060, sip.OPTIONS), message("udp", 5080, sip.INVITE, changedContact)}, sdp...), 5060, algReflector, algInconclusive,
+			"INVITE over UDP to port 5060 was changed before it arrived at the reflector: SDP c=."},
+		{"of several differences an address is quoted", append(own(nil, []string{"Supported: Supported: 100rel > Supported: timer", changedContact}, nil), message("udp", 5080, sip.INVITE)), 5060, algReflector, algProof,
+			`Supported, Contact. "<sip:box@192.168.1.20>" arrived as "<sip:box@203.0.113.2>".`},
 		{"a firewall lets port 5060 through and nothing else", append(sdp[:3:3], silent("udp", 5080, sip.OPTIONS), silent("tls", 5061, sip.OPTIONS)), 5060, algAlone, algProof, "Neither another port nor TLS"},
 		{"only a REGISTER is changed", append(own(nil, nil, []string{changedContact}), message("udp", 5080, sip.OPTIONS), message("udp", 5080, sip.REGISTER)), 5060, algReflector, algProof, "REGISTER over UDP"},
 		{"a line was added", append(own(nil, []string{"SDP i=:  > i=(o=IN IP4 192.168.1.20)"}, nil), message("udp", 5080, sip.INVITE)), 5060, algReflector, algProof, `"i=(o=IN IP4 192.168.1.20)" was added.`},
@@ -86,6 +92,9 @@ func TestWhatArrivedAtTheReflectorTells(t *testing.T) {
 			if !ok || p.ID != c.id || p.Result != c.result || !strings.Contains(p.Why, c.says) {
 				t.Errorf("%t %s %s: %s", ok, p.ID, p.Result, p.Why)
 			}
+			if p.Result == algClean && p.Probe.Method != sip.INVITE {
+				t.Errorf("the message that would show the most is not told: %s", p.Probe.Method)
+			}
 			if p.Result == algProof && (p.Probe.Sent == "" || p.Probe.Received == "" || p.ID == algReflector && p.Control.Received == "") {
 				t.Errorf("a proof without its messages: %+v", p)
 			}
@@ -96,6 +105,39 @@ func TestWhatArrivedAtTheReflectorTells(t *testing.T) {
 	} {
 		if p, ok := judgeReflector(f, 5060); ok {
 			t.Errorf("%s: %+v", ticket, p)
+		}
+	}
+}
+
+// The step fails for the trunk's own way alone, and tells every message with what became of it.
+func TestWhatTheReflectorStepSays(t *testing.T) {
+	options, invite := message("udp", 5060, sip.OPTIONS), message("udp", 5060, sip.INVITE)
+	for ticket, c := range map[string]struct {
+		messages []facts.Reflected
+		outcome  facts.Outcome
+		saw      string
+		kinds    string
+		evidence string // of the last message
+	}{
+		"all arrived":                          {[]facts.Reflected{options, invite}, facts.Passed, "OPTIONS, INVITE over UDP", "probe probe", "byte for byte"},
+		"one was lost":                         {[]facts.Reflected{options, silent("udp", 5060, sip.INVITE)}, facts.Failed, "INVITE over UDP to port 5060: no answer", "probe probe", "no answer"},
+		"nothing came back":                    {[]facts.Reflected{silent("udp", 5060, sip.OPTIONS)}, facts.Failed, "OPTIONS over UDP to port 5060: no answer", "probe", "no answer"},
+		"one was changed":                      {[]facts.Reflected{options, message("udp", 5060, sip.INVITE, changedSDP)}, facts.Failed, "INVITE over UDP to port 5060 was changed", "probe probe", "Received is what arrived there."},
+		"one was changed, and its control not": {[]facts.Reflected{options, message("udp", 5060, sip.INVITE, changedSDP), message("udp", 5080, sip.INVITE)}, facts.Failed, "Over UDP to port 5080 the same arrived", "probe probe control", "byte for byte"},
+		"a control was lost":                   {[]facts.Reflected{options, invite, silent("udp", 5080, sip.INVITE)}, facts.Passed, "OPTIONS, INVITE over UDP", "probe probe control", "no answer"},
+		"a control was changed, and it alone":  {[]facts.Reflected{options, invite, message("udp", 5080, sip.INVITE, changedSDP)}, facts.Passed, "", "probe probe control", "was changed"},
+	} {
+		f := facts.Reflector{Messages: c.messages}
+		if o, saw := reflectorOutcome(f), reflectorSaw(f); o != c.outcome || !strings.Contains(saw, c.saw) {
+			t.Errorf("%s: %s: %s", ticket, o, saw)
+		}
+		var kinds []string
+		all := reflectorEvidence(f)
+		for _, e := range all {
+			kinds = append(kinds, e.Kind)
+		}
+		if last := all[len(all)-1].Text; strings.Join(kinds, " ") != c.kinds || !strings.Contains(last, c.evidence) {
+			t.Errorf("%s: %v: %s", ticket, kinds, last)
 		}
 	}
 }
@@ -116,6 +158,7 @@ func TestTheWordWithAReflector(t *testing.T) {
 		{"a hop that quotes a rewritten message stands", []facts.Proof{arrived, proof("A1", algClean), proof("A5", algProof)}, facts.ALGProved, "A5"},
 		{"a message that is dropped may be the far end's doing", []facts.Proof{arrived, proof("A4", algProof)}, facts.ALGRuledOut, algReflector},
 		{"an answer at the wrong door stands", []facts.Proof{arrived, proof("A3", algProof)}, facts.ALGProved, "A3"},
+		{"a device that reads only what comes from the PBX's port stands", []facts.Proof{arrived, proof(algPBXPort, algProof)}, facts.ALGProved, algPBXPort},
 		{"changed on the way", []facts.Proof{rewritten, proof("A1", algProof)}, facts.ALGProved, algReflector},
 		{"changed on the way, and nothing else shows it", []facts.Proof{rewritten, proof("A1", algClean)}, facts.ALGProved, algReflector},
 		{"changed, without a control", []facts.Proof{proof(algAlone, algProof), proof("A1", algClean)}, facts.ALGLikely, algAlone},

@@ -60,8 +60,9 @@ func TestHopOf(t *testing.T) {
 		"a router":            {icmp: []sip.ICMPError{expired}, want: facts.Hop{TTL: 2, Addr: router, Type: 11}},
 		"a refusal":           {icmp: []sip.ICMPError{refused}, want: facts.Hop{TTL: 2, Addr: firewall, Type: 3, Code: 13}},
 		"a refusal, a router": {icmp: []sip.ICMPError{refused, expired}, want: facts.Hop{TTL: 2, Addr: router, Type: 11}},
-		"two refusals":        {icmp: []sip.ICMPError{refused, {Offender: router, Type: 3}}, want: facts.Hop{TTL: 2, Addr: firewall, Type: 3, Code: 13}},
-		"a SIP answer":        {reply: true, want: facts.Hop{TTL: 2, Addr: server.Addr()}},
+		"a router after the refusal of another, and one more behind it": {icmp: []sip.ICMPError{refused, expired, {Offender: firewall, Type: 3, Code: 1}}, want: facts.Hop{TTL: 2, Addr: router, Type: 11}},
+		"two refusals": {icmp: []sip.ICMPError{refused, {Offender: router, Type: 3}}, want: facts.Hop{TTL: 2, Addr: firewall, Type: 3, Code: 13}},
+		"a SIP answer": {reply: true, want: facts.Hop{TTL: 2, Addr: server.Addr()}},
 	} {
 		x := sip.Exchange{Request: sip.Request{Hops: 2}, Remote: server, ICMP: c.icmp}
 		if c.reply {
@@ -90,13 +91,26 @@ func TestSIPWalkSaw(t *testing.T) {
 		{[]facts.Hop{one, {TTL: 2}}, []facts.Pair{pair, pair}, facts.Failed, "ends behind hop 1 (192.168.1.1); packets to port 33434 go on to hop 2 (203.0.113.1)"},
 		{[]facts.Hop{{TTL: 1}, {TTL: 2}}, []facts.Pair{near, near}, facts.Failed, "ends behind hop 0 (the box); packets to port 33434 go on to hop 1 (192.168.1.1)"},
 		{[]facts.Hop{one, hop(2, "192.168.1.1", 3)}, nil, facts.Failed, "turned away by 192.168.1.1"},
+		{[]facts.Hop{one, two, hop(3, "198.51.100.5", 0)}, nil, facts.Passed, "gets as far"},
 		{[]facts.Hop{one, hop(2, "198.51.100.5", 0)}, nil, facts.Failed, "answered at hop 2 in the provider's name"},
 	} {
 		r := SIPWalk{Transport: "udp"}.result(facts.SIPWalk{SIP: facts.Walk{To: provider, Hops: c.sip}, Pairs: c.pairs,
 			Other: facts.Walk{To: netip.AddrPortFrom(provider.Addr(), walkPort), Hops: []facts.Hop{one, two}}})
-		if r.Outcome != c.outcome || !strings.Contains(r.Saw, c.saw) || len(r.Evidence) != 4+2*len(c.pairs) {
+		if r.Outcome != c.outcome || !strings.Contains(r.Saw, c.saw) || len(r.Evidence) != 2+len(c.sip)+2*len(c.pairs) {
 			t.Errorf("%s: %s, %d pieces of evidence", r.Outcome, r.Saw, len(r.Evidence))
 		}
 		spoken(t, r.Saw)
+	}
+}
+
+// Each packet of the walk says who answered it, and with what.
+func TestHopEvidence(t *testing.T) {
+	router := netip.MustParseAddr("192.168.1.1")
+	walk := facts.Walk{To: netip.MustParseAddrPort("198.51.100.5:5060"), Hops: []facts.Hop{{TTL: 1, Addr: router, Type: 11}, {TTL: 2}, {TTL: 3, Addr: netip.MustParseAddr("198.51.100.5")}, {TTL: 4, Type: 3}}}
+	all := hopEvidence("probe", walk)
+	for i, want := range []string{"192.168.1.1 answered a packet to 198.51.100.5:5060 with time to live 1: ICMP type 11 code 0.", "Nobody answered", "was answered in the name of 198.51.100.5.", "Nobody answered"} {
+		if !strings.Contains(all[i].Text, want) {
+			t.Errorf("%s, want %s", all[i].Text, want)
+		}
 	}
 }

@@ -24,3 +24,29 @@ func TestNamesQuery(t *testing.T) {
 		}
 	}
 }
+
+// A page is somebody else's when it sends the reader away, has a body, or asks for a login; an error is its own server's.
+func TestPortalAltered(t *testing.T) {
+	for ticket, c := range map[string]struct {
+		portal Portal
+		want   bool
+	}{
+		"as it is kept":                       {Portal{Status: 204}, false},
+		"a login page in its place":           {Portal{Status: 200, Body: true}, true},
+		"an empty page":                       {Portal{Status: 200}, false},
+		"sent to a login page":                {Portal{Status: 302, Location: "http://login.example/"}, true},
+		"sent away, with a text":              {Portal{Status: 302, Body: true, Location: "http://login.example/"}, true},
+		"sent to the same page by HTTPS":      {Portal{Status: 301, Body: true}, false},
+		"the network wants a login":           {Portal{Status: 511}, true},
+		"its server has an error":             {Portal{Status: 503, Body: true}, false},
+		"the page is gone":                    {Portal{Status: 404, Body: true}, false},
+		"the page is created, and says where": {Portal{Status: 201, Location: "/new"}, false},
+		"the page is gone, and says where to": {Portal{Status: 410, Location: "/new"}, false},
+		"nothing but an interim answer came":  {Portal{Status: 103, Body: true}, false},
+		"nothing came":                        {Portal{}, false},
+	} {
+		if got := c.portal.Altered(); got != c.want {
+			t.Errorf("%s: %v", ticket, got)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (n Name) OnlyIPv6() (six []netip.Addr) {
 			}
 		}
 	}
-	if literal, err := netip.ParseAddr(strings.Trim(n.Asked, "[]")); err == nil && literal.Is6() {
+	if literal, _ := netip.ParseAddr(strings.Trim(n.Asked, "[]")); literal.Is6() {
 		return []netip.Addr{literal}
 	}
 	if !none {

@@ -45,19 +45,24 @@ func TestSIPWalkEnd(t *testing.T) {
 		confirmed  bool
 		reached    int
 	}{
-		"both get as far":                         {sip: by(one, two), other: by(one, two, "="+provider), reached: 2},
-		"nobody tells":                            {sip: by(), other: by("", "")},
-		"SIP ends, and nobody asked again":        {sip: by(one, ""), other: by(one, two), ended: true, unchanged: 1, changed: 2},
-		"SIP ends, and one pair tells":            {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", two)}, ended: true, unchanged: 1, changed: 2},
-		"SIP ends, and two pairs tell":            {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", two), pair(2, "", two)}, ended: true, unchanged: 1, changed: 2, confirmed: true},
-		"one pair tells nothing":                  {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", two), pair(2, "", ""), pair(2, "", two)}, ended: true, unchanged: 1, changed: 2, confirmed: true},
-		"a busy router told of SIP later":         {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, two, "")}, reached: 2},
-		"it told later, and SIP ends behind it":   {sip: by("", ""), other: by(one, two), pairs: []Pair{pair(1, one, ""), pair(2, "", two)}, ended: true, unchanged: 1, changed: 2},
-		"a device refuses":                        {sip: by(one, "!"+one), other: by(one, two), ended: true, unchanged: 1, changed: 2, by: one, confirmed: true},
-		"a reset in the provider's name":          {sip: by(one, "="+provider), other: by(one, two), ended: true, unchanged: 1, changed: 2, by: provider, confirmed: true},
-		"a reset from farther on":                 {sip: by(one, "", "="+provider), other: by(one, two, three), ended: true, unchanged: 1, changed: 2, by: provider},
-		"a hop between says nothing on any port":  {sip: by(one, "", ""), other: by(one, "", three), ended: true, unchanged: 1, changed: 3},
-		"a hop is silent on the other port alone": {sip: by(one, two, three), other: by(one, "", three), reached: 3},
+		"both get as far":                               {sip: by(one, two), other: by(one, two, "="+provider), reached: 2},
+		"nobody tells":                                  {sip: by(), other: by("", "")},
+		"SIP ends, and nobody asked again":              {sip: by(one, ""), other: by(one, two), ended: true, unchanged: 1, changed: 2},
+		"SIP ends, and one pair tells":                  {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", two)}, ended: true, unchanged: 1, changed: 2},
+		"SIP ends, and two pairs tell":                  {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", two), pair(2, "", two)}, ended: true, unchanged: 1, changed: 2, confirmed: true},
+		"one pair tells nothing":                        {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", two), pair(2, "", ""), pair(2, "", two)}, ended: true, unchanged: 1, changed: 2, confirmed: true},
+		"two pairs tell nothing":                        {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, "", ""), pair(2, "", "")}, ended: true, unchanged: 1, changed: 2},
+		"two pairs tell of another hop":                 {sip: by(one, ""), other: by(one, two, three), pairs: []Pair{pair(3, "", three), pair(3, "", three)}, ended: true, unchanged: 1, changed: 2},
+		"a pair tells of a hop that was passed":         {sip: by(one, two), other: by(one, two), pairs: []Pair{pair(1, one, "")}, reached: 2},
+		"a busy router told of SIP later":               {sip: by(one, ""), other: by(one, two), pairs: []Pair{pair(2, two, "")}, reached: 2},
+		"it told later, and SIP ends behind it":         {sip: by("", ""), other: by(one, two), pairs: []Pair{pair(1, one, ""), pair(2, "", two)}, ended: true, unchanged: 1, changed: 2},
+		"a device refuses":                              {sip: by(one, "!"+one), other: by(one, two), ended: true, unchanged: 1, changed: 2, by: one, confirmed: true},
+		"a device refuses from farther on":              {sip: by(one, "", "!"+two), other: by(one, two, three), ended: true, unchanged: 1, changed: 2, by: two, confirmed: true},
+		"a device refuses beyond all that others reach": {sip: by(one, two, "!"+one), other: by(one, two), by: one, reached: 2},
+		"a reset in the provider's name":                {sip: by(one, "="+provider), other: by(one, two), ended: true, unchanged: 1, changed: 2, by: provider, confirmed: true},
+		"a reset from farther on":                       {sip: by(one, "", "="+provider), other: by(one, two, three), ended: true, unchanged: 1, changed: 2, by: provider},
+		"a hop between says nothing on any port":        {sip: by(one, "", ""), other: by(one, "", three), ended: true, unchanged: 1, changed: 3},
+		"a hop is silent on the other port alone":       {sip: by(one, two, three), other: by(one, "", three), reached: 3},
 	} {
 		w := SIPWalk{Transport: "udp", SIP: c.sip, Other: c.other, Pairs: c.pairs}
 		at, who, ended := w.End()
@@ -70,6 +75,9 @@ func TestSIPWalkEnd(t *testing.T) {
 		if last, ok := w.Reached(); ok != (c.reached > 0) || last.TTL != c.reached {
 			t.Errorf("%s: reached %+v, %v", name, last, ok)
 		}
+	}
+	if (Hop{TTL: 1, Type: 11}).router() {
+		t.Error("nobody is no router")
 	}
 	if n := by(one, "", three, "="+provider).Routers(); n != 3 {
 		t.Errorf("%d hops are routers", n)
