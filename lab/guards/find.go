@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,23 +31,27 @@ type file struct {
 	guards []guard
 }
 
-// guardsOf finds the guards of a package: an if whose body leaves the function or the loop, each condition of a case, and
-// each part of a condition that is joined by "and".
-func guardsOf(folder string) ([]file, error) {
-	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+// set is what is tried of one package.
+type set struct {
+	folder string
+	files  []string // patterns of the names of the files whose guards are tried; none: all of them, and all tests are run
+	every  bool     // every condition is a guard: what an if asks whose body goes on, and each part, wherever it stands
+}
+
+// guardsOf finds the guards of a set: an if whose body leaves the function or the loop, each condition of a case, and
+// each part of a condition that is joined by "and"; or every condition, and each part that is joined by "and" or "or".
+func guardsOf(s set) ([]file, error) {
+	paths, err := s.sources()
 	if err != nil {
 		return nil, err
 	}
 	var all []file
 	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
 		source, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		guards, err := guardsIn(path, source)
+		guards, err := s.guardsIn(path, source)
 		if err != nil {
 			return nil, err
 		}
@@ -53,9 +60,55 @@ func guardsOf(folder string) ([]file, error) {
 	return all, nil
 }
 
-func guardsIn(path string, source []byte) ([]guard, error) {
-	set := token.NewFileSet()
-	tree, err := parser.ParseFile(set, path, source, parser.SkipObjectResolution)
+// sources are the paths of the files, tests left out.
+func (s set) sources() ([]string, error) {
+	patterns := s.files
+	if patterns == nil {
+		patterns = []string{"*.go"}
+	}
+	var all []string
+	for _, p := range patterns {
+		paths, err := filepath.Glob(filepath.Join(s.folder, p))
+		if err != nil {
+			return nil, err
+		}
+		paths = slices.DeleteFunc(paths, func(path string) bool { return strings.HasSuffix(path, "_test.go") || slices.Contains(all, path) })
+		if len(paths) == 0 {
+			return nil, fmt.Errorf("%s has no file %s", s.folder, p)
+		}
+		all = append(all, paths...)
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// tests are the names of the tests that stand beside the files, as a pattern of go test; "" for all of the package.
+func (s set) tests(files []file) (string, error) {
+	if s.files == nil {
+		return "", nil
+	}
+	var names []string
+	for _, f := range files {
+		path := strings.TrimSuffix(f.path, ".go") + "_test.go"
+		tree, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return "", err
+		}
+		for _, d := range tree.Decls {
+			if function, ok := d.(*ast.FuncDecl); ok && (strings.HasPrefix(function.Name.Name, "Test") || strings.HasPrefix(function.Name.Name, "Fuzz")) {
+				names = append(names, function.Name.Name)
+			}
+		}
+	}
+	return "^(" + strings.Join(names, "|") + ")$", nil
+}
+
+func (s set) guardsIn(path string, source []byte) ([]guard, error) {
+	places := token.NewFileSet()
+	tree, err := parser.ParseFile(places, path, source, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
@@ -66,32 +119,85 @@ func guardsIn(path string, source []byte) ([]guard, error) {
 			continue
 		}
 		take := func(e ast.Expr, never bool) {
-			from, to := set.Position(e.Pos()), set.Position(e.End())
+			from, to := places.Position(e.Pos()), places.Position(e.End())
 			asks := strings.Join(strings.Fields(string(source[from.Offset:to.Offset])), " ")
 			all = append(all, guard{filepath.Base(path), from.Line, function.Name.Name, asks, from.Offset, to.Offset, never})
 		}
-		ast.Inspect(function, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.IfStmt:
-				if leaves(n.Body) {
-					take(n.Cond, true)
-				}
-				parts(n.Cond, take)
-			case *ast.SwitchStmt:
-				if n.Tag != nil {
-					return true
-				}
-				for _, c := range n.Body.List {
-					for _, e := range c.(*ast.CaseClause).List {
-						take(e, true)
-						parts(e, take)
-					}
-				}
-			}
-			return true
-		})
+		if s.every {
+			ast.Inspect(function, everyCondition(take))
+		} else {
+			ast.Inspect(function, leaving(take))
+		}
+	}
+	if s.every {
+		slices.SortStableFunc(all, func(a, b guard) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
 	}
 	return all, nil
+}
+
+// everyCondition takes what each if and each case asks, and each part, wherever it stands, that is joined by "and" or "or": a
+// part of an "and" is always true when it is out, a part of an "or" never.
+func everyCondition(take func(e ast.Expr, never bool)) func(ast.Node) bool {
+	whole := func(e ast.Expr) {
+		if _, ok := joined(e, token.LOR); !ok { // else its parts say it all
+			take(e, true)
+		}
+	}
+	return func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			whole(n.Cond)
+		case *ast.SwitchStmt:
+			if n.Tag != nil {
+				return true
+			}
+			for _, c := range n.Body.List {
+				for _, e := range c.(*ast.CaseClause).List {
+					whole(e)
+				}
+			}
+		case *ast.BinaryExpr:
+			if n.Op != token.LAND && n.Op != token.LOR {
+				return true
+			}
+			for _, side := range []ast.Expr{n.X, n.Y} {
+				if _, ok := joined(side, n.Op); !ok {
+					take(side, n.Op == token.LOR)
+				}
+			}
+		}
+		return true
+	}
+}
+
+// joined is the expression as two that are joined by the operator; ok is false where it is none.
+func joined(e ast.Expr, by token.Token) (both *ast.BinaryExpr, ok bool) {
+	both, ok = e.(*ast.BinaryExpr)
+	return both, ok && both.Op == by
+}
+
+// leaving takes what an if asks whose body leaves, the conditions of a case, and their parts that are joined by "and".
+func leaving(take func(e ast.Expr, never bool)) func(ast.Node) bool {
+	return func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			if leaves(n.Body) {
+				take(n.Cond, true)
+			}
+			parts(n.Cond, take)
+		case *ast.SwitchStmt:
+			if n.Tag != nil {
+				return true
+			}
+			for _, c := range n.Body.List {
+				for _, e := range c.(*ast.CaseClause).List {
+					take(e, true)
+					parts(e, take)
+				}
+			}
+		}
+		return true
+	}
 }
 
 // leaves says whether a body ends by leaving.
@@ -108,13 +214,13 @@ func leaves(b *ast.BlockStmt) bool {
 
 // parts takes each part of a condition joined by "and".
 func parts(e ast.Expr, take func(e ast.Expr, never bool)) {
-	b, ok := e.(*ast.BinaryExpr)
-	if !ok || b.Op != token.LAND {
+	both, ok := joined(e, token.LAND)
+	if !ok {
 		return
 	}
-	for _, side := range []ast.Expr{b.X, b.Y} {
-		if inner, ok := side.(*ast.BinaryExpr); ok && inner.Op == token.LAND {
-			parts(inner, take)
+	for _, side := range []ast.Expr{both.X, both.Y} {
+		if _, ok := joined(side, token.LAND); ok {
+			parts(side, take)
 			continue
 		}
 		take(side, false)
