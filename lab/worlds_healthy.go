@@ -123,6 +123,8 @@ _sip._udp.sip      SRV   10 10 5060 sip
 			leaf(func(a *serve.Authority) (tls.Certificate, error) { return a.Leaf("pbx.example.com") })),
 		good("two-servers", "the provider has two servers").with(twoServers(Provider1, Provider2)),
 		good("two-servers-spare-dead", "the provider has two servers, of which the spare one is dead").with(twoServers(Provider1, Provider2), also("3-1"), deadServer(Provider2)),
+		good("two-servers-options-ignored", "the provider has two servers, and answers no OPTIONS").with(twoServers(Provider1, Provider2), never("3-1"),
+			registrar(func(s *serve.RegistrarSettings) { s.IgnoreOptions = true })),
 		good("srv-odd-port", "the name has no address, only SRV records to port 5070").with(srvAlone),
 		good("proxy", "an outbound proxy is set, and the domain itself does not resolve").with(
 			filed(`trunk.domain = "client42.example.net"`, `trunk.proxy = "`+Domain+`"`), func(w *World) {

@@ -32,6 +32,8 @@ func pathWorlds() []World {
 				Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
 		amber("3-1", "server-dead", "the first of the provider's two servers is dead").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),
 			twoServers(Provider2, Provider1), deadServer(Provider2)),
+		amber("3-1", "server-dead-options-ignored", "the first of the provider's two servers is dead, and the provider answers no OPTIONS").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),
+			twoServers(Provider2, Provider1), deadServer(Provider2), registrar(func(s *serve.RegistrarSettings) { s.IgnoreOptions = true })),
 		amber("3-1", "servers-dead", "of the provider's six servers all are dead but the third").with(lights("ggagg"), titled("Not all"), says(Provider1+":5060 answered"), deadServer(Provider2), func(w *World) {
 			w.Provider.Zone = `
 a.sip              A     ` + Provider1 + `

@@ -24,7 +24,7 @@ const (
 
 // SIPPath asks: does SIP pass to the provider over one transport? It passed when a server answered with
 // any SIP status at all. The first server gets a REGISTER without credentials and an OPTIONS, as providers
-// ignore either; the others get an OPTIONS.
+// ignore either; the others get an OPTIONS, and a REGISTER as well while nobody answers.
 type SIPPath struct {
 	Transport string         // "udp", "tcp" or "tls"
 	Dial      sip.Dialer     // Source is taken from known.Address
@@ -36,7 +36,7 @@ type SIPPath struct {
 }
 
 // Look asks the servers that known.Name found for the transport. The REGISTER's answer, with its nonce and
-// its connection, is left with Dial.Conduct for the login.
+// its connection, is left with Dial.Conduct for the login: that of the first server that gave one.
 func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
 	targets := p.targets(known.Name)
 	if len(targets) == 0 {
@@ -44,11 +44,13 @@ func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
 	}
 	p.Dial = from(p.Dial, known)
 	attempts := make([]looked, len(targets))
+	heard := newHeard()
 	var all sync.WaitGroup
 	for i, target := range targets {
-		all.Go(func() { attempts[i] = p.attempt(ctx, target, i == 0, trueTime(known.Clock)) })
+		all.Go(func() { attempts[i] = p.attempt(ctx, target, turn{i, len(targets), heard}, trueTime(known.Clock)) })
 	}
 	all.Wait()
+	p.leave(attempts)
 	return p.result(attempts)
 }
 
@@ -56,7 +58,8 @@ func (p SIPPath) Look(ctx context.Context, known facts.Facts) Result {
 type looked struct {
 	facts.Attempt
 	evidence []facts.Evidence
-	err      error // why the server could not be asked
+	opening  *sip.Opening // an answered REGISTER, whose connection is still open; nil for none
+	err      error        // why the server could not be asked
 }
 
 // targets are the servers that are asked.
@@ -106,29 +109,22 @@ func trueTime(clock *facts.Clock) *time.Time {
 	return &now
 }
 
-func (p SIPPath) attempt(ctx context.Context, target facts.Target, first bool, now *time.Time) looked {
+func (p SIPPath) attempt(ctx context.Context, target facts.Target, t turn, now *time.Time) looked {
 	a := looked{Attempt: facts.Attempt{Target: target.Addr, Host: target.Host}}
 	conn := p.open(ctx, &a, target.Addr, now)
 	if conn == nil {
 		return a
 	}
-	questions := []sip.Question{{Conn: conn, Request: optionsTo(p.Domain, p.Username), Purpose: sip.Search}}
-	if first {
-		questions[0].Minor = true
-		questions = append([]sip.Question{{Conn: conn, Request: registerAt(p.Domain, p.Username), Purpose: sip.Path}}, questions...)
-	}
-	kept := false
-	for _, x := range sip.Burst(ctx, questions...) {
+	for _, x := range p.ask(ctx, conn, t) {
 		a.add(x)
 		if x.Request.Method == sip.REGISTER && x.Answered() {
-			p.Dial.Conduct.Leave(p.Transport, sip.Opening{Conn: conn, TLS: a.TLS, Exchange: x})
-			kept = true
+			a.opening = &sip.Opening{Conn: conn, TLS: a.TLS, Exchange: x}
 		}
 	}
 	if s, ok := conn.(*sip.Stream); ok && a.TLS != nil && s.CertificateWanted() && !answered(a.Attempt) {
 		a.TLS.Fault = "client-certificate"
 	}
-	if !kept {
+	if a.opening == nil {
 		conn.Close()
 	}
 	return a

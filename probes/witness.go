@@ -59,7 +59,7 @@ func (w Witness) Look(ctx context.Context, known facts.Facts) Result {
 		r.Saw = words.Said("saw.witness-same", "name", host, "server", theirs[0].Addr)
 	default:
 		w.Path.Dial = from(w.Path.Dial, known)
-		a := w.Path.attempt(ctx, theirs[0], false, trueTime(known.Clock))
+		a := w.Path.attempt(ctx, theirs[0], alone(), trueTime(known.Clock))
 		found.Server = &a.Attempt
 		r.Evidence = append(r.Evidence, asControl(a.evidence)...)
 		r.Outcome, r.Saw = facts.Failed, words.Said("saw.witness-elsewhere", "name", host, "what", a.saw())

@@ -31,6 +31,13 @@ func second(priority int, does func(*facts.Attempt)) func(*site) {
 
 func silentOnly(*facts.Attempt) {}
 
+// registerToo: it was asked to register as well, in vain.
+func registerToo(a *facts.Attempt) {
+	register := a.Exchanges[0]
+	register.Method = "REGISTER"
+	a.Exchanges = append(a.Exchanges, register)
+}
+
 func serves(a *facts.Attempt) {
 	a.Exchanges[0].Sends, a.Exchanges[0].Reply = 1, &facts.Reply{Code: 200}
 }
@@ -62,6 +69,7 @@ func TestSeveralServers(t *testing.T) {
 	const firewall, itself = "192.168.1.1", "198.51.100.6"
 	judgeAll(t, []ticket{
 		{"the first of two servers is dead, and the login works at the second", healthy().with(second(5, silentOnly)), "3-1 amber", "", "ggAgg"},
+		{"the first of two servers is dead, and the provider answers REGISTER alone", healthy().with(ignoresOptions, second(5, registerToo)), "3-1 amber", "", "ggAgg"},
 		{"one of two equal servers is dead", healthy().with(second(10, silentOnly)), "3-1 amber", "", "ggAgg"},
 		{"the spare server is dead", healthy().with(second(20, silentOnly)), "ok green", "3-1 green", "ggggg"},
 		{"both servers answer", healthy().with(second(5, serves)), "ok green", "", "ggggg"},
