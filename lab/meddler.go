@@ -20,6 +20,7 @@ const (
 	MeddlerRegister  Meddler = "register-only" // as proxy, REGISTER only
 	MeddlerLength    Meddler = "length"        // rewrites bodies only, and leaves Content-Length as it was
 	MeddlerSwallower Meddler = "swallower"     // lets no REGISTER pass
+	MeddlerRelay     Meddler = "relay"         // sends messages on as its own: with a new time to live
 )
 
 // meddling is a Meddler at work: it remembers which private address spoke from a port.
@@ -36,7 +37,7 @@ var privateText = regexp.MustCompile(`192\.168\.50\.[0-9]{1,3}`)
 
 // up and down give the frame as it goes on, towards the provider or the customer; nil: it does not.
 func (m *meddling) up(frame []byte) []byte {
-	return m.through(frame, func(source, destination uint16, message []byte) ([]byte, bool) {
+	frame = m.through(frame, func(source, destination uint16, message []byte) ([]byte, bool) {
 		if destination != 5060 {
 			return message, true
 		}
@@ -59,6 +60,31 @@ func (m *meddling) up(frame []byte) []byte {
 		}
 		return privateText.ReplaceAll(message, []byte(RouterWAN)), true
 	})
+	if m.kind == MeddlerRelay {
+		return renewed(frame)
+	}
+	return frame
+}
+
+// ownLife is the time to live of what Linux sends by itself.
+const ownLife = 64
+
+// renewed gives a datagram to port 5060 a new time to live.
+func renewed(frame []byte) []byte {
+	if len(frame) < ethernetHeader+20+udpHeader || frame[12] != 0x08 || frame[13] != 0x00 {
+		return frame
+	}
+	ip := frame[ethernetHeader:]
+	header := int(ip[0]&0x0f) * 4
+	if ip[9] != 17 || len(ip) < header+udpHeader || binary.BigEndian.Uint16(ip[header+2:]) != 5060 {
+		return frame
+	}
+	out := bytes.Clone(frame)
+	ip = out[ethernetHeader:]
+	ip[8] = ownLife
+	binary.BigEndian.PutUint16(ip[10:], 0)
+	binary.BigEndian.PutUint16(ip[10:], checksum(ip[:header]))
+	return out
 }
 
 func (m *meddling) down(frame []byte) []byte {
@@ -81,7 +107,7 @@ const (
 
 // through changes the payload of a frame that holds a whole UDP datagram over IPv4; others pass as they are.
 func (m *meddling) through(frame []byte, change func(source, destination uint16, message []byte) ([]byte, bool)) []byte {
-	if m.kind == MeddlerNone || len(frame) < ethernetHeader+20+udpHeader || frame[12] != 0x08 || frame[13] != 0x00 {
+	if m.kind == MeddlerNone || m.kind == MeddlerRelay || len(frame) < ethernetHeader+20+udpHeader || frame[12] != 0x08 || frame[13] != 0x00 {
 		return frame
 	}
 	ip := frame[ethernetHeader:]

@@ -47,6 +47,7 @@ func TestMeddler(t *testing.T) {
 		{MeddlerRegister, options, outside(register), invite, inside(answer)},
 		{MeddlerLength, options, register, head + "\r\n\r\n" + outside(body), answer},
 		{MeddlerSwallower, options, "swallowed", invite, answer},
+		{MeddlerRelay, options, register, invite, answer},
 	} {
 		m := newMeddling(c.kind)
 		up := func(s string) string { return message(m.up(datagram(40000, 5060, s))) }
@@ -58,6 +59,23 @@ func TestMeddler(t *testing.T) {
 		}
 		if got := message(m.up(datagram(40000, 5080, options))); got != options {
 			t.Errorf("%s: changed what goes to another port: %q", c.kind, got)
+		}
+	}
+}
+
+func TestMeddlerRenewsLife(t *testing.T) {
+	m := newMeddling(MeddlerRelay)
+	for port, want := range map[uint16]byte{5060: ownLife, 33434: 1} {
+		frame := datagram(40000, port, "OPTIONS")
+		frame[ethernetHeader+8] = 1
+		ip := m.up(frame)[ethernetHeader:]
+		if ip[8] != want || port == 5060 && checksum(ip[:20]) != 0 {
+			t.Errorf("to port %d: time to live %d, header % x", port, ip[8], ip[:20])
+		}
+	}
+	for _, broken := range [][]byte{nil, datagram(40000, 5060, "")[:20]} {
+		if got := m.up(broken); len(got) != len(broken) {
+			t.Errorf("%d bytes became %d", len(broken), len(got))
 		}
 	}
 }

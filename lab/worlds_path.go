@@ -26,8 +26,8 @@ func pathWorlds() []World {
 		red("3-1", "sip-dropped", "the router's firewall drops SIP on every transport, to the provider and to everybody").with(cutOff, lights("ggr--"), firewall(
 			Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 			Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
-		red("3-1", "sip-silent", "SIP is dropped on the way, and no control host is configured").with(cutOff, lights("ggr--"), filed("internet.sip_controls"),
-			says("get no farther than hop 1 (192.168.50.1)"), firewall(
+		red("3-1", "sip-silent", "SIP is dropped on the way, and no control host is configured: a device that sends it on as its own would look the same").with(cutOff, lights("ggr--"), filed("internet.sip_controls"),
+			who(catalogue.IT, catalogue.Provider), says("get no farther than hop 1 (192.168.50.1)"), firewall(
 				Rule{Proto: "udp", Ports: sipPorts(), Action: Drop},
 				Rule{Proto: "tcp", Ports: sipPorts(), Action: Drop})),
 		amber("3-1", "server-dead", "the first of the provider's two servers is dead").with(lights("ggagg"), titled("Not all"), says(Provider2+":5060 left"),

@@ -23,8 +23,14 @@ func silenceWorlds() []World {
 			oddPorts, says("port 5070"), never("4-9"), firewall(dropped("udp", oddPort), dropped("tcp", oddPort), dropped("tcp", 5061))),
 		red("3-1", "sip-dropped-strict", "the firewall drops SIP and all else that it was not told of, and no control host is configured").with(cutOff, lights("ggr--"), who(it, provider),
 			filed("internet.sip_controls"), says("cannot tell"), firewall(dropped("tcp", 5060, 5061, 443), Rule{Proto: "udp", Ports: sipPorts(), Action: Drop}, dropped("udp", 33434))),
-		red("3-1", "sip-dropped-own-control", "the firewall drops SIP; the only control host is the provider's own").with(cutOff, lights("ggr--"), who(it, isp),
-			filed(`internet.sip_controls = ["`+Provider2+`"]`), firewall(dropped("udp", sipPorts()...), dropped("tcp", sipPorts()...))),
+		red("3-1", "sip-dropped-own-control", "the firewall drops SIP; the only control host is the provider's own").with(cutOff, lights("ggr--"), who(it, provider),
+			filed(`internet.sip_controls = ["`+Provider2+`"]`), says("cannot tell"), firewall(dropped("udp", sipPorts()...), dropped("tcp", sipPorts()...))),
+		red("3-1", "relay-ignored", "a device on the line sends SIP on as its own, and the provider ignores this address; no control host is configured").with(cutOff, lights("ggr--"), who(it, provider), never("4-9"),
+			filed("internet.sip_controls"), says("Or it sends them on as its own"), meddled(MeddlerRelay), ignoring),
+		red("3-1", "relay-ignored-controls", "the same, and other SIP hosts answer").with(cutOff, lights("ggr--"), who(it, provider), never("4-9"),
+			says("cannot tell"), meddled(MeddlerRelay), ignoring),
+		good("relay-works", "a device on the line sends SIP on as its own, and the provider answers; no control host is configured").with(
+			filed("internet.sip_controls"), never("3-1", "3-2"), meddled(MeddlerRelay)),
 		red("3-1", "sip-dropped-to-provider", "the firewall drops SIP to the provider's addresses, and lets it pass to others").with(cutOff, lights("ggr--"), who(it, provider), never("4-9"),
 			says("cannot tell"), firewall(Rule{Proto: "udp", To: providerNet(), Ports: sipPorts(), Action: Drop}, Rule{Proto: "tcp", To: providerNet(), Ports: sipPorts(), Action: Drop})),
 		red("3-4", "tls-only-blocked", "the provider serves TLS alone, and the firewall drops its port; other SIP hosts answer on port 5060").with(cutOff, lights("ggr--"), who(it),
@@ -44,6 +50,11 @@ func silenceWorlds() []World {
 		good("alg-other-transport-works", "the router rewrites SIP over UDP alone; the trunk uses TCP and works").with(
 			tcp, rewritesUDP, also("3-2"), alg(facts.ALGProved)),
 	}
+}
+
+// ignoring is a provider that drops SIP from this address, over every transport.
+func ignoring(w *World) {
+	w.Provider.Input = []Rule{dropped("udp", sipPorts()...), dropped("tcp", sipPorts()...)}
 }
 
 // who must act, these and no others.

@@ -8,7 +8,7 @@ func sipPath() []Cause {
 			Acts:     []Actor{IT, ISP},
 			Guide:    []string{"1.8"},
 			Evidence: "Somebody on the way refused, or packets on the SIP port end earlier than packets on another port, or two other SIP hosts are silent as well.",
-			Guard:    "Sent several times, as two kinds of request. With silence alone the text says \"blocked on the way or ignored by the provider: cannot tell\", and names the provider too. SIP hosts of the provider itself count for nothing here. Where one of several servers of the provider is silent and another answers, it is a weakness: amber.",
+			Guard:    "Sent several times, as two kinds of request. With silence alone the text says \"blocked on the way or ignored by the provider: cannot tell\", and names the provider too. So it does where datagrams end at the site and no other SIP host tells whether SIP passes: a device that sends them on as its own looks the same. SIP hosts of the provider itself count for nothing here. Where one of several servers of the provider is silent and another answers, it is a weakness: amber.",
 		},
 		{
 			Code: "3-2", Slug: "sip-alg", Light: 3, Flashes: 2, Kinds: []Kind{Stops, Hurts},

@@ -76,6 +76,10 @@ func blocked(in Input) []candidate {
 		c.text += refusal(e)
 	} else if walked(in) == reachSite {
 		c.text, c.acts = c.text+whereEnded(in), enders(in)
+		if maySendOn(in) { // the provider may serve TCP alone
+			c.title, c.acts = "udp-unanswered", append(bothEnds(in), catalogue.Reseller)
+			c.text += " " + words.Said("verdict.sent-on")
+		}
 	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
 		c.text += " " + words.Said("verdict.udp-blocked")
 	} else if walked(in) == reachOut {
@@ -173,6 +177,10 @@ func allSilent(in Input) []candidate {
 // portCut is a provider that no SIP comes from, where a device of the site ends what goes to the trunk's port.
 func portCut(in Input, noPing bool) candidate {
 	f, own, code := in.Facts, trunk(in).Transport, "3-1"
+	if maySendOn(in) {
+		return candidate{code: code, kind: catalogue.Stops, acts: bothEnds(in), text: words.Said("verdict.own-unanswered",
+			"transport", strings.ToUpper(own), "server", f.SIPWalk.SIP.To) + whereEnded(in) + " " + words.Said("verdict.sent-on") + unpinged(noPing) + boxAddress}
+	}
 	switch {
 	case own != "udp" && controlsAnswer(f): // SIP passes to others in another way
 		code = "3-4"

@@ -78,6 +78,23 @@ func enders(in Input) []catalogue.Actor {
 	return nil
 }
 
+// maySendOn reports whether the device that ends messages at the site may as well send them on as its own, as an ALG that is
+// a proxy does: then they get a new time to live, and it is the provider that does not answer. Datagrams must end in silence
+// for that, and no other SIP host tell whether they pass. A device that sends connections on answers them first.
+func maySendOn(in Input) bool {
+	_, by, _ := in.Facts.SIPWalk.End()
+	passes, _ := controls(in.Facts)
+	return in.Facts.SIPWalk.Transport == "udp" && !by.Addr.IsValid() && !passes && !blockedForAll(in) && !cut(in)
+}
+
+// bothEnds are who runs the device that ends packets at the site, and the provider.
+func bothEnds(in Input) []catalogue.Actor {
+	if own := enders(in); own != nil {
+		return append(own, catalogue.Provider)
+	}
+	return []catalogue.Actor{catalogue.IT, catalogue.Provider}
+}
+
 // gotOut says that packets on the trunk's port get out of the site. The walk says so.
 func gotOut(in Input) string {
 	last, _ := in.Facts.SIPWalk.Reached()
