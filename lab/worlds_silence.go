@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"net/netip"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/probes/facts"
@@ -31,6 +32,12 @@ func silenceWorlds() []World {
 			says("cannot tell"), meddled(MeddlerRelay), ignoring),
 		good("relay-works", "a device on the line sends SIP on as its own, and the provider answers; no control host is configured").with(
 			filed("internet.sip_controls"), never("3-1", "3-2"), meddled(MeddlerRelay)),
+		red("3-1", "provider-udp-down", "the provider answers no SIP, but for its other server over TCP, which is the only control host; no hop tells").with(cutOff, lights("ggr--"), who(it, provider), never("3-3", "4-9"),
+			filed(`internet.sip_controls = ["`+Provider2+`"]`), says("cannot tell"), firewall(dropped("udp", 33434)), func(w *World) {
+				w.Provider.Input = []Rule{dropped("udp", sipPorts()...), {Proto: "tcp", To: netip.PrefixFrom(netip.MustParseAddr(Provider1), 32), Ports: sipPorts(), Action: Drop}}
+			}),
+		red("3-3", "provider-udp-down-tcp-works", "the provider answers SIP over TCP alone, though its name names UDP; its other server is the only control host, and no hop tells").with(cutOff, lights("ggr--"), who(it, provider),
+			filed(`internet.sip_controls = ["`+Provider2+`"]`), says("cannot tell which"), firewall(dropped("udp", 33434)), func(w *World) { w.Provider.Input = []Rule{dropped("udp", sipPorts()...)} }),
 		red("3-1", "sip-dropped-to-provider", "the firewall drops SIP to the provider's addresses, and lets it pass to others").with(cutOff, lights("ggr--"), who(it, provider), never("4-9"),
 			says("cannot tell"), firewall(Rule{Proto: "udp", To: providerNet(), Ports: sipPorts(), Action: Drop}, Rule{Proto: "tcp", To: providerNet(), Ports: sipPorts(), Action: Drop})),
 		red("3-4", "tls-only-blocked", "the provider serves TLS alone, and the firewall drops its port; other SIP hosts answer on port 5060").with(cutOff, lights("ggr--"), who(it),

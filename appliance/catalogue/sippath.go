@@ -21,7 +21,7 @@ func sipPath() []Cause {
 			Code: "3-3", Slug: "udp-blocked", Light: 3, Flashes: 3, Kinds: []Kind{Stops},
 			Acts:     []Actor{IT},
 			Guide:    []string{"1.8"},
-			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control is silent too, or packets on its port end earlier than packets on another port.",
+			Evidence: "SIP over UDP is silent or refused on the way, while the same provider answers over TCP or TLS, or a UDP control that is not the provider's is silent too, or packets on its port end earlier than packets on another port.",
 			Guard:    "Some providers serve only TCP: said only for a trunk that uses UDP, at a provider that is known to serve it.",
 		},
 		{

@@ -155,13 +155,14 @@ func refusedByServer(of []facts.Attempt) bool {
 	return did
 }
 
-// controls tells how the SIP hosts that are not the provider's did over UDP. Where a device answers in everybody's place,
-// nobody knows whom it was that answered; and they are asked by IPv4 alone.
-func controls(f facts.Facts) (answers, asked bool) {
+// passesUDP reports whether a SIP host that is not the provider's server answers over UDP. Where a device answers in
+// everybody's place, nobody knows whom it was that answered; and they are asked by IPv4 alone.
+func passesUDP(f facts.Facts) bool {
 	if f.Controls == nil || imposed(f, "udp") || byIPv6(f) {
-		return false, false
+		return false
 	}
-	return controlReplies(f.Controls.UDP)
+	answers, _ := controlReplies(f.Controls.UDP)
+	return answers
 }
 
 // controlReplies tells whether one of the hosts sent a SIP reply, and whether one was asked.
@@ -226,7 +227,7 @@ func silentHosts(in Input) []netip.Addr {
 		answers, asked := controlReplies([]facts.Attempt{a})
 		alive := slices.ContainsFunc(f.Controls.TCP, func(t facts.Attempt) bool { return t.Target == a.Target && t.Connect == facts.Answered })
 		neighbour := slices.ContainsFunc(found, func(other netip.Addr) bool { return near(other, at) })
-		if !asked || answers || alive || neighbour || ofProvider(in, at) || a.Host != "" && a.Host == in.Profile.Provider.Reflector {
+		if !asked || answers || alive || neighbour || !stranger(in, a) {
 			continue
 		}
 		found = append(found, at)
@@ -234,28 +235,31 @@ func silentHosts(in Input) []netip.Addr {
 	return found
 }
 
-// cut reports whether the trunk's own kind of transport, datagrams or connections, reaches no SIP host at all while the
-// other kind does: what the provider does cannot be seen from here then. Which of them serve both is not known, so
-// a refused connection says nothing.
+// stranger reports whether a SIP host has nothing to do with the provider: what is dead with that says nothing of the way.
+func stranger(in Input, host facts.Attempt) bool {
+	return !ofProvider(in, host.Target.Addr()) && (host.Host == "" || host.Host != in.Profile.Provider.Reflector)
+}
+
+// cut reports whether the trunk's own kind of transport, datagrams or connections, reaches no SIP host at all, a stranger's
+// among them that answers over the other kind: what the provider does cannot be seen from here then. Which hosts serve
+// both is not known, so a refused connection says nothing.
 func cut(in Input) bool {
 	f := in.Facts
-	if !controlsAnswer(f) {
-		return false
+	if trunk(in).Transport != "udp" {
+		return streamsCut(in)
 	}
-	if trunk(in).Transport == "udp" {
-		udp, asked := controls(f)
-		return asked && !udp
-	}
-	silent := 0
-	for _, a := range f.Controls.TCP {
-		switch a.Connect {
-		case facts.Silent, facts.Unreachable:
-			silent++
-		case facts.Answered, facts.Refused:
-			return false
-		}
-	}
-	return silent > 0
+	return controlsAnswer(f) && !passesUDP(f) && slices.ContainsFunc(f.Controls.UDP, func(a facts.Attempt) bool {
+		_, asked := controlReplies([]facts.Attempt{a})
+		return asked && stranger(in, a) && answersAt(f.Controls.TCP, a.Target)
+	})
+}
+
+// answersAt reports whether the host at this address is one of those that sent a SIP reply.
+func answersAt(hosts []facts.Attempt, at netip.AddrPort) bool {
+	return slices.ContainsFunc(hosts, func(a facts.Attempt) bool {
+		answers, _ := controlReplies([]facts.Attempt{a})
+		return answers && a.Target == at
+	})
 }
 
 // sends counts what was sent without an answer, over how long at most.

@@ -80,7 +80,7 @@ func blocked(in Input) []candidate {
 			c.title, c.acts = "udp-unanswered", append(bothEnds(in), catalogue.Reseller)
 			c.text += " " + words.Said("verdict.sent-on")
 		}
-	} else if ok, asked := controls(f); own == "udp" && asked && !ok {
+	} else if own == "udp" && (cut(in) || blockedForAll(in)) {
 		c.text += " " + words.Said("verdict.udp-blocked")
 	} else if walked(in) == reachOut {
 		c.text += gotOut(in) + " " + words.Said("verdict.who-blocks-out")
@@ -98,7 +98,7 @@ func blocked(in Input) []candidate {
 // unexplained adds to the trunk's own transport that fails where nothing shows who stops it.
 func unexplained(in Input, c *candidate) {
 	f, own := in.Facts, trunk(in).Transport
-	if passes, _ := controls(f); own == "udp" && passes {
+	if own == "udp" && passesUDP(f) {
 		c.title = "udp-unanswered"
 		c.text += " " + words.Said("verdict.udp-passes")
 	}

@@ -83,8 +83,7 @@ func enders(in Input) []catalogue.Actor {
 // for that, and no other SIP host tell whether they pass. A device that sends connections on answers them first.
 func maySendOn(in Input) bool {
 	_, by, _ := in.Facts.SIPWalk.End()
-	passes, _ := controls(in.Facts)
-	return in.Facts.SIPWalk.Transport == "udp" && !by.Addr.IsValid() && !passes && !blockedForAll(in) && !cut(in)
+	return in.Facts.SIPWalk.Transport == "udp" && !by.Addr.IsValid() && !passesUDP(in.Facts) && !blockedForAll(in) && !cut(in)
 }
 
 // bothEnds are who runs the device that ends packets at the site, and the provider.

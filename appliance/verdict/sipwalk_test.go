@@ -184,6 +184,23 @@ func TestControlTickets(t *testing.T) {
 	const one, other, same, own = "192.0.34.60:5060", "192.0.35.60:5060", "192.0.34.61:5060", "198.51.100.9:5060"
 	networks := func(s *site) { s.Profile.Provider.Networks = []netip.Prefix{netip.MustParsePrefix("192.0.34.0/24")} }
 	reflector := func(s *site) { s.Profile.Provider.Reflector = one }
+	noUDP := func(hosts ...string) func(*site) { // of these SIP hosts the first answers over TCP alone, the others not at all
+		return func(s *site) {
+			s.with(controlsAt(false, hosts...), controlTCP(facts.Answered))
+			for i := range s.Facts.Controls.TCP[1:] {
+				s.Facts.Controls.TCP[i+1] = facts.Attempt{Target: s.Facts.Controls.TCP[i+1].Target, Connect: facts.Silent}
+			}
+		}
+	}
+	noTCP := func(hosts ...string) func(*site) { // of these SIP hosts the first answers over UDP alone, the others not at all
+		return func(s *site) {
+			s.with(controlsAt(false, hosts...), controlTCP(facts.Silent))
+			s.Facts.Controls.UDP[0].Exchanges[0].Reply = &facts.Reply{Code: 200}
+		}
+	}
+	unasked := func(s *site) { s.Facts.Controls.UDP[0].Exchanges[0].Sends = 0 }
+	tcp := func(more ...func(*site)) *site { return dead(over("tcp"), silentSIP("tcp")).with(more...) }
+	half := func(more ...func(*site)) *site { return healthy().with(silentSIP("udp")).with(more...) } // TCP works
 	judgeAll(t, []ticket{
 		{"the provider is dead, and its other host is the only control", gone(controlsAt(false, own)), "2-6 red", "", "gR---"},
 		{"the provider is dead, and so are two controls in its networks", gone(controlsAt(false, own, one), networks), "2-6 red", "", "gR---"},
@@ -194,9 +211,22 @@ func TestControlTickets(t *testing.T) {
 			s.Facts.Controls.TCP = []facts.Attempt{{Target: netip.MustParseAddrPort(one), Connect: facts.Answered}}
 		}), "2-6 red", "", "gR---"},
 		{"the provider is dead, and of two hosts one was not asked", gone(controlsAt(false, one, other), func(s *site) { s.Facts.Controls.UDP[0].Exchanges[0].Sends = 0 }), "2-6 red", "", "gR---"},
+		{"another host answers over TCP and not over UDP", dead(noUDP(one)), "3-3 red", "", "ggR--"},
+		{"the provider's other host answers over TCP and not over UDP: its UDP may be down", dead(noUDP(own)), "3-1 red", "", "ggR--"},
+		{"its reflector answers over TCP and not over UDP", dead(noUDP(one), reflector), "3-1 red", "", "ggR--"},
+		{"its other host answers over TCP and not over UDP, and another is dead", dead(noUDP(own, one)), "3-1 red", "", "ggR--"},
+		{"another host answers over TCP, and was not asked over UDP", dead(noUDP(one), unasked), "3-1 red", "", "ggR--"},
 		{"two hosts far apart are silent as well: SIP is blocked", gone(controlsAt(false, one, other)), "3-1 red", "", "ggR--"},
 	})
 	hearAll(t, []saying{
+		{"the provider's UDP may be down, or SIP over UDP be blocked", dead(noUDP(own)), "3-1", "cannot tell which", "on this side"},
+		{"the same, and TCP works: its other host shows nothing of this side", half(noUDP(own)), "3-3", "cannot be told from here", "on this side"},
+		{"the same, and another host is dead", half(noUDP(own, one)), "3-3", "cannot be told from here", "on this side"},
+		{"the same: for whom it is", half(noUDP(own, one)), "3-3", "| it provider reseller", ""},
+		{"another host answers over TCP and not over UDP, and the provider does so", half(noUDP(one)), "3-3", "so it is blocked on this side", "cannot be told"},
+		{"another host answers over UDP and not over TCP, as a TCP trunk's is silent", tcp(noTCP(one)), "3-4", "A firewall on this side is likely", ""},
+		{"the provider's other host answers over UDP and not over TCP, as a TCP trunk's is silent", tcp(noTCP(own)), "3-4", "cannot tell which", "on this side"},
+		{"the same, and another is dead", tcp(noTCP(own, one)), "3-4", "cannot tell which", "on this side"},
 		{"two hosts far apart are silent, and the provider drops ping", gone(controlsAt(false, one, other)), "3-1", "so whether its servers work cannot be told. This was tested from the box's own address. | Allow SIP", "Blocked on the way or"},
 		{"the same: for whom it is", gone(controlsAt(false, one, other)), "3-1", " it isp provider", ""},
 		{"two hosts far apart are silent, and the provider answers ping", dead(controlsAt(false, one, other)), "3-1", " it isp", "isp provider"},

@@ -26,7 +26,7 @@ func streamsBlocked(in Input) []candidate {
 		switch {
 		case connect == facts.Unreachable:
 			here = words.Said("verdict.device-rejects")
-		case t == "tcp" && streamsCut(f):
+		case t == "tcp" && streamsCut(in):
 			here = words.Said("verdict.streams-blocked")
 		case f.Name == nil || !f.Name.Serves(t):
 			continue
@@ -64,20 +64,21 @@ func unconnected(p *facts.Path) (how facts.Answer, failed bool) {
 	return how, failed
 }
 
-// streamsCut reports whether SIP hosts that are not the provider's answer over UDP, and none of them takes or refuses a
-// connection.
-func streamsCut(f facts.Facts) bool {
-	udp, _ := controls(f)
-	silent := 0
-	if udp {
-		for _, a := range f.Controls.TCP {
-			switch a.Connect {
-			case facts.Silent, facts.Unreachable:
-				silent++
-			case facts.Answered, facts.Refused:
-				return false
-			}
+// streamsCut reports whether none of the SIP hosts that are not the provider's servers takes or refuses a connection, a
+// stranger's among them that answers over UDP.
+func streamsCut(in Input) bool {
+	f := in.Facts
+	if !passesUDP(f) {
+		return false
+	}
+	silent := false
+	for _, a := range f.Controls.TCP {
+		switch a.Connect {
+		case facts.Silent, facts.Unreachable:
+			silent = silent || stranger(in, a) && answersAt(f.Controls.UDP, a.Target)
+		case facts.Answered, facts.Refused:
+			return false
 		}
 	}
-	return silent > 0
+	return silent
 }

@@ -31,6 +31,7 @@ func TestStreamsBesideUDP(t *testing.T) {
 		{"the provider does not answer over TCP, and other hosts do", healthy().with(unreached("tcp", facts.Silent), control(true), controlTCP(facts.Answered)), "ok green", "", "ggggg"},
 		{"the provider does not answer over TCP, and other hosts are silent over UDP, too", healthy().with(unreached("tcp", facts.Silent), control(false), controlTCP(facts.Silent)), "ok green", "", "ggggg"},
 		{"the provider does not answer over TLS, and other hosts are silent over TCP", healthy().with(unreached("tls", facts.Silent), control(true), controlTCP(facts.Silent)), "ok green", "", "ggggg"},
+		{"the provider does not answer over TCP, and its other host does not either", healthy().with(unreached("tcp", facts.Silent), controlsAt(true, "198.51.100.9:5060"), controlTCP(facts.Silent)), "ok green", "", "ggggg"},
 		{"no other host was asked over TCP", healthy().with(unreached("tcp", facts.Silent), control(true)), "ok green", "", "ggggg"},
 		{"one of two servers takes the connection", healthy().with(unreached("tcp", facts.Silent), oneMore("tcp"), zoneServes), "ok green", "", "ggggg"},
 		{"TCP was not tried", healthy().with(forget(func(f *facts.Facts) { f.TCP = nil }), zoneServes), "ok green", "", "ggggg"},
