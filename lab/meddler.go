@@ -18,6 +18,7 @@ const (
 	MeddlerProxy     Meddler = "proxy"         // rewrites the private address wherever it stands, Call-ID and From too, and puts it back in replies (FortiGate's)
 	MeddlerOneWay    Meddler = "one-way"       // the same, and does not put it back
 	MeddlerRegister  Meddler = "register-only" // as proxy, REGISTER only
+	MeddlerRegisters Meddler = "registers"     // as register-only, and leaves received= in replies as it is
 	MeddlerLength    Meddler = "length"        // rewrites bodies only, and leaves Content-Length as it was
 	MeddlerSwallower Meddler = "swallower"     // lets no REGISTER pass
 	MeddlerRelay     Meddler = "relay"         // sends messages on as its own: with a new time to live
@@ -53,7 +54,7 @@ func (m *meddling) up(frame []byte) []byte {
 		case MeddlerLength:
 			head, body, _ := bytes.Cut(message, []byte("\r\n\r\n"))
 			return slices.Concat(head, []byte("\r\n\r\n"), privateText.ReplaceAll(body, []byte(RouterWAN))), true
-		case MeddlerRegister:
+		case MeddlerRegister, MeddlerRegisters:
 			if !register {
 				return message, true
 			}
@@ -92,11 +93,16 @@ func (m *meddling) down(frame []byte) []byte {
 		m.mu.Lock()
 		inside := m.inside[destination]
 		m.mu.Unlock()
-		restores := m.kind == MeddlerProxy || m.kind == MeddlerRegister && bytes.Contains(message, []byte(" REGISTER\r\n"))
+		registers := m.kind == MeddlerRegister || m.kind == MeddlerRegisters
+		restores := m.kind == MeddlerProxy || registers && bytes.Contains(message, []byte(" REGISTER\r\n"))
 		if source != 5060 || inside == nil || !restores {
 			return message, true
 		}
-		return bytes.ReplaceAll(message, []byte(RouterWAN), inside), true
+		restored := bytes.ReplaceAll(message, []byte(RouterWAN), inside)
+		if m.kind == MeddlerRegisters {
+			restored = bytes.ReplaceAll(restored, append([]byte("received="), inside...), []byte("received="+RouterWAN))
+		}
+		return restored, true
 	})
 }
 

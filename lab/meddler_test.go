@@ -32,7 +32,7 @@ func TestMeddler(t *testing.T) {
 		options  = "OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.50.100:40000\r\nContent-Length: 0\r\n\r\n"
 		register = "REGISTER sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.50.100:40000\r\nContent-Length: 0\r\n\r\n"
 		invite   = "INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.50.100:40000\r\nContent-Length: 23\r\n\r\nc=IN IP4 192.168.50.100"
-		answer   = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 203.0.113.2:40000\r\nCSeq: 1 REGISTER\r\n\r\n"
+		answer   = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 203.0.113.2:40000;received=203.0.113.2\r\nCSeq: 1 REGISTER\r\n\r\n"
 	)
 	outside := func(s string) string { return strings.ReplaceAll(s, "192.168.50.100", RouterWAN) }
 	inside := func(s string) string { return strings.ReplaceAll(s, RouterWAN, "192.168.50.100") }
@@ -45,6 +45,7 @@ func TestMeddler(t *testing.T) {
 		{MeddlerProxy, outside(options), outside(register), outside(invite), inside(answer)},
 		{MeddlerOneWay, outside(options), outside(register), outside(invite), answer},
 		{MeddlerRegister, options, outside(register), invite, inside(answer)},
+		{MeddlerRegisters, options, outside(register), invite, strings.Replace(answer, "203.0.113.2", "192.168.50.100", 1)},
 		{MeddlerLength, options, register, head + "\r\n\r\n" + outside(body), answer},
 		{MeddlerSwallower, options, "swallowed", invite, answer},
 		{MeddlerRelay, options, register, invite, answer},

@@ -74,6 +74,7 @@ _sip._udp.sip      SRV   10 10 5100 b.sip
 		amber("3-2", "alg-proxy", "a device on the line rewrites the private address wherever it stands, and puts it back in replies").with(lights("ggagg"), meddled(MeddlerProxy)),
 		amber("3-2", "alg-one-way", "a device on the line rewrites the private address, and does not put it back").with(lights("ggagg"), meddled(MeddlerOneWay)),
 		amber("3-2", "alg-register-only", "a device on the line rewrites REGISTER only").with(lights("ggagg"), meddled(MeddlerRegister)),
+		amber("3-2", "alg-registers", "a device on the line rewrites REGISTER only, and leaves in replies what the provider says of the source").with(lights("ggagg"), alg(facts.ALGProved), meddled(MeddlerRegisters)),
 		amber("3-2", "alg-length", "a device on the line rewrites session descriptions, and leaves their length as it was; the provider runs a reflector").with(
 			lights("ggagg"), reflecting(), meddled(MeddlerLength)),
 		red("3-2", "alg-swallows", "a device on the line lets no REGISTER pass; over TLS it does").with(cutOff, meddled(MeddlerSwallower)),

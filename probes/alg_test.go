@@ -23,6 +23,15 @@ func TestALGOrFarEnd(t *testing.T) {
 	hides := siptest.Switches{SeenAs: outside, Mangle: func(s string) string {
 		return strings.Replace(s, "<sip:trunktester@127.0.0.1:", "<sip:trunktester@203.0.113.1:", 1)
 	}}
+	// a device or far end that changes the address in the Via of REGISTER alone, and puts it back in answers: where no rport asks
+	// for it, a server then sees nothing to add
+	registers := siptest.Switches{SeenAs: outside, Mangle: func(s string) string {
+		via, _, _ := strings.Cut(s[strings.Index(s, "Via:"):], "\r\n")
+		if !strings.Contains(s, " REGISTER\r\n") || strings.Contains(via, "rport") || strings.Contains(via, noHost) {
+			return s
+		}
+		return strings.Replace(s, ";received=203.0.113.1", "", 1)
+	}}
 	// a server that says nothing of where requests come from, and a device or far end that drops low voice ports
 	quiet := siptest.Switches{Received: "never"}
 	drops := siptest.Switches{Received: "never", Swallow: func(s string) bool { return strings.Contains(s, "m=audio 900 ") }}
@@ -44,6 +53,9 @@ func TestALGOrFarEnd(t *testing.T) {
 		{"a session description is dropped over UDP only", drops, quiet, false, facts.ALGLikely, facts.Failed, "A1"},
 		{"a session description is dropped by the far end", drops, drops, false, facts.ALGCouldNotTell, facts.NotRun, "A4"},
 		{"a session description is dropped, TLS does not pass", drops, quiet, true, facts.ALGLikely, facts.Failed, "A1"},
+		{"REGISTER alone is changed, over UDP only", registers, healthy, false, facts.ALGProved, facts.Failed, ""},
+		{"REGISTER alone is changed, TLS does not pass", registers, healthy, true, facts.ALGProved, facts.Failed, ""},
+		{"REGISTER alone is answered so, by the far end", registers, registers, false, facts.ALGCouldNotTell, facts.NotRun, ""},
 		{"received for names over UDP only", names, healthy, false, facts.ALGProved, facts.Failed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -210,7 +210,8 @@ func conclude(found *facts.ALG) {
 }
 
 // algWord is the verdict rule: a proof proves, a drop or a contrast of transports makes likely, "not seen" needs every
-// differential to have been conclusive. Nothing but a reflector rules an ALG out.
+// differential to have been conclusive, and says that the walk (A5) and the messages that such devices drop (A4) were not
+// tried: they cost every run seconds and a third of its requests. Nothing but a reflector rules an ALG out.
 func algWord(proofs []facts.Proof) (word, why string) {
 	var open []string
 	likely, clean, arrived := "", 0, ""
@@ -243,7 +244,7 @@ func algWord(proofs []facts.Proof) (word, why string) {
 	case clean == 0:
 		return facts.ALGCouldNotTell, words.Said("saw.alg-none")
 	}
-	return facts.ALGNotSeen, words.Said("saw.alg-clean", "n", clean)
+	return facts.ALGNotSeen, words.Said("saw.alg-clean", "n", clean) + " " + words.Said("saw.alg-untried")
 }
 
 // seenDirectly tells the address that the provider sees, where that is the box's own and what must be repeated was

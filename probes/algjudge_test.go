@@ -265,8 +265,12 @@ func TestALGWord(t *testing.T) {
 		{"all clean, and no hop quoted the message", []facts.Proof{p("A1", algClean), p("A5", algInconclusive)}, facts.ALGNotSeen},
 		{"clean contrast alone", []facts.Proof{p("A9", algClean)}, facts.ALGCouldNotTell},
 	} {
-		if got, why := algWord(c.proofs); got != c.want || why == "" {
+		got, why := algWord(c.proofs)
+		if got != c.want || why == "" {
 			t.Errorf("%s: %s, %q", c.name, got, why)
+		}
+		if untried := strings.Contains(why, "Not tried:"); untried != (got == facts.ALGNotSeen) {
+			t.Errorf("%s: it says what was not tried: %t", c.name, untried)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (s *search) run(ctx context.Context, known facts.Facts) error {
 		findings[i] = p.judge(exchanges[p.probe], exchanges[p.control])
 	}
 	if doubtful(pairs, findings) {
-		findings = againstTLS(pairs, findings, s.overTLS(ctx, known.TLS, pairs))
+		findings = againstTLS(pairs, findings, s.overTLS(ctx, known.TLS, pairs, exchanges))
 	}
 	for i, p := range pairs {
 		s.file(p, findings[i], exchanges)
@@ -105,6 +105,12 @@ func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
 	}
 	if s.way.part {
 		return questions, pairs
+	}
+	if s.way.register { // some devices change nothing else, and leave received= in answers as it is
+		pairs = append(pairs, pair{"A2", len(questions), len(questions) + 1, judgeMissing, true})
+		questions = append(questions,
+			ask(sip.REGISTER, func(r *sip.Request) { r.NoRPort = true }),
+			ask(sip.REGISTER, func(r *sip.Request) { r.NoRPort, r.SentBy = true, hidden }))
 	}
 	pairs = append(pairs,
 		pair{"A2", len(questions), len(questions) + 1, judgeMissing, true},
@@ -168,8 +174,9 @@ func closeAll(questions []sip.Question) error {
 	return err
 }
 
-// overTLS repeats the doubtful comparisons where nobody can rewrite them; nil when TLS does not pass.
-func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []finding {
+// overTLS repeats the doubtful comparisons, with the same kind of message, where nobody can rewrite them; nil when TLS does
+// not pass.
+func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair, clear []sip.Exchange) []finding {
 	w, ok := wayOf(path)
 	if !ok {
 		return nil
@@ -179,13 +186,13 @@ func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair) []
 		return nil
 	}
 	defer conn.Close()
-	tls := search{ALG: s.ALG, way: way{transport: "tls", to: w.to, method: w.method}}
+	tls := search{ALG: s.ALG, way: way{transport: "tls", to: w.to, method: w.method, register: s.way.register && w.register}}
 	questions, same := tls.plan(conn)
 	exchanges := sip.Burst(ctx, questions...)
 	findings := make([]finding, len(pairs))
 	for i, p := range pairs {
 		for _, q := range same {
-			if p.far && q.id == p.id {
+			if p.far && q.id == p.id && exchanges[q.probe].Request.Method == clear[p.probe].Request.Method {
 				findings[i] = q.judge(exchanges[q.probe], exchanges[q.control])
 			}
 		}
