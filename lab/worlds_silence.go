@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/lab/serve"
 	"trunktester/probes/facts"
 )
 
@@ -30,6 +31,9 @@ func silenceWorlds() []World {
 			filed("internet.sip_controls"), says("Or it sends them on as its own"), meddled(MeddlerRelay), ignoring),
 		red("3-1", "relay-ignored-controls", "the same, and other SIP hosts answer").with(cutOff, lights("ggr--"), who(it, provider), never("4-9"),
 			says("cannot tell"), meddled(MeddlerRelay), ignoring),
+		red("4-3", "intercepted-unnamed", "the router takes all SIP to a server of its own, which names no program and does not know the account, and the provider is dead").with(cutOff, lights("ggar-"), who(catalogue.Reseller, it),
+			also("3-9"), says("(3-9), so whether this answer is the provider's own cannot be told"), intercept(func(s *serve.RegistrarSettings) { s.ServerHeader, s.UnknownUserCode = "", 404 }),
+			func(w *World) { w.Provider.Input = []Rule{{Action: Drop}} }),
 		good("relay-works", "a device on the line sends SIP on as its own, and the provider answers; no control host is configured").with(
 			filed("internet.sip_controls"), never("3-1", "3-2"), meddled(MeddlerRelay)),
 		red("3-1", "provider-udp-down", "the provider answers no SIP, but for its other server over TCP, which is the only control host; no hop tells").with(cutOff, lights("ggr--"), who(it, provider), never("3-3", "4-9"),

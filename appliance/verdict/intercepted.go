@@ -37,6 +37,16 @@ func intercepted(in Input) []candidate {
 	return []candidate{c}
 }
 
+// whoseUnknown reports whether a device answers in the place of others, and the answers over the trunk's transport do not
+// name another program than that device's.
+func whoseUnknown(in Input) bool {
+	f := in.Facts
+	answers := interceptor(f)
+	return answers != nil && !onSite(f) && slices.ContainsFunc(replies(path(f, trunk(in).Transport)), func(r facts.Reply) bool {
+		return r.Server == "" || r.Server == answers[0].Server
+	})
+}
+
 // interceptor gives the SIP answers from addresses where nothing lives; nil unless every one that was asked
 // gave one, as a single host that misuses such an address is no interceptor.
 func interceptor(f facts.Facts) []facts.Reply {

@@ -67,4 +67,17 @@ func TestInterceptedTickets(t *testing.T) {
 		}), "4-2 red", "", "gggR-"},
 		{"nobody answers where nothing lives", healthy().with(catches(0, "")), "ok green", "", "ggggg"},
 	})
+	said := "A device on the way answers SIP in the place of others (3-9), so whether this answer is the provider's own cannot be told."
+	onSite := func(s *site) { s.Facts.Name.Targets[0].Addr = netip.MustParseAddrPort("192.168.1.2:5060") }
+	again := func(s *site) { s.Facts.Login.Challenges[1].NewNonce = false }
+	hearAll(t, []saying{
+		{"the answer was not sooner than a ping, and names no program", healthy().with(catches(2, ""), answeredAs("udp", "", 21*ms), pingTakes(20*ms), unknown), "4-3", said, ""},
+		{"the device names its program, the answer none", healthy().with(catches(2, "Router"), unknown), "4-3", said, ""},
+		{"the provider runs the same program, as TLS shows", healthy().with(catches(2, "SBC"), sbc, answeredAs("tls", "SBC", 20*ms), unknown), "4-3", said, ""},
+		{"the same: for whom it is", healthy().with(catches(2, "SBC"), sbc, answeredAs("tls", "SBC", 20*ms), unknown), "4-3", "| reseller it", ""},
+		{"whoever answers asks the same question again: for whom it is", healthy().with(catches(2, ""), refusedLogin(401, "Unauthorized"), again), "4-2", "| reseller it provider", "provider it"},
+		{"the provider's answers are another program's", healthy().with(catches(2, "Router"), sbc, unknown), "4-3", "", said},
+		{"only one of two addresses answers", healthy().with(catches(1, "Router"), router, unknown), "4-3", "", said},
+		{"a border controller on the site, and a wrong password", healthy().with(catches(2, "SBC"), sbc, refusedLogin(401, "Unauthorized"), onSite), "4-2", "", said},
+	})
 }

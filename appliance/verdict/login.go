@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,25 @@ func login(in Input) []candidate {
 	if in.Facts.Login == nil {
 		return append(found, refusedEarlier(in)...)
 	}
-	return append(found, credentials(in)...)
+	return append(found, doubted(in, credentials(in))...)
+}
+
+// doubted says of what a registrar answered that it may be another device's answer, where one answers in the place of others.
+func doubted(in Input, found []candidate) []candidate {
+	if !whoseUnknown(in) {
+		return found
+	}
+	for i, c := range found {
+		if c.acts == nil {
+			cause, _ := catalogue.Find(c.code)
+			c.acts = cause.Acts
+		}
+		if !slices.Contains(c.acts, catalogue.IT) {
+			c.acts = append(slices.Clone(c.acts), catalogue.IT)
+		}
+		found[i].acts, found[i].text = c.acts, c.text+" "+words.Said("verdict.answer-whose")
+	}
+	return found
 }
 
 // credentials judges the registrar's answers.
