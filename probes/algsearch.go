@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"trunktester/appliance/catalogue/words"
@@ -46,7 +47,7 @@ func (s *search) run(ctx context.Context, known facts.Facts) error {
 		pairs = append(pairs, pair{"A3", len(questions), len(questions) + 1, judgeDoor, false})
 		questions = append(questions, doors...)
 	}
-	exchanges := sip.Burst(ctx, questions...)
+	exchanges, pairs := s.registerToo(ctx, conn, sip.Burst(ctx, questions...), pairs)
 	findings := make([]finding, len(pairs))
 	for i, p := range pairs {
 		findings[i] = p.judge(exchanges[p.probe], exchanges[p.control])
@@ -86,7 +87,7 @@ func (s *search) open(ctx context.Context) (sip.Conn, error) {
 // plan is the comparisons that share one socket. Each control differs from its probe in one thing: a host
 // name in the Via (A1, A2), nothing of ours in Via, From and Call-ID (A6).
 func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
-	hidden := fmt.Sprintf("%s:%d", noHost, conn.Local().Port())
+	hidden := hiddenAt(conn)
 	ask := func(method string, change func(*sip.Request)) sip.Question {
 		r := s.request(method)
 		change(&r)
@@ -106,12 +107,6 @@ func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
 	if s.way.part {
 		return questions, pairs
 	}
-	if s.way.register { // some devices change nothing else, and leave received= in answers as it is
-		pairs = append(pairs, pair{"A2", len(questions), len(questions) + 1, judgeMissing, true})
-		questions = append(questions,
-			ask(sip.REGISTER, func(r *sip.Request) { r.NoRPort = true }),
-			ask(sip.REGISTER, func(r *sip.Request) { r.NoRPort, r.SentBy = true, hidden }))
-	}
 	pairs = append(pairs,
 		pair{"A2", len(questions), len(questions) + 1, judgeMissing, true},
 		pair{"A6", len(questions) + 2, 1, judgeMirror, true})
@@ -120,6 +115,25 @@ func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
 		ask(s.way.method, func(r *sip.Request) { r.NoRPort, r.SentBy = true, hidden }),
 		ask(s.way.method, func(r *sip.Request) { s.plant(r, conn.Local()) })), pairs
 }
+
+// registerToo repeats A2 by REGISTER, where it was clean by another message: some devices change nothing else, and leave
+// received= in answers as it is. It waits for that, as behind a router that changes ports nothing would come back.
+func (s *search) registerToo(ctx context.Context, conn sip.Conn, exchanges []sip.Exchange, pairs []pair) ([]sip.Exchange, []pair) {
+	i := slices.IndexFunc(pairs, func(p pair) bool { return p.id == "A2" })
+	if !s.way.register || i < 0 || pairs[i].judge(exchanges[pairs[i].probe], exchanges[pairs[i].control]).result != algClean {
+		return exchanges, pairs
+	}
+	probe := s.request(sip.REGISTER)
+	probe.NoRPort = true
+	control := probe
+	control.SentBy = hiddenAt(conn)
+	n := len(exchanges)
+	both := sip.Burst(ctx, sip.Question{Conn: conn, Request: probe, Purpose: sip.Search}, sip.Question{Conn: conn, Request: control, Purpose: sip.Search})
+	return append(exchanges, both...), append(pairs, pair{"A2", n, n + 1, judgeMissing, true})
+}
+
+// hiddenAt is a Via's sent-by that no device takes for the box's.
+func hiddenAt(conn sip.Conn) string { return fmt.Sprintf("%s:%d", noHost, conn.Local().Port()) }
 
 // noHost is a name that no device can take for the box (RFC 2606 section 2).
 const noHost = "probe.invalid"
@@ -188,7 +202,7 @@ func (s *search) overTLS(ctx context.Context, path *facts.Path, pairs []pair, cl
 	defer conn.Close()
 	tls := search{ALG: s.ALG, way: way{transport: "tls", to: w.to, method: w.method, register: s.way.register && w.register}}
 	questions, same := tls.plan(conn)
-	exchanges := sip.Burst(ctx, questions...)
+	exchanges, same := tls.registerToo(ctx, conn, sip.Burst(ctx, questions...), same)
 	findings := make([]finding, len(pairs))
 	for i, p := range pairs {
 		for _, q := range same {
