@@ -97,6 +97,34 @@ func TestALGOrFarEnd(t *testing.T) {
 	}
 }
 
+// On a line that loses packets three lost in a row are no sudden silence of the provider.
+func TestALGOnALossyLine(t *testing.T) {
+	server := siptest.New(t, siptest.Switches{SeenAs: netip.MustParseAddrPort("203.0.113.1:5060")})
+	d := sipDialer(t)
+	known := knownTargets("udp", server.UDP(t, "127.0.0.1:0"))
+	SIPPath{Transport: "udp", Dial: d, Domain: "example.net"}.Look(t.Context(), known).File(&known)
+	first, lost := "", 0
+	server.Set(func(s *siptest.Switches) {
+		s.Swallow = func(m string) bool {
+			_, id, _ := strings.Cut(m, "\r\nCall-ID: ")
+			id, _, _ = strings.Cut(id, "\r\n")
+			if first == "" {
+				first = id
+			}
+			if id != first || lost == 3 {
+				return false
+			}
+			lost++
+			return true
+		}
+	})
+	r := ALG{Dial: d, Domain: "example.net", Transport: "udp"}.Look(t.Context(), known)
+	r.File(&known)
+	if why := d.Conduct.Stopped(); why != "" || lost != 3 || known.ALG.Word != facts.ALGNotSeen {
+		t.Errorf("%s after %d losses: %s; stopped: %q", known.ALG.Word, lost, r.Saw, why)
+	}
+}
+
 // A device that reads only what comes from the PBX's port: seen only from there, and only where that is allowed.
 func TestALGFromThePBXsPort(t *testing.T) {
 	free, err := net.ListenPacket("udp4", "127.0.0.1:0")

@@ -94,11 +94,11 @@ func (s *search) plan(conn sip.Conn) ([]sip.Question, []pair) {
 		return sip.Question{Conn: conn, Request: r, Purpose: sip.Search}
 	}
 	questions := []sip.Question{
-		ask(s.way.method, func(r *sip.Request) { r.Canary, r.Sends = false, 3 }),
+		ask(s.way.method, func(r *sip.Request) { r.Canary, r.Sends = false, 0 }), // silence to this one ends the run: it is sent as often as any
 		ask(s.way.method, func(r *sip.Request) { r.SentBy, r.Sends = hidden, 3 }),
 	}
 	pairs := []pair{{"A1", 0, 1, judgeReceived, false}}
-	if s.way.register {
+	if s.way.register && s.way.transport != "tls" { // there only what the far end could do is asked again
 		pairs = append(pairs, pair{"A1", len(questions), len(questions) + 1, judgeReceived, false})
 		questions = append(questions,
 			ask(sip.REGISTER, func(*sip.Request) {}),
