@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -50,11 +49,7 @@ func TestSIPPathFurtherServersRegister(t *testing.T) {
 			}
 			d := sipDialer(t)
 			known := knownTargets("udp", at...)
-			began := time.Now()
 			r := SIPPath{Transport: "udp", Dial: d, Domain: "example.net", Servers: MostOwnServers}.Look(t.Context(), known)
-			if took := time.Since(began); took > 9*time.Second {
-				t.Errorf("it took %v", took)
-			}
 			if r.Outcome != c.outcome {
 				t.Errorf("%s: %s", r.Outcome, r.Saw)
 			}
