@@ -115,6 +115,7 @@ func TestLineRecovers(t *testing.T) {
 
 // The supervisor ends the box: it tidies up, and its exit status asks for a new start.
 func TestApplianceEnds(t *testing.T) {
+	t.Parallel()
 	for name, when := range map[string]func(*box, *process){
 		"during a run": func(b *box, p *process) {
 			until(t, "an address", func() bool { return len(b.addresses()) == 1 })
@@ -140,6 +141,7 @@ func TestApplianceEnds(t *testing.T) {
 
 // After a refused login a box that was started again repeats the verdict and does not log in.
 func TestRefusedLoginIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	for _, world := range []string{"wrong-login", "wrong-login-403"} {
 		t.Run(world, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 // What a check leaves behind on somebody's laptop: nothing.
 func TestCheckLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, world string
 		before      func(*box)
@@ -53,6 +54,7 @@ func TestCheckLeavesNothingBehind(t *testing.T) {
 
 // A signal in the middle of a run ends it soon, without a verdict about the line, and tidies up.
 func TestInterruptedCheck(t *testing.T) {
+	t.Parallel()
 	for name, s := range map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

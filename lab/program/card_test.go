@@ -28,6 +28,7 @@ func (b *box) volume(name, options string) (dir string) {
 // A card whose storage is missing, read-only, full or damaged: five greens all the same, and the page says
 // what is the matter.
 func TestStorageOfTheCard(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		perm func(*box) string // the mounted /perm
 		says string            // the notice, "" for none

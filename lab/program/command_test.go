@@ -21,6 +21,7 @@ const (
 )
 
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -73,6 +74,7 @@ func TestCommands(t *testing.T) {
 }
 
 func TestExplainListsAll(t *testing.T) {
+	t.Parallel()
 	got := run(t, trunktester, nil, "explain")
 	for _, c := range catalogue.All() {
 		if !strings.Contains(got.stdout, c.Code) || !strings.Contains(got.stdout, c.Title) {

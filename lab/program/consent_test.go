@@ -13,6 +13,7 @@ import (
 
 // With a person's consent the box registers itself for a moment, and then knows whether an empty list is empty.
 func TestConsent(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name      string
 		registrar func(*serve.RegistrarSettings)

@@ -188,6 +188,7 @@ func (b *box) hostile(harm func([]byte) [][]byte) {
 func otherPort(w *lab.World) { w.PBX.Absent, w.Provider.Ports = true, []string{"5999"} }
 
 func TestHostileRegistrar(t *testing.T) {
+	t.Parallel()
 	for name, harm := range harms() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,6 +203,7 @@ func TestHostileRegistrar(t *testing.T) {
 
 // Over TCP a server may send for ever: one header of megabytes, a body without an end, a byte at a time.
 func TestHostileStream(t *testing.T) {
+	t.Parallel()
 	megabyte := bytes.Repeat([]byte("x"), 1<<20)
 	for name, harm := range map[string]func([]byte) [][]byte{
 		"header of 2 MB": func(r []byte) [][]byte {
@@ -239,6 +241,7 @@ func repeat(piece []byte, n int) (all [][]byte) {
 
 // A name server of the neighbour's, which the lease names in place of the router.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	always := func(answers func(q dns.Question) []dns.RR) func(*dns.Msg) []byte {
 		return func(q *dns.Msg) []byte {
 			m := new(dns.Msg).SetReply(q)
@@ -329,6 +332,7 @@ func TestHostileNames(t *testing.T) {
 
 // A DHCP server with options that no sane one sends.
 func TestHostileDHCP(t *testing.T) {
+	t.Parallel()
 	option := func(code uint8, value ...byte) dhcpv4.Modifier {
 		return dhcpv4.WithOption(dhcpv4.OptGeneric(dhcpv4.GenericOptionCode(code), value))
 	}

@@ -31,6 +31,7 @@ func (b *box) baresip(server string) *witness.Process {
 // The engineer sits at a laptop: the PBX's settings are right, he points it back and presses Enter. Either it
 // registers at the provider, or two minutes later the program says that something keeps it from there.
 func TestPBXPointsBack(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name       string
 		back       bool // it reaches the provider again

@@ -55,6 +55,7 @@ func (b *box) pointPBX(transport string, change func(*serve.PBXSettings)) (pbx *
 }
 
 func TestPBXCheck(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, transport, window string
 		pbx                     func(*serve.PBXSettings)
@@ -188,6 +189,7 @@ func TestPBXCheckPortTaken(t *testing.T) {
 }
 
 func TestPBXCheckUsage(t *testing.T) {
+	t.Parallel()
 	for args, want := range map[string]string{
 		"pbx-check":                                     "say which file",
 		"pbx-check -profile x.toml -for 0s":             "-for takes a time",

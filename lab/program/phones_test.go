@@ -19,6 +19,7 @@ func atBox(port uint16) netip.AddrPort {
 
 // Telephones that we did not write are pointed at the box, each set up rightly and with each mistake.
 func TestPBXCheckWithRealPhones(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, window string
 		phone        func(*witness.PhoneOptions)
@@ -91,6 +92,7 @@ func TestPBXCheckWithRealPhones(t *testing.T) {
 // A PBX that checks certificates breaks off, as OpenSSL does here: that proves the way to the box, and nothing of
 // its settings. The port does not matter.
 func TestPBXCheckCertificateRefused(t *testing.T) {
+	t.Parallel()
 	for _, port := range []uint16{5061, 5060} {
 		t.Run(atBox(port).String(), func(t *testing.T) {
 			t.Parallel()

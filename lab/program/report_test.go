@@ -11,6 +11,7 @@ import (
 
 // A run tells the same by its exit status, its report, the lights in the terminal, and the box's page.
 func TestOneTruth(t *testing.T) {
+	t.Parallel()
 	for world, exit := range map[string]int{
 		"healthy": green, "sip-alg-registers": amber, "two-dhcp": amber, "no-trunk": amber,
 		"no-link": red, "no-internet": red, "udp-refused": red, "refused": red, "wrong-port": amber, "pbx-not-registered": red,

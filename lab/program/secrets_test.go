@@ -76,6 +76,7 @@ func (b *box) files() map[string]string {
 
 // Every artefact of runs in which credentials were sent, searched for what the far end knows.
 func TestNoSecretLeaves(t *testing.T) {
+	t.Parallel()
 	for _, world := range []string{"healthy", "wrong-login", "wrong-login-403", "sip-alg-registers", "sha-256", "stale-nonce", "tls-trunk"} {
 		if _, ok := lab.Find(world); !ok {
 			t.Fatalf("no world %q", world)

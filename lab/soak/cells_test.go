@@ -29,6 +29,7 @@ const sampleVar = "MATRIX_SAMPLE"
 // TestMatrixCells: every fault of the table, with every persona of routers, transports, names and providers, has
 // its code, severity and lights, and names who must act.
 func TestMatrixCells(t *testing.T) {
+	t.Parallel()
 	cells := chosen(t)
 	trunklab := visit.Programs(t)
 	var mu sync.Mutex

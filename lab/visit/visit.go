@@ -177,3 +177,16 @@ func same(a, b []catalogue.Actor) bool {
 	slices.Sort(b)
 	return slices.Equal(a, b)
 }
+
+// LongestLast are the indexes of worlds, those of full runs at the end. They take minutes, and package testing starts parallel
+// subtests from the last one on: nobody waits for them when all others have ended.
+func LongestLast(worlds []lab.World) (indexes []int) {
+	for _, full := range []bool{false, true} {
+		for i, w := range worlds {
+			if w.Full == full {
+				indexes = append(indexes, i)
+			}
+		}
+	}
+	return indexes
+}

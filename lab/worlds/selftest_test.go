@@ -14,6 +14,7 @@ import (
 
 // A box that tests itself finds the real program right in every small network.
 func TestSelftest(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", dir, "trunktester/cmd/trunktester", "trunktester/cmd/selftest").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
