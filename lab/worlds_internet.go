@@ -91,9 +91,9 @@ func internetWorlds() []World {
 		amber("2-7", "line-quality", "eight packets of a hundred are lost each way").with(lights("gaggg"), func(w *World) {
 			w.Line = Line{Up: Way{Loss: 0.08}, Down: Way{Loss: 0.08}}
 		}),
-		amber("2-7", "voice-lost-up", "packets are lost on the way to the provider only, which runs a reflector").with(lights("gaggg"), reflecting(),
+		amber("2-7", "voice-lost-up", "packets are lost on the way to the provider only, which runs a reflector").with(lights("gaggg"), reflecting(`provider.reflector = "`+ReflectorAddr+`"`),
 			says("only on the way to the provider"), saw("voice", "Packets are lost only on the way to the provider"), func(w *World) { w.Line.Up.Loss = 0.12 }),
-		amber("2-7", "voice-lost-down", "packets are lost on the way back only; the provider runs a reflector").with(lights("gaggg"), reflecting(),
+		amber("2-7", "voice-lost-down", "packets are lost on the way back only; the provider runs a reflector").with(lights("gaggg"), reflecting(`provider.reflector = "`+ReflectorAddr+`"`),
 			says("only on the way back"), saw("voice", "Packets are lost only on the way back"), func(w *World) { w.Line.Down.Loss = 0.12 }),
 		amber("2-8", "mtu-blackhole", "the line carries 1400 bytes, and nobody says so; the trunk's messages are small").with(lights("gaggg"), narrow(1400),
 			func(w *World) { w.Home.HushMTU = true }),
