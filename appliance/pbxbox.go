@@ -221,7 +221,7 @@ func (b *Box) listenForPBX(ctx context.Context) {
 	var f facts.Facts
 	got.File(&f)
 	if moved := b.State().Sight.Facts.Address; errors.Is(context.Cause(ctx), errCut) || moved != nil && moved.Prefix.Addr() != f.PBXCheck.Addr {
-		f.PBXCheck.Error = errCut.Error()
+		f.PBXCheck.Error = words.Said("pbx.cut")
 	}
 	b.Log.Info("PBX check ended", "saw", got.Saw)
 	b.sawPBX(*f.PBXCheck)

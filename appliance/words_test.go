@@ -22,7 +22,7 @@ var named = regexp.MustCompile(`"([a-z]+\.[a-z0-9-]+)"`)
 func TestEverySentenceIsSaid(t *testing.T) {
 	used, maybe := map[string]bool{"language": true}, map[string]bool{}
 	var beginnings []string
-	for _, folder := range []string{".", "../image", "../cmd", "../probes"} {
+	for _, folder := range []string{".", "../image", "../cmd", "../probes", "../netsetup"} {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".html") {
 				return err

@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 )
 
@@ -85,14 +87,14 @@ func (c *dhcpClient) acquire(ctx context.Context) (dhcpRun, error) {
 				return run, err
 			}
 			run.Declined = append(run.Declined, lease.Prefix.Addr())
-			run.Refused = fmt.Sprintf("%s is held by another device, %s", lease.Prefix.Addr(), held.mac)
+			run.Refused = words.Said("lease.held", "address", lease.Prefix.Addr(), "device", held.mac)
 			continue
 		}
 		run.Lease, run.ACK, run.Refused = lease, ack, lease.Fault
 		return run, nil
 	}
 	if len(run.Declined) == maxDeclined {
-		run.Refused = fmt.Sprintf("all %d addresses that were given are held by other devices", maxDeclined)
+		run.Refused = words.Said("lease.all-held", "n", maxDeclined)
 	}
 	return run, nil
 }
@@ -144,12 +146,11 @@ func (c *dhcpClient) request(ctx context.Context, offer *dhcpv4.DHCPv4, run *dhc
 			return ack, err
 		}
 		if nak != nil {
-			run.Refused = fmt.Sprintf("the server %s offered %s and then refused it (%q)",
-				offer.ServerIdentifier(), offer.YourIPAddr, nak.Message())
+			run.Refused = words.Said("lease.refused", "server", offer.ServerIdentifier(), "address", offer.YourIPAddr, "message", strconv.Quote(nak.Message()))
 			return nil, nil
 		}
 	}
-	run.Refused = fmt.Sprintf("the server %s offered %s and did not confirm it", offer.ServerIdentifier(), offer.YourIPAddr)
+	run.Refused = words.Said("lease.unconfirmed", "server", offer.ServerIdentifier(), "address", offer.YourIPAddr)
 	return nil, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 // Lease is what a DHCP server gave or offers, with every field checked.
@@ -43,14 +45,12 @@ const (
 // unstatedLease stands in for a lease time that a server did not send, though it must (RFC 2131 table 3).
 const unstatedLease = time.Hour
 
-var errNoUnicast = errors.New("the offered address is none that a host can have")
-
 // ReadLease takes a DHCPOFFER or DHCPACK apart. An address that no host can have is an error; a lease that
 // gives an address but does not connect the box carries its Fault.
 func ReadLease(m *dhcpv4.DHCPv4) (Lease, error) {
 	addr, ok := netip.AddrFromSlice(m.YourIPAddr.To4())
 	if !ok || !host(addr) {
-		return Lease{}, fmt.Errorf("%w: %v", errNoUnicast, m.YourIPAddr)
+		return Lease{}, errors.New(words.Said("lease.no-host", "address", m.YourIPAddr))
 	}
 	bits, fault := maskBits(addr, m.SubnetMask())
 	l := Lease{
@@ -76,21 +76,21 @@ func Unfit(prefix netip.Prefix, gateway netip.Addr) string {
 	addr := prefix.Addr()
 	switch {
 	case !prefix.IsValid():
-		return "there is no address"
+		return words.Said("lease.no-address")
 	case addr.IsLinkLocalUnicast():
-		return fmt.Sprintf("%s is a link-local address: it leads nowhere", addr)
+		return words.Said("lease.link-local", "address", addr)
 	case prefix.Bits() < 8:
-		return fmt.Sprintf("the subnet mask /%d is absurd", prefix.Bits())
+		return words.Said("lease.mask", "mask", fmt.Sprintf("/%d", prefix.Bits()))
 	case prefix.Bits() < 31 && (addr == prefix.Masked().Addr() || addr == last(prefix)):
-		return fmt.Sprintf("%s is the network's own or its broadcast address", prefix)
+		return words.Said("lease.own-network", "address", prefix)
 	case !gateway.IsValid() || gateway.IsUnspecified():
-		return "no router was given"
+		return words.Said("lease.no-router")
 	case gateway == addr:
-		return fmt.Sprintf("the router that was given, %s, is the box's own address", gateway)
+		return words.Said("lease.router-itself", "router", gateway)
 	case !prefix.Contains(gateway):
-		return fmt.Sprintf("the router %s lies outside the subnet %s", gateway, prefix.Masked())
+		return words.Said("lease.router-outside", "router", gateway, "network", prefix.Masked())
 	case prefix.Bits() < 31 && (gateway == prefix.Masked().Addr() || gateway == last(prefix)):
-		return fmt.Sprintf("the router that was given, %s, is the network's own or its broadcast address", gateway)
+		return words.Said("lease.router-network", "router", gateway)
 	}
 	return ""
 }
@@ -116,11 +116,11 @@ func hosts(ips []net.IP) []netip.Addr {
 func maskBits(addr netip.Addr, mask net.IPMask) (bits int, fault string) {
 	classful, _ := net.IP(addr.AsSlice()).DefaultMask().Size()
 	if len(mask) == 0 {
-		return classful, "no subnet mask was given"
+		return classful, words.Said("lease.no-mask")
 	}
 	ones, size := mask.Size()
 	if size != 32 {
-		return classful, fmt.Sprintf("the subnet mask %s is absurd", net.IP(mask))
+		return classful, words.Said("lease.mask", "mask", net.IP(mask))
 	}
 	return ones, ""
 }

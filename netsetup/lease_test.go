@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"trunktester/appliance/catalogue/words"
 )
 
 func ack(t testing.TB, yiaddr string, mods ...dhcpv4.Modifier) *dhcpv4.DHCPv4 {
@@ -75,7 +77,36 @@ func TestReadLease(t *testing.T) {
 			if l.Prefix.String() != tt.prefix || gateway != tt.gateway || l.Fault != tt.fault {
 				t.Errorf("got %s, router %q, fault %q", l.Prefix, gateway, l.Fault)
 			}
+			spoken(t, l.Fault)
 		})
+	}
+}
+
+// spoken fails where what was found is English for the readers of another language.
+func spoken(t *testing.T, found string) {
+	t.Helper()
+	for _, l := range words.All() {
+		if said, ok := l.Of(found); found != "" && (!ok || l.Foreign() == (said == found)) {
+			t.Errorf("%s: %q is said as %q", l.Tag, found, said)
+		}
+	}
+}
+
+// Why a lease was refused, within the sentences that tell it.
+func TestRefusalsAreSpoken(t *testing.T) {
+	_, noHost := ReadLease(ack(t, "224.0.0.5"))
+	for _, why := range []string{
+		Unfit(netip.Prefix{}, netip.Addr{}),
+		noHost.Error(),
+		words.Said("lease.refused", "server", "192.168.1.1", "address", "192.168.1.20", "message", `"no, not here"`),
+		words.Said("lease.unconfirmed", "server", "192.168.1.1", "address", "192.168.1.20"),
+		words.Said("lease.held", "address", "192.168.1.20", "device", "02:00:00:00:00:01"),
+		words.Said("lease.all-held", "n", maxDeclined),
+	} {
+		spoken(t, why)
+		spoken(t, words.Said("saw.address-none", "why", why))
+		spoken(t, words.Said("saw.address-but", "address", "192.168.1.20/24", "origin", words.Said("saw.by-dhcp", "server", "192.168.1.1"), "why", why))
+		spoken(t, words.Said("verdict.address-cannot", "why", why))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/probes/sip/siptest"
@@ -76,6 +77,11 @@ func TestALGOrFarEnd(t *testing.T) {
 			r.File(&known)
 			if known.ALG.Word != c.word || r.Outcome != c.outcome {
 				t.Errorf("%s, %s: %s", known.ALG.Word, r.Outcome, r.Saw)
+			}
+			spoken(t, r.Saw)
+			spoken(t, words.Said("verdict.alg-likely", "subject", words.Said("verdict.subject-way"), "why", r.Saw))
+			for _, e := range r.Evidence {
+				spoken(t, e.Text)
 			}
 			for _, p := range known.ALG.Proofs {
 				if p.ID == c.open && p.Result != algInconclusive {
@@ -163,6 +169,7 @@ func TestALGFromThePBXsPort(t *testing.T) {
 			SIPPath{Transport: "udp", Dial: d, Domain: "example.net"}.Look(t.Context(), known).File(&known)
 			r := ALG{Dial: d, Domain: "example.net", Transport: "udp", PBXPorts: c.ports}.Look(t.Context(), known)
 			r.File(&known)
+			spoken(t, r.Saw)
 			if known.ALG.Word != c.word || !strings.Contains(known.ALG.Why, c.why) {
 				t.Errorf("%s: %s", known.ALG.Word, known.ALG.Why)
 			}

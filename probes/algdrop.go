@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -24,7 +25,7 @@ func (s *search) drops(ctx context.Context, tls *facts.Path) error {
 	exchanges := s.canaries(ctx, conn, canaries)
 	f := judgeDrop(exchanges)
 	if f.result == algProof && s.droppedOverTLS(ctx, tls) {
-		f = inconclusive("%s The same shows over TLS, which no device on the way can read: the far end does it.", f.why)
+		f = finding{algInconclusive, f.why + " " + words.Said("alg.tls-same")}
 	}
 	s.file(pair{id: "A4", control: 1}, f, exchanges)
 	return nil

@@ -1,8 +1,7 @@
 package probes
 
 import (
-	"fmt"
-
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/sip"
 )
 
@@ -22,12 +21,11 @@ func judgeDrop(exchanges []sip.Exchange) finding {
 	}
 	switch {
 	case answered > 0:
-		return finding{algClean, fmt.Sprintf("A session description with port 900 was answered like the control with port 40000, %d.", reply(exchanges))}
+		return clean("alg.low-port", "code", reply(exchanges))
 	case controls < canaries:
-		return inconclusive("%d of %d controls were answered, so that the silence to the others says nothing.", controls, canaries)
+		return inconclusive("alg.few-controls", "n", controls, "all", canaries)
 	}
-	return finding{algProof, fmt.Sprintf("A legal message whose session description names port 900 was not answered %d times; the same with port 40000 was answered %d times with %d. A device that reads SIP drops it.",
-		canaries, controls, exchanges[1].Reply.Code)}
+	return finding{algProof, words.Said("alg.dropped", "n", canaries, "answered", controls, "code", exchanges[1].Reply.Code) + " " + words.Said("alg.drops")}
 }
 
 // reply is the status of the first canary that was answered.

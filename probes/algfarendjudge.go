@@ -1,5 +1,7 @@
 package probes
 
+import "trunktester/appliance/catalogue/words"
+
 // doubtful says whether something was shown that the far end could do as well, and nothing that it cannot.
 func doubtful(pairs []pair, findings []finding) bool {
 	doubt := false
@@ -28,9 +30,9 @@ func againstTLS(pairs []pair, findings, hidden []finding) []finding {
 		switch {
 		case !pairs[i].far || f.result != algProof:
 		case told == algProof:
-			f = inconclusive("%s The same shows over TLS, which no device on the way can read: the far end does it.", f.why)
+			f = finding{algInconclusive, f.why + " " + words.Said("alg.tls-same")}
 		case told != algClean && pairs[i].id == "A6":
-			f = inconclusive("%s TLS, where no device on the way could do it, tells nothing: it may be the far end's doing.", f.why)
+			f = finding{algInconclusive, f.why + " " + words.Said("alg.no-tls")}
 		}
 		judged[i] = f
 	}

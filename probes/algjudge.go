@@ -2,7 +2,6 @@ package probes
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -23,15 +22,19 @@ const (
 // finding is what a probe and its control say together.
 type finding struct{ result, why string }
 
-func inconclusive(format string, args ...any) finding {
-	return finding{algInconclusive, fmt.Sprintf(format, args...)}
+// inconclusive says why a comparison could not tell, by a sentence of the table [said.alg].
+func inconclusive(key string, args ...any) finding {
+	return finding{algInconclusive, words.Said(key, args...)}
 }
+
+// clean says what showed that nothing is rewritten.
+func clean(key string, args ...any) finding { return finding{algClean, words.Said(key, args...)} }
 
 // judgement reads one pair. Each is pure, and names a proof of knowledge about ALGs by its differential.
 type judgement func(probe, control sip.Exchange) finding
 
 func unsent(probe, control sip.Exchange) finding {
-	return inconclusive("Not both of probe and control were sent: %v.", cmp.Or(probe.Err, control.Err))
+	return inconclusive("alg.unsent", "error", cmp.Or(probe.Err, control.Err))
 }
 
 func received(x sip.Exchange) netip.Addr { return x.Reply.Via().Received() }
@@ -44,18 +47,18 @@ func translated(probe, control sip.Exchange) (outside netip.Addr, f finding, ok 
 	case probe.Sends == 0 || control.Sends == 0:
 		return outside, unsent(probe, control), false
 	case !control.Answered() && !probe.Answered():
-		return outside, inconclusive("Neither the probe nor its control was answered."), false
+		return outside, inconclusive("alg.silence"), false
 	case !control.Answered():
-		return outside, inconclusive("The control was not answered."), false
+		return outside, inconclusive("alg.control-silent"), false
 	case !probe.Answered():
-		return outside, inconclusive("The probe was not answered; its control was."), false
+		return outside, inconclusive("alg.probe-silent"), false
 	}
 	outside = received(control)
 	switch {
 	case !outside.IsValid():
-		return outside, inconclusive("The server adds no received= to the control either, so its absence says nothing."), false
+		return outside, inconclusive("alg.no-received"), false
 	case outside == own:
-		return outside, inconclusive("The answer names the box's own address %s: no address translation on the way, or a device that puts the address back into answers.", own), false
+		return outside, inconclusive("alg.own-address", "address", own), false
 	}
 	return outside, finding{}, true
 }
@@ -71,11 +74,11 @@ func judgeReceived(probe, control sip.Exchange) finding {
 	case seen == own:
 		return finding{algProof, words.Said("saw.alg-a1", "seen", seen, "outside", outside)}
 	case seen == outside:
-		return finding{algClean, fmt.Sprintf("The answer and its control both say received=%s.", outside)}
+		return clean("alg.same-received", "address", outside)
 	case !seen.IsValid():
-		return inconclusive("The answer has no received=; the control says received=%s.", outside)
+		return inconclusive("alg.lacks-received", "address", outside)
 	default:
-		return inconclusive("The answer says received=%s, the control received=%s: the address changes between requests.", seen, outside)
+		return inconclusive("alg.other-received", "seen", seen, "outside", outside)
 	}
 }
 
@@ -84,7 +87,7 @@ func judgeReceived(probe, control sip.Exchange) finding {
 // way out and put back on the way in, as any symmetric ALG does.
 func judgeMissing(probe, control sip.Exchange) finding {
 	if control.Answered() && !probe.Answered() && probe.Sends > 0 {
-		return inconclusive("Without rport no answer came back, as behind a router that changes ports; the control was answered.")
+		return inconclusive("alg.no-rport")
 	}
 	outside, f, ok := translated(probe, control)
 	if !ok {
@@ -96,9 +99,9 @@ func judgeMissing(probe, control sip.Exchange) finding {
 	case seen == own:
 		return finding{algProof, words.Said("saw.alg-a2-seen", "seen", seen, "outside", outside)}
 	case seen == outside:
-		return finding{algClean, fmt.Sprintf("The answer and its control both say received=%s.", outside)}
+		return clean("alg.same-received", "address", outside)
 	default:
-		return inconclusive("The answer says received=%s, the control received=%s: the address changes between requests.", seen, outside)
+		return inconclusive("alg.other-received", "seen", seen, "outside", outside)
 	}
 }
 
@@ -112,11 +115,11 @@ func judgeDoor(probe, control sip.Exchange) finding {
 	}
 	switch {
 	case control.Door != control.Local:
-		return inconclusive("The control's answer came to port %d and not to port %d that asked: the server does not honour rport.", control.Door.Port(), control.Local.Port())
+		return inconclusive("alg.rport-ignored", "came", control.Door.Port(), "asked", control.Local.Port())
 	case probe.Door != probe.Local:
 		return finding{algProof, words.Said("saw.alg-a3", "asked", probe.Local.Port(), "came", probe.Door.Port(), "control", control.Door.Port())}
 	}
-	return finding{algClean, fmt.Sprintf("The answers of probe and control came to the ports that asked, %d and %d.", probe.Door.Port(), control.Door.Port())}
+	return clean("alg.right-ports", "probe", probe.Door.Port(), "control", control.Door.Port())
 }
 
 // judgeMirror is A6: what a server must repeat unchanged came back changed where it held our address, and
@@ -126,7 +129,7 @@ func judgeMirror(probe, control sip.Exchange) finding {
 		return unsent(probe, control)
 	}
 	if !probe.Answered() || !control.Answered() {
-		return inconclusive("Not both of probe and control were answered.")
+		return inconclusive("alg.one-silent")
 	}
 	sent := sip.Split(probe.Sent)
 	for _, name := range probe.Mangled {
@@ -135,9 +138,9 @@ func judgeMirror(probe, control sip.Exchange) finding {
 		}
 	}
 	if len(probe.Mangled) > 0 {
-		return inconclusive("%s came back changed in probe and control alike.", strings.Join(probe.Mangled, ", "))
+		return inconclusive("alg.both-changed", "names", strings.Join(probe.Mangled, ", "))
 	}
-	return finding{algClean, fmt.Sprintf("Via, From, To, Call-ID and CSeq came back as sent, %q among them; equality alone proves nothing.", sent.Get("Call-ID"))}
+	return clean("alg.mirrored", "id", strconv.Quote(sent.Get("Call-ID")))
 }
 
 // judgeTransports is A9: REGISTER over the clear transport fails though SIP passes there, and the same
@@ -154,15 +157,15 @@ func judgeTransports(clear, tls *facts.Path) (facts.Proof, bool) {
 	transport := strings.ToUpper(clear.Transport)
 	switch {
 	case open.Reply == nil && options.Reply == nil:
-		p.Result, p.Why = algInconclusive, fmt.Sprintf("Nothing was answered over %s, REGISTER over TLS with %d: a blocked port looks the same.", transport, hidden.Reply.Code)
+		p.Result, p.Why = algInconclusive, words.Said("alg.clear-silent", "transport", transport, "code", hidden.Reply.Code)
 	case open.Reply == nil && open.Error == "":
 		p.Result, p.Why = algProof, words.Said("saw.alg-a9", "transport", transport, "options", options.Reply.Code, "tls", hidden.Reply.Code)
 	case open.Reply == nil:
-		p.Result, p.Why = algInconclusive, fmt.Sprintf("REGISTER could not be sent over %s.", transport)
+		p.Result, p.Why = algInconclusive, words.Said("alg.register-unsent", "transport", transport)
 	case open.Reply.Code == 400 && usual(hidden.Reply.Code):
 		p.Result, p.Why = algProof, words.Said("saw.alg-a9-malformed", "transport", transport, "reason", open.Reply.Reason, "tls", hidden.Reply.Code)
 	default:
-		p.Why = fmt.Sprintf("REGISTER was answered with %d over %s and with %d over TLS.", open.Reply.Code, transport, hidden.Reply.Code)
+		p.Why = words.Said("alg.register-same", "code", open.Reply.Code, "transport", transport, "tls", hidden.Reply.Code)
 	}
 	return p, true
 }
@@ -231,7 +234,7 @@ func algWord(proofs []facts.Proof) (word, why string) {
 		case p.Result == algClean:
 			clean++
 		default:
-			open = append(open, p.ID+": "+p.Why)
+			open = append(open, comparison(p))
 		}
 	}
 	switch {

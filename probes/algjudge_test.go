@@ -82,6 +82,7 @@ func TestJudgements(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := c.judge(c.probe, c.control)
+			spoken(t, got.why)
 			if got.result != c.want || !strings.Contains(got.why, c.says) {
 				t.Errorf("%s: %s", got.result, got.why)
 			}
@@ -124,7 +125,7 @@ func TestWalk(t *testing.T) {
 		{"the control is not quoted", []string{whole, rewritten, "", ""}, "", 1, 2, algInconclusive, "not quoted far enough"},
 		{"the control is quoted too little", []string{whole, rewritten, "", ""}, short, 1, 2, algInconclusive, "not quoted far enough"},
 		{"the control was not sent", []string{whole, rewritten, "", ""}, unsentMessage, 1, 2, algInconclusive, "not quoted far enough"},
-		{"nothing is rewritten as far as it can be seen", []string{whole, whole, "", ""}, "", 0, 0, "", "cannot be seen: hop 1 (192.168.1.1) got it as it was sent, hop 2 (192.168.1.1) got it as it was sent."},
+		{"nothing is rewritten as far as it can be seen", []string{whole, whole, "", ""}, "", 0, 0, "", "cannot be seen: hop 1 (192.168.1.1) got it as it was sent; hop 2 (192.168.1.1) got it as it was sent."},
 		{"the second hop quotes too little to tell", []string{whole, short, "", ""}, "", 0, 0, "", "hop 2 (192.168.1.1) quotes too little."},
 		{"a hop that was not asked tells nothing", []string{unsentMessage, short, "", ""}, "", 0, 0, "", "cannot be seen: hop 2 (192.168.1.1) quotes too little."},
 		{"all hops keep silent", []string{"", "", "", ""}, "", 0, 0, "", "No hop on the way quoted the message."},
@@ -136,12 +137,14 @@ func TestWalk(t *testing.T) {
 			}
 			place, at := readWalk(exchanges)
 			if place == nil {
+				spoken(t, walkWords(exchanges))
 				if said := walkWords(exchanges); c.changed != 0 || !strings.Contains(said, c.says) {
 					t.Errorf("no place: %s", said)
 				}
 				return
 			}
 			f := judgeWalk(*place, exchanges[at], ended(c.control))
+			spoken(t, f.why)
 			if place.Unchanged != c.unchanged || place.Changed != c.changed || f.result != c.want || !strings.Contains(f.why, c.says) {
 				t.Errorf("%+v: %s, %s", place, f.result, f.why)
 			}
@@ -175,7 +178,9 @@ func TestDrop(t *testing.T) {
 		{"not all were sent", []sip.Exchange{no, yes, unsent, unsent, no, yes}, algInconclusive, sip.ErrBudget.Error()},
 		{"one was not sent, and its control was answered", []sip.Exchange{no, yes, unsent, yes, no, yes}, algInconclusive, sip.ErrBudget.Error()},
 	} {
-		if f := judgeDrop(c.exchanges); f.result != c.want || !strings.Contains(f.why, c.says) {
+		f := judgeDrop(c.exchanges)
+		spoken(t, f.why)
+		if f.result != c.want || !strings.Contains(f.why, c.says) {
 			t.Errorf("%s: %s, %s", c.name, f.result, f.why)
 		}
 	}

@@ -2,9 +2,9 @@ package probes
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -24,7 +24,7 @@ func (a ALG) fromPBXPorts(ctx context.Context, known facts.Facts, before []facts
 	for _, port := range a.PBXPorts {
 		conn, dialErr := a.Dial.UDPFrom(ctx, ways[i].to, port)
 		if dialErr != nil {
-			evidence = append(evidence, facts.Evidence{Kind: "note", Text: fmt.Sprintf("Port %d could not be used: %v.", port, dialErr)})
+			evidence = append(evidence, facts.Evidence{Kind: "note", Text: words.Said("alg.port-unused", "port", port, "error", dialErr)})
 			continue
 		}
 		s := search{ALG: a, way: ways[i]}
@@ -34,9 +34,9 @@ func (a ALG) fromPBXPorts(ctx context.Context, known facts.Facts, before []facts
 		err = conn.Close()
 		for _, p := range pairs {
 			f := p.judge(exchanges[p.probe], exchanges[p.control])
-			f.why = fmt.Sprintf("from port %d, which is the PBX's: %s", port, f.why)
+			f.why = words.Said("alg.from-pbx-port", "port", port, "why", f.why)
 			if f.result == algProof && clean {
-				f.why += " From other ports nothing is changed."
+				f.why += " " + words.Said("alg.other-ports")
 			}
 			p.id = algPBXPort
 			s.file(p, f, exchanges)

@@ -222,10 +222,26 @@ func (s *search) file(p pair, f finding, exchanges []sip.Exchange) {
 	s.evidence = append(s.evidence, pairEvidence(proof)...)
 }
 
+// comparison says what one comparison came to, by its name.
+func comparison(p facts.Proof) string {
+	return words.Said("alg.comparison", "id", called(p.ID), "why", p.Why)
+}
+
+// called is what a comparison is called in words: A1 to A9 as they are.
+func called(id string) string {
+	switch id {
+	case algPBXPort:
+		return words.Said("alg.id-port")
+	case algAlone:
+		return words.Said("alg.id-alone")
+	}
+	return id
+}
+
 // pairEvidence is both messages of a comparison, side by side.
 func pairEvidence(p facts.Proof) []facts.Evidence {
 	return []facts.Evidence{
-		{Kind: "probe", Text: p.ID + ": " + p.Why, Sent: p.Probe.Sent, Received: p.Probe.Received},
-		{Kind: "control", Text: "The control of " + p.ID + ".", Sent: p.Control.Sent, Received: p.Control.Received},
+		{Kind: "probe", Text: comparison(p), Sent: p.Probe.Sent, Received: p.Probe.Received},
+		{Kind: "control", Text: words.Said("alg.control-of", "id", called(p.ID)), Sent: p.Control.Sent, Received: p.Control.Received},
 	}
 }

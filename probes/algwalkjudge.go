@@ -1,10 +1,11 @@
 package probes
 
 import (
-	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -38,25 +39,24 @@ func readWalk(exchanges []sip.Exchange) (place *facts.Place, at int) {
 func judgeWalk(place facts.Place, probe, control sip.Exchange) finding {
 	quote, _, _ := probe.Quoted()
 	same, by, ok := control.Quoted()
-	where := fmt.Sprintf("between hop %d%s and hop %d (%s)", place.Unchanged, addressOf(place.From), place.Changed, place.To)
+	between := []any{"first", place.Unchanged, "from", addressOf(place.From), "second", place.Changed, "to", place.To, "port", controlPort}
 	switch {
 	case !ok || !enough(control, same):
-		return inconclusive("The message is not as it was sent %s, but the control, to port %d, was not quoted far enough.", where, controlPort)
+		return inconclusive("alg.rewritten-unquoted", between...)
 	case by != place.To:
-		return inconclusive("The message is not as it was sent %s, but the control, to port %d, ended at another device, %s.", where, controlPort, by)
+		return inconclusive("alg.rewritten-elsewhere", append(between, "device", by)...)
 	case !strings.HasPrefix(string(control.Sent), string(same)):
-		return inconclusive("The message is not as it was sent %s, and the control, to port %d, is not either.", where, controlPort)
+		return inconclusive("alg.rewritten-both", between...)
 	}
 	sent, got := firstDifference(string(probe.Sent), string(quote))
-	return finding{algProof, fmt.Sprintf("The message is rewritten %s: sent was %q, there it was %q; the control, to port %d, reached the same hop as it was sent.",
-		where, sent, got, controlPort)}
+	return finding{algProof, words.Said("alg.rewritten", append(between, "sent", strconv.Quote(sent), "got", strconv.Quote(got))...)}
 }
 
 func addressOf(a netip.Addr) string {
 	if !a.IsValid() {
-		return " (the box)"
+		return words.Said("verdict.the-box")
 	}
-	return fmt.Sprintf(" (%s)", a)
+	return a.String()
 }
 
 // firstDifference gives the first lines that differ.
@@ -77,13 +77,13 @@ func walkWords(exchanges []sip.Exchange) string {
 		quote, by, ok := x.Quoted()
 		switch {
 		case ok && enough(x, quote):
-			saw = append(saw, fmt.Sprintf("hop %d (%s) got it as it was sent", i+1, by))
+			saw = append(saw, words.Said("alg.hop-same", "n", i+1, "address", by))
 		case ok:
-			saw = append(saw, fmt.Sprintf("hop %d (%s) quotes too little", i+1, by))
+			saw = append(saw, words.Said("alg.hop-short", "n", i+1, "address", by))
 		}
 	}
 	if len(saw) == 0 {
-		return "No hop on the way quoted the message."
+		return words.Said("alg.no-hop")
 	}
-	return "Where the message goes after them cannot be seen: " + strings.Join(saw, ", ") + "."
+	return words.Said("alg.unseen", "hops", strings.Join(saw, "; "))
 }

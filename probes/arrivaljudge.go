@@ -1,16 +1,15 @@
 package probes
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/reflector/wire"
 )
 
-var errNoReflector = errors.New("the answer is no reflection of the message, so another server answered")
+var errNoReflector error = words.Error("reflector.none")
 
 // arrived reads what the reflector says of a message. Pure.
 func arrived(x sip.Exchange, id string) facts.Reflected {
@@ -23,7 +22,7 @@ func arrived(x sip.Exchange, id string) facts.Reflected {
 	r, err := wire.ParseReflection(x.Reply.Body)
 	switch {
 	case err == nil && r.Message == nil:
-		err = errors.New("the reflector did not give the message back")
+		err = words.Error("reflector.no-message")
 	case !strings.Contains(string(r.Message), "id="+id): // nor does what is no reflection at all
 		err = errNoReflector
 	}
@@ -42,13 +41,13 @@ func arrived(x sip.Exchange, id string) facts.Reflected {
 func silence(x sip.Exchange) string {
 	switch {
 	case x.Err != nil:
-		return "it could not be sent: " + x.Err.Error()
+		return words.Said("reflector.unsent", "error", x.Err)
 	case len(x.ICMP) > 0:
-		return fmt.Sprintf("it was refused: %s", x.ICMP[0])
+		return words.Said("reflector.refused", "error", x.ICMP[0])
 	case x.Closed != nil:
-		return "the connection was closed without an answer"
+		return words.Said("reflector.closed")
 	}
-	return fmt.Sprintf("no answer to %d sent; a reflector is also silent to a token that is not its own", x.Sends)
+	return words.Said("reflector.silent", "n", x.Sends)
 }
 
 // place is how a person reads it: the line of an SDP by its letter.

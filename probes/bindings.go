@@ -83,15 +83,15 @@ func binding(c sip.Contact, reply *sip.Message) facts.Binding {
 }
 
 func bindingText(b facts.Binding) string {
-	text := "Registered: " + b.URI
+	text := words.Said("saw.binding", "contact", b.URI)
 	if b.Received.IsValid() {
-		text += ", seen from " + b.Received.String()
+		text += " " + words.Said("saw.binding-seen", "address", b.Received)
 	}
 	if b.Expires > 0 {
-		text += ", for another " + b.Expires.String()
+		text += " " + words.Said("saw.binding-lasts", "time", b.Expires)
 	}
 	if b.UserAgent != "" {
-		text += ", by " + b.UserAgent
+		text += " " + words.Said("saw.binding-by", "device", b.UserAgent)
 	}
-	return text + "."
+	return text
 }

@@ -37,7 +37,7 @@ func (r FarEnd) found(ctx context.Context, known facts.Facts) (mirror, error) {
 		return m, errors.New(words.Said("saw.reflector-unnamed"))
 	}
 	if known.Address == nil || !known.Address.Prefix.IsValid() {
-		return m, errors.New(words.Said("saw.reflector-no-address"))
+		return m, errors.New(words.Said("saw.no-box-address"))
 	}
 	m.own = known.Address.Prefix.Addr()
 	m.name, _ = splitHost(r.Host)

@@ -1,7 +1,6 @@
 package probes
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -19,15 +18,15 @@ func judgeOtherFlow(own netip.AddrPort, outside netip.Addr, same, other netip.Ad
 	case !ok:
 		return f
 	case !same.IsValid() || !other.IsValid():
-		return inconclusive("The provider did not show the box's registration to both of its sockets.")
+		return inconclusive("alg.views-missing")
 	case same == own && other == own:
-		return finding{algClean, fmt.Sprintf("Both views are equal: the socket that registered and another one are shown the registration at %s, as it was sent.", own)}
+		return clean("alg.views-same", "address", own)
 	case same == own && other.Addr() == outside:
 		return finding{algProof, words.Said("saw.alg-a8", "shown", other, "sent", own, "back", same)}
 	case same == other:
-		return inconclusive("Both views are equal, and show %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
+		return inconclusive("alg.views-changed", "shown", same, "sent", own)
 	}
-	return inconclusive("The socket that registered is shown %s, another one %s; %s was sent.", same, other, own)
+	return inconclusive("alg.views-differ", "same", same, "other", other, "sent", own)
 }
 
 // judgeCanary is A7: a registration whose port is not the one that it was sent from. nf_nat_sip changes its address and
@@ -38,24 +37,24 @@ func judgeCanary(own, sent netip.AddrPort, outside netip.Addr, same, shown netip
 	case !ok:
 		return f
 	case !same.IsValid() || !shown.IsValid():
-		return inconclusive("The provider did not show the box's registrations in its answers.")
+		return inconclusive("alg.unshown")
 	case same != own:
-		return inconclusive("The control came back as %s where %s was sent: the provider itself writes it so, or a device on the way: cannot tell.", same, own)
+		return inconclusive("alg.control-changed", "shown", same, "sent", own)
 	case shown == sent:
-		return finding{algClean, fmt.Sprintf("A registration at %s, a port that nothing was sent from, came back as it was sent.", sent)}
+		return clean("alg.port-kept", "sent", sent)
 	case shown == netip.AddrPortFrom(outside, sent.Port()):
 		return finding{algProof, words.Said("saw.alg-a7", "sent", sent, "shown", shown, "control", own)}
 	}
-	return inconclusive("A registration at %s came back as %s; the control at %s came back as it was sent.", sent, shown, own)
+	return inconclusive("alg.port-changed", "sent", sent, "shown", shown, "control", own)
 }
 
 // behindNAT: without a translation on the way there is nothing to rewrite.
 func behindNAT(own, outside netip.Addr) (finding, bool) {
 	switch {
 	case !outside.IsValid():
-		return inconclusive("The public address of this line is not known."), false
+		return inconclusive("alg.no-public"), false
 	case outside == own:
-		return inconclusive("There is no address translation on the way, so there is nothing to rewrite."), false
+		return inconclusive("alg.untranslated"), false
 	}
 	return finding{}, true
 }

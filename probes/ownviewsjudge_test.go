@@ -42,7 +42,9 @@ func TestJudgeOtherFlow(t *testing.T) {
 		"a routed line":                                      {boundAt.Addr(), "192.168.1.20:40000", "192.168.1.20:40000", algInconclusive, "no address translation"},
 		"the public address is not known":                    {netip.Addr{}, "192.168.1.20:40000", "203.0.113.2:40000", algInconclusive, "not known"},
 	} {
-		if f := judgeOtherFlow(boundAt, c.outside, at(c.same), at(c.other)); f.result != c.want || !strings.Contains(f.why, c.says) {
+		f := judgeOtherFlow(boundAt, c.outside, at(c.same), at(c.other))
+		spoken(t, f.why)
+		if f.result != c.want || !strings.Contains(f.why, c.says) {
 			t.Errorf("%s: %s: %s", name, f.result, f.why)
 		}
 	}
@@ -64,7 +66,9 @@ func TestJudgeCanary(t *testing.T) {
 		"the control is not shown":               {lineAddr, "", "203.0.113.2:40001", algInconclusive, "did not show"},
 		"a routed line":                          {boundAt.Addr(), "192.168.1.20:40000", "192.168.1.20:40001", algInconclusive, ""},
 	} {
-		if f := judgeCanary(boundAt, canaryAt, c.outside, at(c.same), at(c.shown)); f.result != c.want || !strings.Contains(f.why, c.says) {
+		f := judgeCanary(boundAt, canaryAt, c.outside, at(c.same), at(c.shown))
+		spoken(t, f.why)
+		if f.result != c.want || !strings.Contains(f.why, c.says) {
 			t.Errorf("%s: %s: %s", name, f.result, f.why)
 		}
 	}

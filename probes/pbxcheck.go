@@ -2,7 +2,7 @@ package probes
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,11 +48,10 @@ func (PBXCheck) Look(_ context.Context, known facts.Facts) Result {
 }
 
 func deviceText(d facts.PBXDevice) string {
-	name := "A device"
-	if d.UserAgent != "" {
-		name = d.UserAgent
+	if d.UserAgent == "" {
+		return words.Said("pbx.device", "address", d.From.Addr())
 	}
-	return name + " at " + d.From.Addr().String()
+	return words.Said("pbx.device-named", "name", d.UserAgent, "address", d.From.Addr())
 }
 
 // PBXRefusedText tells of devices that tried TLS and broke it off, "" when none did.
@@ -72,59 +71,55 @@ func times(n int) string {
 
 // PBXDeviceText tells what one device sent, in one line.
 func PBXDeviceText(d facts.PBXDevice) string {
-	parts := []string{fmt.Sprintf("%s over %s", deviceText(d), strings.ToUpper(d.Transport))}
-	if d.Transport == "tls" { // the box's certificate is one that nobody has signed
-		parts[0] += ", without checking the certificate"
-	}
-	add := func(what, value string) {
+	var parts []string
+	add := func(key, value string) {
 		if value != "" {
-			parts = append(parts, what+" "+value)
+			parts = append(parts, words.Said(key, "value", value))
 		}
 	}
-	compared := func(what, value string, m facts.Match) {
+	compared := func(value string, m facts.Match, right, slip, other string) {
 		switch m.Is {
 		case facts.Same:
-			add(what, value+" (right)")
+			parts = append(parts, words.Said(right, "value", strconv.Quote(value)))
 		case facts.Slipped:
-			add(what, value+" ("+m.Slip+")")
+			parts = append(parts, words.Said(slip, "value", strconv.Quote(value), "slip", m.Slip))
 		case facts.Other:
-			add(what, value+" (not the trunk's)")
+			parts = append(parts, words.Said(other, "value", strconv.Quote(value)))
 		}
 	}
-	compared("username", d.User, d.UserIs)
-	compared("login name", d.AuthUser, d.AuthUserIs)
-	compared("domain", d.Domain, d.DomainIs)
-	compared("realm", d.Realm, d.RealmIs)
-	switch d.PasswordIs.Is {
-	case facts.Same:
-		add("password", "right")
-	case facts.Slipped:
-		add("password", "wrong: it "+d.PasswordIs.Slip)
-	case facts.Other:
-		add("password", "wrong")
-	case facts.Unproved:
-		add("password", "not known: "+d.PasswordIs.Slip)
+	compared(d.User, d.UserIs, "pbx.username-right", "pbx.username-slip", "pbx.username-other")
+	compared(d.AuthUser, d.AuthUserIs, "pbx.login-name-right", "pbx.login-name-slip", "pbx.login-name-other")
+	compared(d.Domain, d.DomainIs, "pbx.domain-right", "pbx.domain-slip", "pbx.domain-other")
+	compared(d.Realm, d.RealmIs, "pbx.realm-right", "pbx.realm-slip", "pbx.realm-other")
+	compared("", d.PasswordIs, "pbx.password-right", "pbx.password-slip", "pbx.password-other")
+	if d.PasswordIs.Is == facts.Unproved {
+		parts = append(parts, words.Said("pbx.password-unproved", "why", d.PasswordIs.Slip))
 	}
-	add("Contact", d.Contact)
-	if d.Via != "" {
-		rport := ", without rport"
-		if d.RPort {
-			rport = ", with rport"
-		}
-		add("Via", d.Via+rport)
+	add("pbx.contact", d.Contact)
+	if d.RPort {
+		add("pbx.via", d.Via)
+	} else {
+		add("pbx.via-bare", d.Via)
 	}
 	if d.Left {
-		add("and it", "takes its registration back")
+		parts = append(parts, words.Said("pbx.left"))
 	} else {
-		add("Expires", d.Expires)
+		add("pbx.expires", d.Expires)
 	}
 	if d.Repeats > 0 {
-		add("repeated", fmt.Sprintf("%d times unchanged", d.Repeats))
+		parts = append(parts, words.Said("pbx.repeated", "times", times(d.Repeats)))
 	}
 	if len(d.Others) > 0 {
-		add("also sent", strings.Join(d.Others, ", "))
+		parts = append(parts, words.Said("pbx.others", "methods", strings.Join(d.Others, ", ")))
 	}
-	return strings.Join(parts, "; ") + "."
+	if len(parts) == 0 {
+		parts = append(parts, words.Said("pbx.nothing"))
+	}
+	sent := "pbx.sent"
+	if d.Transport == "tls" { // the box's certificate is one that nobody has signed
+		sent = "pbx.sent-unchecked"
+	}
+	return words.Said(sent, "device", deviceText(d), "transport", strings.ToUpper(d.Transport), "what", strings.Join(parts, "; "))
 }
 
 // beside tells what else came.
@@ -132,13 +127,11 @@ func beside(c facts.PBXCheck) []facts.Evidence {
 	var notes []facts.Evidence
 	note := func(n int, text string) {
 		if n > 0 {
-			notes = append(notes, facts.Evidence{Kind: "note", Text: fmt.Sprintf(text, n)})
+			notes = append(notes, facts.Evidence{Kind: "note", Text: text})
 		}
 	}
-	if refused := PBXRefusedText(c); refused != "" {
-		notes = append(notes, facts.Evidence{Kind: "note", Text: refused})
-	}
-	note(c.Unread, "%d messages or connections brought no SIP request.")
-	note(c.Strangers, "%d messages came from beyond the link and were not answered.")
+	note(c.TLSRefused, PBXRefusedText(c))
+	note(c.Unread, words.Said("pbx.unread", "n", c.Unread))
+	note(c.Strangers, words.Said("pbx.strangers", "n", c.Strangers))
 	return notes
 }

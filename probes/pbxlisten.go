@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/registrar"
 	"trunktester/probes/via"
@@ -34,7 +35,7 @@ func (p PBXListen) Look(ctx context.Context, known facts.Facts) Result {
 
 func (p PBXListen) listen(ctx context.Context, known facts.Facts) facts.PBXCheck {
 	if known.Address == nil || !known.Address.Prefix.IsValid() {
-		return facts.PBXCheck{Error: "it has no address"}
+		return facts.PBXCheck{Error: words.Said("saw.no-box-address")}
 	}
 	own := known.Address.Prefix
 	bell := make(chan struct{}, 1)

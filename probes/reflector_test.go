@@ -74,6 +74,7 @@ func TestReflectorShowsWhatWasChanged(t *testing.T) {
 			to := FarEnd{Dial: d, Host: meddler(t, at, s.UDP()[0], c.change).String(), Token: profile.Secret(c.token)}
 			r := Reflector{FarEnd: to, Transport: "udp"}.Look(t.Context(), known)
 			r.File(&known)
+			spoken(t, r.Saw)
 			if r.Outcome != c.outcome || !strings.Contains(r.Saw, c.says) {
 				t.Errorf("%s: %s", r.Outcome, r.Saw)
 			}
@@ -89,6 +90,7 @@ func TestReflectorShowsWhatWasChanged(t *testing.T) {
 				t.Errorf("%d counted for the provider", counted)
 			}
 			for _, e := range r.Evidence {
+				spoken(t, e.Text)
 				if i := strings.Index(e.Sent+e.Received, "proof="); i >= 0 && !strings.HasPrefix((e.Sent + e.Received)[i:], "proof=****") {
 					t.Errorf("a proof is told: %s", e.Sent)
 				}

@@ -1,8 +1,8 @@
 package probes
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"trunktester/appliance/catalogue/words"
@@ -75,11 +75,11 @@ func judgeReflector(f *facts.Reflector, trunk uint16) (p facts.Proof, ok bool) {
 	}
 	if first.From.Addr() == first.Local.Addr() {
 		p.Result = algInconclusive
-		p.Why += " But no address is translated on the way, so that a device which rewrites SIP would have found nothing to rewrite."
+		p.Why += " " + words.Said("reflector.direct")
 	}
 	if trunk != 0 && trunk != first.Target.Port() {
 		p.Result = algInconclusive
-		p.Why += fmt.Sprintf(" But the trunk uses port %d, for which this says nothing.", trunk)
+		p.Why += " " + words.Said("reflector.other-port", "port", trunk)
 	}
 	return p, true
 }
@@ -93,20 +93,20 @@ func judgeChanged(messages []facts.Reflected, method string) facts.Proof {
 	p := facts.Proof{ID: algReflector, Transport: probe.Transport, Result: algProof, Probe: probe.Exchange, Why: changes(probe)}
 	if c, ok := control(messages, method); ok {
 		p.Control = c.Exchange
-		p.Why += fmt.Sprintf(" Over %s the same arrived as it was sent.", portOf(c))
+		p.Why += " " + about("reflector.control-same", c)
 		return p
 	}
 	same := rewritten(messages, true)
 	switch at := slices.IndexFunc(same, func(m facts.Reflected) bool { return m.Transport == "tls" }); {
 	case at >= 0:
 		p.Result, p.Control = algInconclusive, same[at].Exchange
-		p.Why += " Over TLS, which no device on the way can read, it is changed as well: the far end does it."
+		p.Why += " " + words.Said("reflector.tls-changed")
 	case len(same) > 0:
 		p.Result, p.Control = algInconclusive, same[0].Exchange
-		p.Why += fmt.Sprintf(" Over %s it is changed as well, and TLS, which would tell a device on the way from the far end, does not pass.", portOf(same[0]))
+		p.Why += " " + about("reflector.both-changed", same[0])
 	default:
 		p.ID = algAlone
-		p.Why += " Neither another port nor TLS of the reflector answered to compare with."
+		p.Why += " " + words.Said("reflector.alone")
 	}
 	return p
 }
@@ -119,14 +119,14 @@ func changes(m facts.Reflected) string {
 			places = append(places, d.Place)
 		}
 	}
-	text := fmt.Sprintf("%s over %s was changed before it arrived at the reflector: %s.", m.Exchange.Method, portOf(m), strings.Join(places, ", "))
+	text := about("reflector.changed", m, "places", strings.Join(places, ", "))
 	switch d := telling(m.Differences); {
 	case d.Sent != "" && d.Received != "":
-		text += fmt.Sprintf(" %q arrived as %q.", d.Sent, d.Received)
+		text += " " + words.Said("reflector.arrived-as", "sent", strconv.Quote(d.Sent), "got", strconv.Quote(d.Received))
 	case d.Sent != "":
-		text += fmt.Sprintf(" %q was taken away.", d.Sent)
+		text += " " + words.Said("reflector.taken", "sent", strconv.Quote(d.Sent))
 	case d.Received != "":
-		text += fmt.Sprintf(" %q was added.", d.Received)
+		text += " " + words.Said("reflector.added", "got", strconv.Quote(d.Received))
 	}
 	return text
 }
@@ -143,8 +143,9 @@ func telling(all []facts.Difference) facts.Difference {
 	return all[0]
 }
 
-func portOf(m facts.Reflected) string {
-	return fmt.Sprintf("%s to port %d", strings.ToUpper(m.Transport), m.Target.Port())
+// about is a sentence about a message: what it was, and where it went.
+func about(key string, m facts.Reflected, args ...any) string {
+	return words.Said(key, append(args, "method", m.Exchange.Method, "transport", strings.ToUpper(m.Transport), "port", m.Target.Port())...)
 }
 
 func reflectorOutcome(f facts.Reflector) facts.Outcome {
@@ -167,12 +168,12 @@ func reflectorSaw(f facts.Reflector) string {
 		case m.Fault == "":
 			good = append(good, m.Exchange.Method)
 		default:
-			saw = append(saw, words.Said("saw.reflector-fault", "method", m.Exchange.Method, "port", portOf(m), "fault", m.Fault))
+			saw = append(saw, about("reflector.fault", m, "fault", m.Fault))
 		}
 	}
 	if len(good) > 0 {
 		first := f.Messages[0]
-		saw = append([]string{words.Said("saw.reflector-same", "methods", strings.Join(good, ", "), "port", portOf(first), "from", first.From)}, saw...)
+		saw = append([]string{about("reflector.same", first, "methods", strings.Join(good, ", "), "from", first.From)}, saw...)
 	}
 	return strings.Join(saw, " ")
 }
@@ -187,11 +188,11 @@ func reflectorEvidence(f facts.Reflector) []facts.Evidence {
 		}
 		switch {
 		case m.Fault != "":
-			e.Text = words.Said("saw.reflector-fault", "method", m.Exchange.Method, "port", portOf(m), "fault", m.Fault)
+			e.Text = about("reflector.fault", m, "fault", m.Fault)
 		case len(m.Differences) > 0:
-			e.Text = changes(m) + " Received is what arrived there."
+			e.Text = changes(m) + " " + words.Said("reflector.received")
 		default:
-			e.Text = fmt.Sprintf("%s over %s arrived byte for byte as sent, from %s. Received is what arrived there.", m.Exchange.Method, portOf(m), m.From)
+			e.Text = about("reflector.one", m, "from", m.From) + " " + words.Said("reflector.received")
 		}
 		all = append(all, e)
 	}

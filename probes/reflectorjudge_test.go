@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 	"trunktester/reflector/wire"
@@ -28,7 +29,7 @@ func message(transport string, port uint16, method string, differences ...string
 
 func silent(transport string, port uint16, method string) facts.Reflected {
 	m := message(transport, port, method)
-	m.Fault = "no answer to 2 sent"
+	m.Fault = words.Said("reflector.silent", "n", 2)
 	return m
 }
 
@@ -89,6 +90,7 @@ func TestWhatArrivedAtTheReflectorTells(t *testing.T) {
 	} {
 		t.Run(c.ticket, func(t *testing.T) {
 			p, ok := judgeReflector(&facts.Reflector{Messages: c.messages}, c.trunk)
+			spoken(t, p.Why)
 			if !ok || p.ID != c.id || p.Result != c.result || !strings.Contains(p.Why, c.says) {
 				t.Errorf("%t %s %s: %s", ok, p.ID, p.Result, p.Why)
 			}

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"trunktester/appliance/catalogue"
 	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/report"
+	"trunktester/probes"
+	"trunktester/probes/facts"
 )
 
 // germanState is a SIP ALG as the verdict says it, with the catalogue's words.
@@ -80,6 +83,24 @@ func TestAGermanPage(t *testing.T) {
 	for _, english := range []string{"What to do", "Run again", "Checklist", "Read this to the helpdesk", "Where is the box", "not tested<"} {
 		if strings.Contains(text, english) {
 			t.Errorf("the page says %q", english)
+		}
+	}
+}
+
+// A PBX with a near miss: the card says in German what it sent, to the last word.
+func TestAGermanPBXCheck(t *testing.T) {
+	near := facts.PBXDevice{From: netip.MustParseAddrPort("192.168.1.30:5060"), Transport: "udp", UserAgent: "Sample", Registers: 2, User: "1001", AuthUser: "1001",
+		Contact: "<sip:1001@192.168.1.30:5060>", Via: "192.168.1.30:5060", Expires: "3600", UserIs: facts.Match{Is: facts.Same}, AuthUserIs: facts.Match{Is: facts.Same},
+		PasswordIs: facts.Match{Is: facts.Slipped, Slip: words.Said("slip.space-end")}}
+	for name, open := range map[string]bool{"while it goes on": true, "afterwards": false} {
+		st := germanState()
+		check := &facts.PBXCheck{Addr: netip.MustParseAddr("192.168.1.20"), Open: open, Devices: []facts.PBXDevice{near}, TLSRefused: 1}
+		st.PBX = PBX{Can: true, Check: check, Seen: []string{probes.PBXDeviceText(near), probes.PBXRefusedText(*check)}, Saw: probes.PBXCheck{}.Look(t.Context(), facts.Facts{PBXCheck: check}).Saw}
+		text := written(t, request(handler(t, newFakeBox(st)), "GET", "/", nil, "Accept-Language", "de"))
+		_, card, _ := strings.Cut(text, `<div id="pbx"`)
+		card, _, _ = strings.Cut(card, "</section>")
+		if !strings.Contains(card, "Passwort falsch: Es hat ein Leerzeichen am Ende; Contact-Adresse &lt;sip:1001@192.168.1.30:5060&gt;") || strings.Contains(card, `lang="en"`) {
+			t.Errorf("%s: the card is\n%s", name, card)
 		}
 	}
 }

@@ -14,7 +14,12 @@ type exhibit struct {
 	Pieces []facts.Evidence // one, or a probe and its control
 	Differ []compared
 	Bytes  bool // there are bytes of one of the pieces
+	Told   bool // the texts are sentences of the catalogue
 }
+
+// told are the steps whose evidence is told in sentences of the catalogue. That of others is English, for the engineer:
+// to look for sentences in all of it takes a small box some time.
+func told(step string) bool { return step == "pbx-check" || step == "alg" || step == "reflector" }
 
 // compared is what differs between two messages.
 type compared struct {
@@ -28,7 +33,7 @@ func exhibits(l *words.Language, s facts.Step) []exhibit {
 	var all []exhibit
 	for i := 0; i < len(s.Evidence); i++ {
 		e := s.Evidence[i]
-		x := exhibit{Pieces: []facts.Evidence{e}, Bytes: e.Sent+e.Received != ""}
+		x := exhibit{Pieces: []facts.Evidence{e}, Bytes: e.Sent+e.Received != "", Told: told(s.ID)}
 		if i+1 < len(s.Evidence) && e.Kind == "probe" && s.Evidence[i+1].Kind == "control" && e.Sent != "" {
 			control := s.Evidence[i+1]
 			x.Pieces = append(x.Pieces, control)

@@ -187,7 +187,11 @@ func (t *text) step(s facts.Step, at string) {
 	quoted := false
 	for _, x := range exhibits(words.InEnglish(), s) {
 		for _, e := range x.Pieces {
-			t.line("    %s: %s", e.Kind, e.Text)
+			text := e.Text
+			if x.Told {
+				text = t.said(text)
+			}
+			t.line("    %s: %s", e.Kind, text)
 		}
 		for _, c := range x.Differ {
 			t.differ(c)

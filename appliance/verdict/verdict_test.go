@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"trunktester/appliance/catalogue"
+	"trunktester/appliance/catalogue/words"
 	"trunktester/appliance/profile"
 	"trunktester/probes/facts"
 )
@@ -136,7 +137,7 @@ func TestTickets(t *testing.T) {
 		{"no address, and the frames carry the tag of the box's file", healthy().with(from(2), noLease, says(facts.Neighbour{Tagged: []int{20}}), vlan(20)), "1-2 red", "", "R----"},
 		{"no address, and the socket asks for a network login", healthy().with(from(2), noLease, says(facts.Neighbour{Login: true})), "1-8 red", "", "R----"},
 		{"an address that cannot work, and the socket asks for a network login", healthy().with(from(2), noLease, says(facts.Neighbour{Login: true}), func(s *site) {
-			s.Facts.Address.Refused = "the server offered 192.168.1.20 and then refused it"
+			s.Facts.Address.Refused = words.Said("lease.refused", "server", "192.168.1.1", "address", "192.168.1.20", "message", `"no"`)
 		}), "1-4 red", "", "R----"},
 		{"the phones have a VLAN of their own, and the box is in the data network", healthy().with(says(office(20, 1))), "ok green", "1-8 green", "ggggg"},
 		{"the phones have the VLAN in which the box is", healthy().with(says(office(20, 20))), "ok green", "", "ggggg"},

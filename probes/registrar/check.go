@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"syscall"
 	"time"
 
+	"trunktester/appliance/catalogue/words"
 	"trunktester/probes/facts"
 	"trunktester/probes/via"
 )
@@ -64,7 +64,7 @@ type Check struct {
 func Open(ctx context.Context, o Options) (*Check, error) {
 	addr := o.Own.Addr()
 	if !addr.Is4() || !inside(addr) {
-		return nil, fmt.Errorf("the PBX check is only for a private network, and the box's address here is %s: put the box into a socket of the LAN", addr)
+		return nil, errors.New(words.Said("pbx.not-private", "address", addr))
 	}
 	secure, err := certificate(o.Trunk.Domain, addr)
 	if err != nil {
@@ -107,9 +107,9 @@ func (c *Check) open(ctx context.Context) error {
 
 func taken(transport string, port uint16, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("another program on this machine holds %s port %d: end it, then try again", transport, port)
+		return errors.New(words.Said("pbx.port-held", "transport", transport, "port", port))
 	}
-	return fmt.Errorf("%s port %d cannot be opened for the PBX check: %w", transport, port, err)
+	return errors.New(words.Said("pbx.port-closed", "transport", transport, "port", port, "error", err))
 }
 
 // Run listens until the window is over, ctx ends, or the PBX was accepted; nothing is open afterwards.
