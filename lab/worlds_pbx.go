@@ -67,7 +67,7 @@ func PBXChecks() []World {
 			pbx(func(s *serve.PBXSettings) { s.Realm = "asterisk" })),
 		red("5-8", "pbx-check-password", "the PBX is pointed at the box, and a space stands behind its password").with(lights("g---r"), atBox, says("a space at its end"),
 			pbx(func(s *serve.PBXSettings) { s.Password += " " })),
-		amber("5-9", "pbx-check-silent", "the PBX is pointed at the box, and the switch keeps them apart").with(lights("g---a"), atBox, says("could not be told"),
+		amber("5-9", "pbx-check-silent", "the PBX is pointed at the box, and the switch keeps them apart").with(lights("g---a"), atBox, says("The reason is not known"),
 			func(w *World) { w.PBX.Isolated = true }),
 	}
 }

@@ -154,7 +154,7 @@ func TestPBXCheckNothingArrives(t *testing.T) {
 	pbx, _ := b.pointPBX("udp", nil)
 	until(t, "some attempts", func() bool { return len(pbx.Sent.All()) >= 3 }) // the rest of the minute is waited for below
 	got := p.wait()
-	if got.exit != amber || !strings.Contains(got.stdout, "nothing arrived from the PBX") || !strings.Contains(got.stdout, "could not be told") {
+	if got.exit != amber || !strings.Contains(got.stdout, "nothing arrived from the PBX") || !strings.Contains(got.stdout, "The reason is not known") {
 		t.Errorf("exit %d: %s", got.exit, got.stdout)
 	}
 }
