@@ -18,7 +18,7 @@ import (
 var (
 	count  = flag.Int("worlds", 24, "how many worlds are drawn")
 	seed   = flag.Uint64("seed", 1, "the first world's seed; the next world has the next")
-	atOnce = flag.Int("at-once", 16, "how many worlds run side by side")
+	atOnce = flag.Int("at-once", 8, "how many worlds run side by side")
 	update = flag.Bool("update", false, "write docs/confusion.md, or docs/matrix.md")
 )
 
