@@ -27,12 +27,12 @@ func TestWhoIsRegistered(t *testing.T) {
 		"nobody is registered":     {listed(accepted), facts.Failed, ""},
 		"the PBX is":               {listed(accepted, "Contact: <"+pbx+">"), facts.Passed, "Registered: " + pbx + "."},
 		"the trunk asks for none":  {listed(open, "Contact: <"+pbx+">"), facts.Passed, "Registered: " + pbx + "."},
-		"where it came from":       {listed(accepted, "Contact: <"+pbx+`>;received="sip:203.0.113.2:1024"`), facts.Passed, "Registered: " + pbx + ", seen from 203.0.113.2:1024."},
-		"the same without sip:":    {listed(accepted, "Contact: <"+pbx+`>;received="203.0.113.2:1024"`), facts.Passed, "Registered: " + pbx + ", seen from 203.0.113.2:1024."},
-		"for how long":             {listed(accepted, "Contact: <"+pbx+">;expires=60", "Expires: 3600"), facts.Passed, "Registered: " + pbx + ", for another " + facts.Duration(time.Minute).String() + "."},
-		"for how long, for all":    {listed(accepted, "Contact: <"+pbx+">", "Expires: 60"), facts.Passed, "Registered: " + pbx + ", for another " + facts.Duration(time.Minute).String() + "."},
+		"where it came from":       {listed(accepted, "Contact: <"+pbx+`>;received="sip:203.0.113.2:1024"`), facts.Passed, "Registered: " + pbx + ". It is seen from 203.0.113.2:1024."},
+		"the same without sip:":    {listed(accepted, "Contact: <"+pbx+`>;received="203.0.113.2:1024"`), facts.Passed, "Registered: " + pbx + ". It is seen from 203.0.113.2:1024."},
+		"for how long":             {listed(accepted, "Contact: <"+pbx+">;expires=60", "Expires: 3600"), facts.Passed, "Registered: " + pbx + ". It lasts for another " + facts.Duration(time.Minute).String() + "."},
+		"for how long, for all":    {listed(accepted, "Contact: <"+pbx+">", "Expires: 60"), facts.Passed, "Registered: " + pbx + ". It lasts for another " + facts.Duration(time.Minute).String() + "."},
 		"a time that is no number": {listed(accepted, "Contact: <"+pbx+">;expires=soon"), facts.Passed, "Registered: " + pbx + "."},
-		"by which device":          {listed(accepted, "Contact: <"+pbx+`>;user_agent="Example PBX"`), facts.Passed, "Registered: " + pbx + ", by Example PBX."},
+		"by which device":          {listed(accepted, "Contact: <"+pbx+`>;user_agent="Example PBX"`), facts.Passed, "Registered: " + pbx + ". It was made by Example PBX."},
 	} {
 		r := Bindings{}.Look(t.Context(), facts.Facts{Login: c.login})
 		if r.Outcome != c.outcome || c.want != "" && r.Saw != c.want || (r.File == nil) != (c.outcome == facts.NotRun) {
