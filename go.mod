@@ -4,6 +4,12 @@ go 1.26.0
 
 toolchain go1.26.8
 
+// What is built is no source: it may go while somebody looks.
+ignore (
+	./bin
+	./out
+)
+
 require (
 	codeberg.org/go-pdf/fpdf v0.12.0
 	github.com/BurntSushi/toml v1.6.0
