@@ -48,7 +48,7 @@ func setting(t *testing.T, key string) string {
 	t.Helper()
 	b, err := os.ReadFile(ipv6File("eth0", key))
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("this kernel has no IPv6")
+		netnstest.Skip(t, "this kernel has no IPv6")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 
 	"trunktester/appliance/profile"
 	"trunktester/lab/serve"
+	"trunktester/netsetup/netnstest"
 	"trunktester/probes"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
@@ -509,7 +510,7 @@ func TestBindings(t *testing.T) {
 // By IPv6 the login goes as by IPv4, with the same rules.
 func TestLoginByIPv6(t *testing.T) {
 	if conn, err := net.ListenPacket("udp6", "[::1]:0"); err != nil {
-		t.Skip("this machine has no IPv6:", err)
+		netnstest.Skip(t, "this machine has no IPv6: "+err.Error())
 	} else {
 		conn.Close()
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/miekg/dns"
 
+	"trunktester/netsetup/netnstest"
 	"trunktester/probes/facts"
 )
 
@@ -297,7 +298,7 @@ func TestNameByIPv6(t *testing.T) {
 func needIPv6(t *testing.T) {
 	t.Helper()
 	if !ipv6Way("", netip.IPv6Loopback()).IsValid() {
-		t.Skip("this machine has no IPv6")
+		netnstest.Skip(t, "this machine has no IPv6")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"trunktester/appliance/verdict"
 	"trunktester/lab"
 	"trunktester/leds"
+	"trunktester/netsetup/netnstest"
 	"trunktester/probes/facts"
 	"trunktester/probes/sip"
 )
@@ -32,7 +33,7 @@ Content-Length: 0
 // BenchmarkPure measures what is computed between the waits, on the facts of a real run on the healthy line.
 func BenchmarkPure(b *testing.B) {
 	if sample.Schema == "" {
-		b.Skip("it takes the facts of BenchmarkHealthy, which did not run")
+		netnstest.Skip(b, "it takes the facts of BenchmarkHealthy, which did not run")
 	}
 	world, _ := lab.Find("healthy")
 	p, err := profile.Parse(strings.NewReader(world.File), "trunk.toml", nil)

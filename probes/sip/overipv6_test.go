@@ -5,15 +5,17 @@ import (
 	"net/netip"
 	"testing"
 
+	"trunktester/netsetup/netnstest"
 	"trunktester/probes/sip"
 	"trunktester/probes/sip/siptest"
 )
 
 // needIPv6 is where to listen on this machine over IPv6; a test that needs it is left out where there is none.
 func needIPv6(t *testing.T) string {
+	t.Helper()
 	conn, err := net.ListenPacket("udp6", "[::1]:0")
 	if err != nil {
-		t.Skip("this machine has no IPv6:", err)
+		netnstest.Skip(t, "this machine has no IPv6: "+err.Error())
 	}
 	conn.Close()
 	return "[::1]:0"
